@@ -1,0 +1,64 @@
+# Every target does its own set-up in .venv: Python 3.11+, make and a package index.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+WHEEL := .venv-wheel
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: demo test test-checkout test-wheel lint bench lock clean
+
+demo: $(READY)
+	$(BIN)/reswise demo
+
+test: test-checkout test-wheel
+
+test-checkout: $(READY)
+	$(BIN)/python -m pytest
+
+# The wheel in an environment of its own: it finds the dependencies of .venv but not
+# the checkout, so that package data missing from the wheel shows.
+test-wheel: $(READY)
+	rm -rf $(WHEEL) build dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
+	$(BIN)/python -m venv --without-pip $(WHEEL)
+	$(BIN)/python -c "import glob, sysconfig; \
+	  [open(path + '/dependencies.pth', 'w').write(sysconfig.get_path('purelib')) \
+	   for path in glob.glob('$(WHEEL)/lib/python*/site-packages')]"
+	$(BIN)/python -m pip --quiet --python $(WHEEL)/bin/python install --no-deps \
+	  --no-index dist/*.whl
+	mkdir -p $(WHEEL)/run && cp -r tests setup.cfg $(WHEEL)/run
+	cd $(WHEEL)/run && RESWISE_TEST_DATA=$(or $(RESWISE_TEST_DATA),$(abspath ../shared/data)) \
+	  ../bin/python -m pytest -m "not slow and not checkout"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+lock:
+	uv pip compile setup.cfg --extra dev --universal --python-version 3.11 \
+	  --no-emit-index-url --no-annotate --upgrade \
+	  --custom-compile-command "make lock" -o requirements.lock
+
+clean:
+	rm -rf .venv $(WHEEL) build dist *.egg-info
+
+$(READY): requirements.lock setup.cfg pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
+	  echo "$(PYTHON) is older than 3.11; pass another one: make PYTHON=python3.12"; \
+	  exit 2; }
+	@if command -v uv >/dev/null; then \
+	  uv venv --quiet --clear --seed --python $(PYTHON) .venv && \
+	  uv pip install --quiet --python $(BIN)/python -r requirements.lock && \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+	  $(PYTHON) -m venv --clear .venv && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    -r requirements.lock && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $(READY)

@@ -1,0 +1,1 @@
+"""One file a verb: its flags, the stages that it calls, its exit code."""

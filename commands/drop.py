@@ -1,0 +1,92 @@
+"""FLOPs drop against accuracy drop: one model, several resolutions, no training.
+
+The model is rebuilt at each resolution with its weights transferred, runs over the
+images once, and its scores are kept under --run: an interrupted drop goes on where it
+stopped, a repeated one costs nothing. The native resolution is always measured too;
+drops are against it, on the same images and with the same crop.
+
+Examples:
+  reswise drop --model mobilenet_v2 --weights glyphs --dataset glyphs \\
+      --resolutions 96,80,64,48
+  reswise drop --model mine.keras --dataset folder:pictures --resolutions 224,160 \\
+      --crop 1.0,0.875,0.75
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from commands import flags
+
+if TYPE_CHECKING:
+    from keras_models.scores import StoredRung
+    from reports.rows import Row
+
+HELP = "accuracy drop and FLOPs drop of a model over resolutions and crops"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Model, images, resolutions, crops, engine, run folder."""
+    flags.add_model_flags(parser)
+    parser.add_argument(
+        "--resolutions",
+        required=True,
+        metavar="R[,R..]",
+        help="pixels, such as 224,192,160",
+    )
+    flags.add_dataset_flags(parser)
+    flags.add_preprocessing_flags(parser)
+    parser.add_argument(
+        "--engine",
+        default="auto",
+        choices=("auto", "litert", "keras"),
+        help="what computes scores; litert is the float .tflite, held "
+        "against Keras on some pictures of every rung (default: auto, "
+        "litert where it runs)",
+    )
+    flags.add_run_flag(parser, "drop")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Sweeps, tabulates, draws; names the files that it wrote."""
+    rungs = sweep_rungs(args)
+    rows = write_results(args, rungs)
+    del rows
+    return 0
+
+
+def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
+    """The scores of all rungs asked for, and of the native one, per crop."""
+    from keras_models.framework import quiet
+
+    quiet()
+    wanted = flags.resolutions(args.resolutions)
+    ways = flags.preprocessings(args)
+    dataset = flags.opened_dataset(args)
+
+    from keras_models.loading import load
+    from keras_models.scores import ScoreStore
+    from keras_models.sweep import SweepOptions, sweep
+
+    source = load(flags.model_choice(args))
+    ladder = sorted({source.native, *wanted}, reverse=True)
+    options = SweepOptions(args.engine, args.max_unreadable)
+    return sweep(source, dataset, ladder, ways, ScoreStore(args.run), options)
+
+
+def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[Row]":
+    """rows.csv, drop.md and the figure in the run folder; the table on the terminal."""
+    from datasets.files import write_text
+    from reports.drop import drop_rows, drop_table
+    from reports.figures import draw_accuracy
+    from reports.rows import write_rows
+
+    rows = drop_rows(rungs, flags.command_line())
+    table = drop_table(rows, rungs)
+    table.show()
+    folder = args.run
+    write_rows(folder / "rows.csv", rows)
+    write_text(folder / "drop.md", table.markdown())
+    figures = draw_accuracy(rows, folder)
+    for path in (folder / "rows.csv", folder / "drop.md", *figures):
+        print(f"wrote {flags.shown(path)}")
+    return rows

@@ -1,0 +1,183 @@
+"""Flags that several verbs share, and what they mean."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from datasets.dataset import Dataset
+    from datasets.preprocessing import Preprocessing
+    from keras_models.loading import ModelChoice
+
+_CROPPED_ALREADY = ("tfds:cifar10", "tfds:cifar100", "tfds:mnist")
+
+
+def add_model_flags(parser: argparse.ArgumentParser) -> None:
+    """--model, --weights, --classes, --alpha, --normalisation."""
+    add = parser.add_argument
+    add(
+        "--model",
+        required=True,
+        metavar="NAME|FILE",
+        help="a name that `reswise models` lists, or the path of a .keras file",
+    )
+    add(
+        "--weights",
+        metavar="NAME|FILE",
+        help="imagenet, glyphs, random, or a file (.weights.h5, .h5, .npz, .keras); "
+        "default: imagenet, or those in the model file",
+    )
+    add(
+        "--classes",
+        type=int,
+        metavar="N",
+        help="classes of the weights; default: as the weights file has",
+    )
+    add("--alpha", type=float, default=1.0, help="width of mobilenet_v2 (default: 1.0)")
+    add(
+        "--normalisation",
+        metavar="tf|caffe|torch|none",
+        help="how pixels enter a model file: tf is x/127.5-1, caffe BGR minus means, "
+        "torch mean and deviation, none 0..255; default: by the model's own name, none "
+        "where a layer normalises",
+    )
+
+
+def add_dataset_flags(parser: argparse.ArgumentParser) -> None:
+    """--dataset, --split, --data-dir, --limit, --max-unreadable."""
+    add = parser.add_argument
+    add(
+        "--dataset",
+        required=True,
+        metavar="SPEC",
+        help="glyphs, folder:PATH, csv:FILE or tfds:NAME; see `reswise datasets`",
+    )
+    add(
+        "--split",
+        metavar="SPLIT",
+        help="such as test, train[:500] or validation[10%%:20%%]; default: the test "
+        "split where there is one, else all",
+    )
+    add(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="where TFDS keeps its data (default: ~/tensorflow_datasets)",
+    )
+    add(
+        "--limit",
+        type=int,
+        metavar="N",
+        help="the first N images of a fixed shuffle (default: all)",
+    )
+    add(
+        "--max-unreadable",
+        type=int,
+        default=0,
+        metavar="N",
+        help="pictures that may be unreadable; they are named and left out of every "
+        "figure; more end with exit code 2 (default: 0)",
+    )
+
+
+def add_preprocessing_flags(parser: argparse.ArgumentParser) -> None:
+    """--crop, --interpolation, --no-antialias."""
+    add = parser.add_argument
+    add(
+        "--crop",
+        metavar="F[,F..]",
+        help="centre crop as a fraction of the short side, or squash to press the "
+        "whole picture into a square; several are tabulated one by one "
+        "(default: 0.875; 1.0 for tfds:cifar10 and its like, cropped already)",
+    )
+    add(
+        "--interpolation",
+        default="bilinear",
+        choices=("bilinear", "bicubic"),
+        help="how pixels are resized (default: bilinear)",
+    )
+    add(
+        "--no-antialias",
+        action="store_true",
+        help="sample points instead of averaging areas when shrinking; for models "
+        "that were trained so",
+    )
+
+
+def add_run_flag(parser: argparse.ArgumentParser, verb: str) -> None:
+    """--run."""
+    parser.add_argument(
+        "--run",
+        type=Path,
+        default=Path("runs") / verb,
+        metavar="DIR",
+        help=f"where results go and are found again (default: runs/{verb})",
+    )
+
+
+def model_choice(args: argparse.Namespace) -> "ModelChoice":
+    """The record that `keras_models.loading.load` takes."""
+    from keras_models.loading import ModelChoice
+
+    return ModelChoice(
+        args.model, args.weights, args.classes, args.alpha, args.normalisation
+    )
+
+
+def opened_dataset(args: argparse.Namespace) -> "Dataset":
+    """The data set of the flags, limited as they say."""
+    from datasets.catalogue import open_dataset
+
+    dataset = open_dataset(args.dataset, args.split, args.data_dir)
+    if args.limit is None:
+        return dataset
+    if args.limit < 1:
+        raise InputError(f"--limit {args.limit}: expected at least 1 image.")
+    return dataset.limited(args.limit)
+
+
+def preprocessings(args: argparse.Namespace) -> "list[Preprocessing]":
+    """One per crop asked for."""
+    from datasets.preprocessing import Preprocessing, parse_crop
+
+    cropped = args.dataset.startswith(_CROPPED_ALREADY)
+    text = args.crop or ("1.0" if cropped else str(Preprocessing().crop))
+    crops = dict.fromkeys(parse_crop(word) for word in text.split(","))
+    return [
+        Preprocessing(crop, args.interpolation, not args.no_antialias) for crop in crops
+    ]
+
+
+def resolutions(text: str) -> list[int]:
+    """Comma-separated pixels, each once, in the order given.
+
+    Raises:
+        InputError: not whole numbers of at least 1.
+    """
+    try:
+        found = [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise InputError(
+            f"--resolutions {text}: expected whole numbers of pixels such as "
+            "224,192,160."
+        ) from error
+    if min(found) < 1 or max(found) > 4096:
+        raise InputError(f"--resolutions {text}: expected pixels in 1..4096.")
+    return list(dict.fromkeys(found))
+
+
+def command_line() -> str:
+    """What was typed, for results to say."""
+    return shlex.join(["reswise", *sys.argv[1:]])
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be named from here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

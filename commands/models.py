@@ -1,0 +1,48 @@
+"""Lists the models by name: native resolution, parameters, MACs, smallest, weights.
+
+Any Keras CNN with global pooling works too: --model path/to/model.keras.
+"""
+
+import argparse
+
+from keras_models.catalogue import CATALOGUE, Entry
+from reports.table import Table
+
+HELP = "list the models: native resolution, parameters, MACs, weights"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """None."""
+    del parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the catalogue."""
+    del args
+    rows = tuple(_row(entry) for entry in CATALOGUE.values())
+    columns = (
+        "model",
+        "weights",
+        "paper",
+        "native",
+        "smallest",
+        "classes",
+        "parameters",
+        "MMACs",
+    )
+    note = "MMACs: millions of multiply-accumulates an image; 1 MAC = 2 FLOPs."
+    Table("Models", columns, rows, words=3, notes=(note,)).show()
+    return 0
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    return (
+        entry.name,
+        ", ".join(entry.weights),
+        entry.paper,
+        str(entry.native),
+        str(entry.smallest),
+        str(entry.classes),
+        f"{entry.parameters:,}",
+        f"{entry.macs / 1e6:,.2f}",
+    )

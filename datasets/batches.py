@@ -1,0 +1,161 @@
+"""Data set -> batches of pixels, streamed.
+
+Each picture is read and decoded once and resized from full size to every resolution and
+crop asked for. Threads do it, as Pillow frees the interpreter while it works; at most
+`workers` full-size pictures and `batch + 2 * workers` resized ones exist at a time.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.dataset import Dataset
+from datasets.decode import Unreadable, decode_image
+from datasets.errors import InputError
+from datasets.preprocessing import Preprocessing, Resized, bands, resize_bands
+
+_NAMED = 10  # unreadable pictures that are named in one line
+_Input = tuple[Preprocessing, int]  # with its resolution
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive pictures of a data set, less those that cannot be read."""
+
+    indices: NDArray[np.int64]  # (b,) into the data set
+    pixels: dict[_Input, Resized]  # (b, R, R, 3) float32 RGB in 0..255
+    unreadable: dict[int, str]  # index -> reason; never in `indices`
+    notes: dict[int, str] = field(default_factory=dict)  # read, but something was odd
+
+
+@dataclass(frozen=True)
+class _Picture:
+    index: int
+    pixels: dict[_Input, Resized] = field(default_factory=dict)
+    problem: str = ""
+    note: str = ""
+
+
+def pictures(
+    dataset: Dataset,
+    resolutions: Sequence[int],
+    preprocessings: Sequence[Preprocessing],
+    batch: int = 32,
+    indices: Sequence[int] | NDArray[np.int64] | None = None,
+    workers: int = 0,
+    reduced_decode: bool = False,
+) -> Iterator[Batch]:
+    """Yields the pictures in order; the same arrays whatever `workers` is.
+
+    Args:
+        resolutions, preprocessings: every pair of the two is in `Batch.pixels`.
+        batch: pictures a batch, unreadable ones included; the last may have fewer.
+        indices: which pictures, in this order; None: all.
+        workers: threads; 0: one a core.
+        reduced_decode: lets JPEGs be decoded at 1/2, 1/4 or 1/8 where the largest
+            resolution allows. Faster, and the pixels differ; never the default.
+    Raises:
+        InputError: nothing to resize to, or batch or workers out of range.
+    """
+    inputs = [(way, side) for way in preprocessings for side in resolutions]
+    if not inputs or batch < 1 or workers < 0:
+        raise InputError(
+            f"{len(inputs)} inputs, {batch=}, {workers=}; expected at least one "
+            "resolution and preprocessing, a batch of 1 or more, 0 or more workers."
+        )
+    least_side = _least_side(inputs) if reduced_decode else None
+    order = range(len(dataset)) if indices is None else [int(i) for i in indices]
+    threads = workers or os.cpu_count() or 1
+
+    def prepare(index: int) -> _Picture:
+        return _prepared(dataset, index, inputs, least_side)
+
+    return _batches(_in_order(prepare, order, threads, batch), inputs, batch)
+
+
+def unreadable_line(dataset: Dataset, unreadable: dict[int, str]) -> str:
+    """One line: "3 of 500 unreadable: a.jpg (truncated), ... and 2 more"."""
+    named = [
+        f"{_printable(dataset.ids[index])} ({unreadable[index]})"
+        for index in sorted(unreadable)[:_NAMED]
+    ]
+    more = len(unreadable) - len(named)
+    tail = f" and {more} more" if more else ""
+    line = f"{len(unreadable)} of {len(dataset)} unreadable"
+    return f"{line}: {', '.join(named)}{tail}" if named else line
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
+
+
+def _least_side(inputs: Sequence[_Input]) -> int:
+    """Short side that a picture needs so that no input is enlarged from it."""
+    return max(int(np.ceil(side / (way.crop or 1.0))) for way, side in inputs)
+
+
+def _prepared(
+    dataset: Dataset, index: int, inputs: Sequence[_Input], least_side: int | None
+) -> _Picture:
+    try:
+        image, notes = decode_image(dataset.read(index), least_side)
+    except (OSError, Unreadable) as error:
+        return _Picture(index, problem=_reason(error))
+    colours = bands(image)
+    pixels = {(way, side): resize_bands(colours, side, way) for way, side in inputs}
+    return _Picture(index, pixels, note="; ".join(notes))
+
+
+def _reason(error: OSError | Unreadable) -> str:
+    match error:
+        case FileNotFoundError():
+            return "missing"
+        case PermissionError():
+            return "permission denied"
+        case IsADirectoryError() | NotADirectoryError():
+            return "a folder, not a file"
+        case OSError():
+            return error.strerror or type(error).__name__
+    return str(error)
+
+
+def _in_order(
+    prepare: Callable[[int], _Picture], order: Sequence[int], threads: int, batch: int
+) -> Iterator[_Picture]:
+    pool = ThreadPoolExecutor(threads, "decode")
+    waiting: deque[Future[_Picture]] = deque()
+    try:
+        for index in order:
+            waiting.append(pool.submit(prepare, index))
+            if len(waiting) >= batch + 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _batches(
+    ready: Iterator[_Picture], inputs: Sequence[_Input], batch: int
+) -> Iterator[Batch]:
+    while some := list(islice(ready, batch)):
+        read = [picture for picture in some if not picture.problem]
+        yield Batch(
+            np.array([picture.index for picture in read], np.int64),
+            {
+                each: _stacked([p.pixels[each] for p in read], each[1])
+                for each in inputs
+            },
+            {picture.index: picture.problem for picture in some if picture.problem},
+            {picture.index: picture.note for picture in read if picture.note},
+        )
+
+
+def _stacked(rows: Sequence[Resized], side: int) -> Resized:
+    return np.stack(rows) if rows else np.empty((0, side, side, 3), np.float32)

@@ -1,0 +1,128 @@
+"""The data sets that there are, and one function that opens any of them.
+
+Importing this file imports no TensorFlow, no Pillow and no picture.
+"""
+
+import importlib.metadata
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.dataset import Dataset
+from datasets.errors import InputError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of `reswise datasets`."""
+
+    spec: str  # what --dataset takes
+    what: str
+    classes: str  # a number, or whence it comes
+    source: str
+    licence: str
+
+
+CATALOGUE = (
+    Entry(
+        "glyphs",
+        "letters and digits drawn from a seed; a demonstration, needs no download",
+        "36",
+        "drawn by this project with the fonts that matplotlib ships",
+        "that of this project; fonts: Bitstream Vera, STIX, Computer Modern",
+    ),
+    Entry(
+        "folder:PATH",
+        "PATH/CLASS/picture.jpg, or PATH/test/CLASS/picture.jpg with splits",
+        "one a folder",
+        "yours",
+        "yours",
+    ),
+    Entry(
+        "csv:PATH",
+        "a table with the columns file,class_index; split and class_name if there",
+        "highest class_index + 1",
+        "yours",
+        "yours",
+    ),
+    Entry(
+        "tfds:cifar10",
+        "60,000 pictures of 32x32; splits train, test",
+        "10",
+        "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html",
+        "none stated by its authors",
+    ),
+    Entry(
+        "tfds:imagenet2012",
+        "1.28 million photographs; splits train, validation; you fetch the archives",
+        "1000",
+        "Russakovsky et al. 2015, arXiv:1409.0575; https://image-net.org",
+        "ImageNet terms: non-commercial research",
+    ),
+    Entry(
+        "tfds:imagenette/320px-v2",
+        "13,394 photographs of ten easy ImageNet classes; splits train, validation",
+        "10",
+        "https://github.com/fastai/imagenette",
+        "list: Apache-2.0; photographs: ImageNet terms",
+    ),
+    Entry(
+        "tfds:NAME",
+        "any other data set of TFDS with a picture and a class",
+        "as TFDS says",
+        "https://www.tensorflow.org/datasets/catalog",
+        "see its page there",
+    ),
+)
+
+
+def open_dataset(
+    spec: str, split: str | None = None, data_dir: Path | None = None
+) -> Dataset:
+    """Opens what --dataset and --split name.
+
+    Args:
+        spec: "glyphs", "folder:PATH", "csv:PATH" or "tfds:NAME".
+        split: such as "test", "test[:500]" or "train[10%:20%]"; None: the usual one.
+        data_dir: where TFDS keeps its data; None: its own choice.
+    Raises:
+        InputError: anything wrong, in one line.
+    """
+    kind, _, rest = spec.partition(":")
+    if spec == "glyphs":
+        return _open_glyphs(split or "test")
+    if kind == "folder" and rest:
+        from datasets.folder import open_folder
+
+        return open_folder(Path(rest).expanduser(), split)
+    if kind == "csv" and rest:
+        from datasets.table import open_table
+
+        return open_table(Path(rest).expanduser(), split)
+    if kind == "tfds" and rest:
+        from datasets.tfds_source import open_tfds
+
+        return open_tfds(rest, split, data_dir)
+    forms = ", ".join(entry.spec for entry in CATALOGUE)
+    raise InputError(f"--dataset {spec} is not a data set; expected one of {forms}.")
+
+
+def _open_glyphs(text: str) -> Dataset:
+    from datasets.glyphs import glyphs
+    from datasets.splits import check_split, parse_split, sliced
+
+    name = parse_split(text)[0]
+    check_split(name, ("train", "calibration", "test"), "glyphs")
+    return sliced(glyphs(name), text)
+
+
+def shadowed_distribution() -> str | None:
+    """One line if Hugging Face's `datasets` is installed beside this package."""
+    try:
+        version = importlib.metadata.version("datasets")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return (
+        f"The distribution datasets {version} (Hugging Face) is installed too, and its "
+        "package has the same name as reswise's: one hides the other. Install reswise "
+        "in an environment of its own."
+    )

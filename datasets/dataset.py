@@ -1,0 +1,193 @@
+"""One split of a data set: ids, labels, and a way to read each picture's file.
+
+A data set knows where its pictures are and never holds them: `read` fetches the encoded
+bytes of one, `datasets.batches.pictures` turns them into pixels.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.progress import progress
+
+Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
+_SHUFFLE = b"reswise 1:"  # the constant seed of the fixed shuffle; never change it
+
+
+class Dataset:
+    """Pictures with labels, in a fixed order that no file system decides.
+
+    Args:
+        name: what the user typed, such as "glyphs" or "csv:labels.csv".
+        split: such as "test" or "all[:50%]".
+        ids: one unique name a picture; a path in the data set where there is one.
+        labels: (n,) class of each picture, 0..classes-1.
+        class_names: (classes,) in the order of the scores.
+        read: index -> the encoded file (JPEG, PNG, ...). It may raise OSError or
+            `datasets.decode.Unreadable`; it is called from several threads.
+        fingerprint: SHA-256 as text, or a function that gives it when first asked for.
+            None reads all the pictures, which suits data sets on a disk.
+    Raises:
+        InputError: no picture, ids not unique, or labels that do not fit.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        split: str,
+        ids: Sequence[str],
+        labels: Sequence[int] | Labels,
+        class_names: Sequence[str],
+        read: Callable[[int], bytes],
+        fingerprint: str | Callable[[], str] | None = None,
+    ) -> None:
+        self.name = name
+        self.split = split
+        self.ids = tuple(ids)
+        self.labels: Labels = np.array(labels, np.int64).reshape(-1)
+        self.labels.setflags(write=False)
+        self.class_names = tuple(class_names)
+        self._read = read
+        self._given_fingerprint = fingerprint
+        _check(self)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        size = f"{len(self)} pictures, {self.classes} classes"
+        return f"<Dataset {self.name} {self.split}: {size}>"
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    def read(self, index: int) -> bytes:
+        """The encoded file of picture `index`, 0..len-1.
+
+        Raises:
+            OSError, Unreadable: the picture is not there or cannot be had.
+        """
+        return self._read(index)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over ids, labels, class names and contents, as 64 hex digits.
+
+        A copy elsewhere has the same one. A picture that cannot be read counts as such.
+        """
+        if isinstance(self._given_fingerprint, str):
+            return self._given_fingerprint
+        if self._given_fingerprint is not None:
+            return self._given_fingerprint()
+        return self._content_fingerprint()
+
+    def take(
+        self, indices: Sequence[int] | Labels, split: str | None = None
+    ) -> "Dataset":
+        """The data set of only these pictures, in this order.
+
+        Args:
+            split: its new name; None keeps the old one.
+        """
+        chosen = np.array(indices, np.int64).reshape(-1)
+        if np.array_equal(chosen, np.arange(len(self))) and split in (None, self.split):
+            return self
+        ids = [self.ids[index] for index in chosen]
+        return Dataset(
+            self.name,
+            split or self.split,
+            ids,
+            self.labels[chosen],
+            self.class_names,
+            lambda index: self._read(int(chosen[index])),
+            self._part_fingerprint(ids) if self._given_fingerprint else None,
+        )
+
+    def limited(self, limit: int) -> "Dataset":
+        """The first `limit` pictures of the fixed shuffle, in the data set's order.
+
+        A smaller limit takes a part of what a larger one takes. A limit above the
+        number of pictures takes all of them.
+
+        Raises:
+            InputError: limit is below 1.
+        """
+        if limit < 1:
+            raise InputError(
+                f"--limit {limit} leaves no picture; expected 1 or more. "
+                "Leave the flag out to take all pictures."
+            )
+        return self.take(np.sort(shuffled(self.ids)[:limit]))
+
+    def _part_fingerprint(self, ids: Sequence[str]) -> Callable[[], str]:
+        """Of some of the pictures, where the fingerprint of all was given."""
+        return lambda: (
+            self.fingerprint
+            if tuple(ids) == self.ids
+            else _sha256_of([self.fingerprint, *ids])
+        )
+
+    def _content_fingerprint(self) -> str:
+        digest = hashlib.sha256(_sha256_of(self.class_names).encode())
+        indices = progress(range(len(self)), len(self), f"hashing {self.name} pictures")
+        for index in indices:
+            parts = [self.ids[index], str(self.labels[index]), self._content(index)]
+            digest.update(_sha256_of(parts).encode())
+        return digest.hexdigest()
+
+    def _content(self, index: int) -> str:
+        try:
+            return hashlib.sha256(self.read(index)).hexdigest()
+        except (OSError, ValueError):  # ValueError: Unreadable is one
+            return "unreadable"
+
+
+def shuffled(ids: Sequence[str]) -> Labels:
+    """(n,) indices in the order of the fixed shuffle.
+
+    The order is that of a hash of the ids: it needs no random generator, so it is the
+    same for ever, and what joins or leaves a data set does not reorder the rest.
+    """
+    ranks = [_rank(name) for name in ids]
+    order = sorted(range(len(ids)), key=lambda index: (ranks[index], index))
+    return np.array(order, np.int64)
+
+
+def _rank(name: str) -> bytes:
+    encoded = name.encode("utf-8", "surrogateescape")  # file names are bytes
+    return hashlib.sha256(_SHUFFLE + encoded).digest()
+
+
+def _sha256_of(parts: Sequence[str]) -> str:
+    """Hash of a list; lengths keep ["ab", "c"] and ["a", "bc"] apart."""
+    digest = hashlib.sha256(f"{len(parts)};".encode())
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogateescape")
+        digest.update(f"{len(encoded)}:".encode() + encoded)
+    return digest.hexdigest()
+
+
+def _check(dataset: Dataset) -> None:
+    where = f"{dataset.name}, split {dataset.split}"
+    if not dataset.ids:
+        raise InputError(f"{where} has no pictures; expected at least one.")
+    if len(dataset.ids) != len(dataset.labels):
+        raise InputError(
+            f"{where} has {len(dataset.ids)} pictures but {len(dataset.labels)} labels;"
+            " expected one label a picture."
+        )
+    if len(set(dataset.ids)) != len(dataset.ids):
+        (twice, _), *_ = Counter(dataset.ids).most_common(1)
+        raise InputError(f"{where} has {twice!r} twice; expected every picture once.")
+    low, high = int(dataset.labels.min()), int(dataset.labels.max())
+    if low < 0 or high >= dataset.classes:
+        raise InputError(
+            f"{where} has labels {low}..{high}; expected 0..{dataset.classes - 1}, "
+            f"one of its {dataset.classes} classes."
+        )

@@ -1,0 +1,81 @@
+"""Top-k accuracy and drops, each with its interval; drops are in points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Drop:
+    """What one choice loses against a reference on the same images."""
+
+    points: float  # (accuracy of the reference - accuracy here) x 100
+    low: float  # of the paired interval, points
+    high: float
+    mcnemar_p: float  # exact, two-sided: chance of so uneven flips if equally good
+
+
+def correct(
+    scores: NDArray[np.float32], labels: NDArray[np.int64], k: int = 1
+) -> NDArray[np.bool_]:
+    """Whether the label is among the k highest scores of each image.
+
+    Ties count in the order of the classes, so a constant score is right on class 0.
+
+    Args:
+        scores: (n, classes).
+        labels: (n,), in [0, classes).
+    """
+    own = np.take_along_axis(scores, labels[:, None], axis=1)
+    earlier = np.arange(scores.shape[1])[None, :] < labels[:, None]
+    ahead = (scores > own) | ((scores == own) & earlier)
+    return np.asarray(ahead.sum(axis=1) < k)
+
+
+def wilson(right: int, images: int) -> tuple[float, float]:
+    """95 % interval of a fraction of right answers. Source: Wilson 1927.
+
+    Raises:
+        ValueError: no images.
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    if images < 1:
+        raise ValueError(f"got {images=}; an interval needs at least one image.")
+    low, high = proportion_confint(right, images, 1 - CONFIDENCE, method="wilson")
+    fraction = right / images  # rounding can put an end on its wrong side
+    return min(float(low), fraction), max(float(high), fraction)
+
+
+def paired_drop(reference: NDArray[np.bool_], here: NDArray[np.bool_]) -> Drop:
+    """The accuracy lost from `reference` to `here`, on the same images.
+
+    The interval is the Laplace-adjusted Wald interval of a difference of paired
+    proportions: one image more of each flip, so that no flips at all still leave
+    a width. Source: Bonett and Price 2012, J. Educ. Behav. Stat. 37(4).
+
+    Args:
+        reference, here: (n,), whether each image was answered right.
+    Raises:
+        ValueError: lengths differ, or no images.
+    """
+    from scipy.stats import norm
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    if reference.shape != here.shape or not reference.size:
+        raise ValueError(
+            f"got {reference.shape} and {here.shape} answers; expected as many of "
+            "one as of the other, on the same images."
+        )
+    loss = reference.astype(int) - here.astype(int)
+    if np.array_equal(reference, here) and reference is here:
+        return Drop(0.0, 0.0, 0.0, 1.0)
+    adjusted = np.append(loss, [1, -1])
+    error = adjusted.std() / np.sqrt(adjusted.size)
+    low, high = norm.interval(CONFIDENCE, adjusted.mean(), error)
+    lost, won = int((loss == 1).sum()), int((loss == -1).sum())
+    p_value = mcnemar([[0, lost], [won, 0]], exact=True).pvalue if lost + won else 1.0
+    return Drop(100 * float(loss.mean()), 100 * low, 100 * high, float(p_value))

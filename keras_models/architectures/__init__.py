@@ -1,0 +1,1 @@
+"""One family a file: build(name, resolution, classes, alpha) -> keras.Model."""

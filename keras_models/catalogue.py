@@ -1,0 +1,164 @@
+"""The models by name, as data that needs no framework; `build` makes one.
+
+Numbers are those of 1,000 classes at the native resolution (36 classes for the model
+of our own); a test counts them again on the built model.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One architecture: what a user wants to know before it is built."""
+
+    name: str
+    native: int  # resolution of the pre-trained weights, pixels
+    smallest: int  # below it some feature map would have no pixel, or no weights fit
+    parameters: int
+    macs: int  # at the native resolution
+    classes: int
+    normalisation: str  # how pixels enter: see keras_models/normalisation.py
+    period: int  # resolutions this far apart have the same graph; 1: all have
+    module: str  # in keras_models/architectures
+    weights: tuple[str, ...]  # names that --weights takes; a path always works
+    imagenet_file: str  # as keras.applications keeps it under ~/.keras/models
+    paper: str
+
+
+CATALOGUE: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            "mobilenet_v2",
+            224,
+            1,
+            3_538_984,
+            300_774_272,
+            1000,
+            "tf",
+            32,
+            "mobilenet_v2",
+            ("imagenet", "glyphs"),
+            "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_{alpha}_224.h5",
+            "Sandler et al. 2018, arXiv:1801.04381",
+        ),
+        Entry(
+            "nasnet_mobile",
+            224,
+            19,
+            5_326_716,
+            563_638_816,
+            1000,
+            "tf",
+            32,
+            "nasnet_mobile",
+            ("imagenet",),
+            "nasnet_mobile.h5",
+            "Zoph et al. 2018, arXiv:1707.07012",
+        ),
+        Entry(
+            "resnet50",
+            224,
+            1,
+            25_636_712,
+            3_857_973_248,
+            1000,
+            "caffe",
+            1,
+            "resnet",
+            ("imagenet",),
+            "resnet50_weights_tf_dim_ordering_tf_kernels.h5",
+            "He et al. 2016, arXiv:1512.03385",
+        ),
+        Entry(
+            "resnet101",
+            224,
+            1,
+            44_707_176,
+            7_570_190_000,
+            1000,
+            "caffe",
+            1,
+            "resnet",
+            ("imagenet",),
+            "resnet101_weights_tf_dim_ordering_tf_kernels.h5",
+            "He et al. 2016, arXiv:1512.03385",
+        ),
+        Entry(
+            "resnet152",
+            224,
+            1,
+            60_419_944,
+            11_282_420_000,
+            1000,
+            "caffe",
+            1,
+            "resnet",
+            ("imagenet",),
+            "resnet152_weights_tf_dim_ordering_tf_kernels.h5",
+            "He et al. 2016, arXiv:1512.03385",
+        ),
+        Entry(
+            "small_resnet",
+            96,
+            1,
+            0,
+            0,
+            36,
+            "tf",
+            1,
+            "small_resnet",
+            ("glyphs",),
+            "",
+            "basic blocks of He et al. 2016, arXiv:1512.03385, sized for glyphs",
+        ),
+    )
+}
+
+
+def entry(name: str) -> Entry:
+    """The catalogue's line on a model.
+
+    Raises:
+        InputError: no such name.
+    """
+    if name not in CATALOGUE:
+        raise InputError(
+            f"--model {name}: not in the catalogue; expected one of "
+            f"{', '.join(CATALOGUE)}, or the path of a .keras file."
+        )
+    return CATALOGUE[name]
+
+
+def build(
+    name: str, resolution: int, classes: int | None = None, alpha: float = 1.0
+) -> "keras.Model":
+    """A fresh model with random weights and a fixed square input.
+
+    Args:
+        resolution: pixels; at least the entry's `smallest`.
+        classes: of the softmax; None takes the entry's own number.
+        alpha: width multiplier, of mobilenet_v2 only.
+    Raises:
+        InputError: unknown name, too small a resolution, alpha where there is none.
+    """
+    known = entry(name)
+    if resolution < known.smallest:
+        raise InputError(
+            f"{name}@{resolution}: below the smallest resolution that works, "
+            f"{known.smallest}. Ask for {name}@{known.smallest} or more."
+        )
+    if alpha != 1.0 and name != "mobilenet_v2":
+        raise InputError(f"--alpha {alpha}: only mobilenet_v2 has a width; leave it 1.")
+    classes = known.classes if classes is None else classes
+    module = import_module(f"keras_models.architectures.{known.module}")
+    built: keras.Model = module.build(name, resolution, classes, alpha)
+    # One tensor in and out: keras.applications makes a list of one, and then warns.
+    return type(built)(built.inputs[0], built.outputs[0], name=name)

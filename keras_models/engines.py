@@ -1,0 +1,80 @@
+"""What computes scores: Keras itself, or the float .tflite of the model by LiteRT.
+
+The .tflite is faster on a CPU by far (FACTS in WORKSPACE.md) and as faithful: a sweep
+compares both on some pictures of every rung before it trusts it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_models.framework import silent
+
+Images = NDArray[np.float32]
+Scores = NDArray[np.float32]
+
+AGREEMENT = 1e-4  # largest difference of a score between engine and Keras
+
+
+class Engine(Protocol):
+    """Images, normalised, (n, R, R, 3) -> scores (n, classes)."""
+
+    def scores(self, images: Images) -> Scores: ...
+
+
+@dataclass(frozen=True)
+class KerasEngine:
+    """The model as it is, on whatever backend Keras runs."""
+
+    model: keras.Model
+
+    def scores(self, images: Images) -> Scores:
+        return np.asarray(self.model.predict_on_batch(images), np.float32)
+
+
+class LitertEngine:
+    """One image after the other through a .tflite; batches are no faster there."""
+
+    def __init__(self, flatbuffer: bytes, resolution: int, threads: int) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        with silent():  # LiteRT names its delegate on standard error
+            self._interpreter: Any = Interpreter(
+                model_content=flatbuffer, num_threads=threads
+            )
+            self._input = self._interpreter.get_input_details()[0]["index"]
+            shape = [1, resolution, resolution, 3]
+            self._interpreter.resize_tensor_input(self._input, shape, strict=False)
+            self._interpreter.allocate_tensors()
+        self._output = self._interpreter.get_output_details()[0]["index"]
+
+    def scores(self, images: Images) -> Scores:
+        return np.stack([self._one(image) for image in images])
+
+    def _one(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        self._interpreter.set_tensor(self._input, image[None])
+        self._interpreter.invoke()
+        return np.asarray(self._interpreter.get_tensor(self._output)[0])
+
+
+def litert_available() -> bool:
+    """Whether models can be converted and run here: TensorFlow backend and LiteRT."""
+    from importlib.util import find_spec
+
+    found = find_spec("ai_edge_litert") is not None
+    return found and keras.backend.backend() == "tensorflow"
+
+
+def float_flatbuffer(model: keras.Model) -> bytes:
+    """The model as a float32 .tflite with batch 1. Needs the TensorFlow backend."""
+    import tensorflow as tf
+
+    side = model.inputs[0].shape[1]
+    image = keras.Input(batch_shape=(1, side, side, 3), name="image")
+    fixed = keras.Model(image, model(image))
+    with silent():
+        converted = tf.lite.TFLiteConverter.from_keras_model(fixed).convert()
+    return bytes(converted)

@@ -1,0 +1,92 @@
+"""What a model costs at each resolution; no weights needed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import keras
+
+from datasets.errors import InputError
+from datasets.progress import progress
+from keras_models.catalogue import build, entry
+from keras_models.loading import Pretrained
+from keras_models.macs import MacsCount, count_macs
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One resolution and what one image costs there."""
+
+    resolution: int
+    macs: int
+    drop_percent: float  # of MACs, hence of FLOPs, against the native resolution
+    parameters: int
+    uncounted: tuple[str, ...]
+
+
+def catalogue_costs(
+    name: str,
+    resolutions: Iterable[int],
+    classes: int | None = None,
+    alpha: float = 1.0,
+    native: int | None = None,
+) -> list[Cost]:
+    """Costs of a catalogue model, in the order asked for.
+
+    A graph is built once for all resolutions that share it (catalogue: period) and
+    its shapes are walked for each.
+
+    Raises:
+        InputError: unknown name, or a resolution below the smallest that works.
+    """
+    known = entry(name)
+    graphs: dict[int, keras.Model] = {}
+    wanted = list(resolutions)
+    native = native or known.native
+    counts: dict[int, MacsCount] = {}
+    parameters = 0
+    for side in progress([native, *wanted], len(wanted) + 1, f"{name} resolutions"):
+        phase = side % known.period
+        if side < known.smallest or phase not in graphs:
+            graphs[phase] = build(name, side, classes, alpha)
+        counts[side] = count_macs(graphs[phase], side)
+        parameters = graphs[phase].count_params()
+    return [
+        _cost(side, counts[side], counts[native].macs, parameters) for side in wanted
+    ]
+
+
+def file_costs(
+    source: Pretrained, resolutions: Iterable[int], skip_unfit: bool = False
+) -> list[Cost]:
+    """Costs of a model file, in the order asked for.
+
+    Args:
+        skip_unfit: leave out resolutions that its graph does not fit.
+    Raises:
+        InputError: one that cannot be rebuilt, unless those are left out.
+    """
+    native = count_macs(source.model).macs
+    wanted = list(resolutions)
+    costs = []
+    for side in progress(wanted, len(wanted), f"{source.name} resolutions"):
+        try:
+            count = count_macs(source.at(side))
+        except InputError:
+            if skip_unfit:
+                continue
+            raise
+        costs.append(_cost(side, count, native, source.model.count_params()))
+    return costs
+
+
+def staircase(costs: list[Cost]) -> list[Cost]:
+    """The steps: of each cost the largest resolution, from the dearest down."""
+    largest: dict[int, Cost] = {}
+    for cost in sorted(costs, key=lambda cost: cost.resolution):
+        largest[cost.macs] = cost
+    return sorted(largest.values(), key=lambda cost: -cost.resolution)
+
+
+def _cost(side: int, count: MacsCount, native: int, parameters: int) -> Cost:
+    drop = 100 * (1 - count.macs / native)
+    return Cost(side, count.macs, drop, parameters, count.uncounted)

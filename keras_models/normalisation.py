@@ -1,0 +1,73 @@
+"""Pixels 0..255 -> what a network was trained on. One word a convention.
+
+The words and numbers are those of keras.applications.imagenet_utils.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.errors import InputError
+
+_MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
+_MEAN_RGB = np.array([0.485, 0.456, 0.406], np.float32)
+_DEVIATION_RGB = np.array([0.229, 0.224, 0.225], np.float32)
+
+NORMALISATIONS = {
+    "tf": "RGB / 127.5 - 1",
+    "caffe": "BGR - (103.939, 116.779, 123.68)",
+    "torch": "(RGB / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)",
+    "none": "RGB as it is, 0..255",
+}
+
+# The start of a model's own name -> the convention of that family's Keras weights.
+_FAMILIES = {
+    "mobilenet": "tf",
+    "nasnet": "tf",
+    "resnet50v2": "tf",
+    "resnet101v2": "tf",
+    "resnet152v2": "tf",
+    "inception": "tf",
+    "xception": "tf",
+    "resnet": "caffe",
+    "vgg": "caffe",
+    "densenet": "torch",
+    "efficientnet": "none",
+    "convnext": "none",
+}
+
+
+def normalise(
+    pixels: NDArray[np.float32] | NDArray[np.uint8], convention: str
+) -> NDArray[np.float32]:
+    """Makes a network's input of pixels, by one of NORMALISATIONS.
+
+    Args:
+        pixels: (n, R, R, 3), RGB in 0..255.
+    Returns:
+        (n, R, R, 3) float32.
+    """
+    image = pixels.astype(np.float32, copy=False)
+    if convention == "tf":
+        return image / np.float32(127.5) - np.float32(1)
+    if convention == "caffe":
+        return np.ascontiguousarray(image[..., ::-1]) - _MEAN_BGR
+    if convention == "torch":
+        return np.asarray((image / np.float32(255) - _MEAN_RGB) / _DEVIATION_RGB)
+    return image
+
+
+def of_family(model_name: str) -> str:
+    """The convention of a model file, by the family that its own name begins with.
+
+    Raises:
+        InputError: the name begins with no known family.
+    """
+    longest_first = sorted(_FAMILIES, key=len, reverse=True)
+    for family in longest_first:
+        if model_name.lower().startswith(family):
+            return _FAMILIES[family]
+    raise InputError(
+        f"the model is named {model_name!r}: of no family whose pixel normalisation is "
+        f"known ({', '.join(_FAMILIES)}). Say it: --normalisation "
+        f"{'|'.join(NORMALISATIONS)}."
+    )

@@ -1,0 +1,48 @@
+"""Weights that travel with the package: trained by us, by the command beside them.
+
+    weights/<name>/<model>.npz   tensors in the order of get_weights, float16
+    weights/<name>/<model>.json  the command, its log, native resolution, classes, alpha
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.errors import InputError
+
+_FOLDER = Path(__file__).parent / "weights"
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """One packaged training."""
+
+    path: Path
+    native: int  # pixels it was trained at
+    classes: int
+    alpha: float
+
+
+def packaged_weights(model: str, weights: str, alpha: float) -> Packaged:
+    """Finds the packaged weights of a model; alpha 1.0 stands for whichever there is.
+
+    Raises:
+        InputError: there are none of this model, or of this alpha.
+    """
+    found = [_read(path) for path in sorted((_FOLDER / weights).glob("*.json"))
+             if path.stem.split("_0.")[0] == model]  # fmt: skip
+    for packaged in found:
+        if alpha in (1.0, packaged.alpha):
+            return packaged
+    alphas = ", ".join(f"--alpha {packaged.alpha:g}" for packaged in found)
+    raise InputError(
+        f"--weights {weights}: none of {model} with --alpha {alpha:g}; expected "
+        f"{alphas or 'another model'}."
+    )
+
+
+def _read(path: Path) -> Packaged:
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    return Packaged(
+        path.with_suffix(".npz"), facts["native"], facts["classes"], facts["alpha"]
+    )

@@ -1,0 +1,268 @@
+"""The score store: each rung runs over the images once; all else is arithmetic on it.
+
+    runs/<run>/datasets/<fingerprint>/  dataset.json  labels.npy  unreadable.json
+    runs/<run>/scores/<key>/            meta.json     00000.npy  00001.npy ...
+
+A shard holds the scores of SHARD consecutive images, float32 (images, classes); the
+row of a picture that could not be read is NaN. `key` is a hash of meta.json: other
+weights, another crop or another file make another key, so nothing stale is served.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.errors import InputError
+from datasets.files import whole_file, write_text
+
+SHARD = 128  # images; about 6 s of ResNet50@224 on two cores are lost by a kill -9
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RungMeta:
+    """All that a rung's scores depend on. Written as meta.json; hashed to the key."""
+
+    rung: str  # mobilenet_v2@160
+    model: str
+    weights: str  # what the user asked for: imagenet, glyphs, a file's name
+    weights_sha256: str
+    resolution: int
+    classes: int
+    recipe: str
+    engine: str  # with its version: it computed the scores
+    normalisation: str
+    preprocessing: dict[str, object]
+    dataset: str
+    split: str
+    fingerprint: str  # of the data set, limited as asked
+    images: int
+    macs: int
+    parameters: int
+    size_bytes: int
+    uncounted: tuple[str, ...]  # layers that macs leaves out
+    format: int = FORMAT
+
+    @property
+    def key(self) -> str:
+        """The first 20 hexadecimal digits of meta.json's SHA-256."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+    @property
+    def shards(self) -> int:
+        return -(-self.images // SHARD)
+
+
+@dataclass(frozen=True)
+class StoredRung:
+    """The scores of one rung over one data set, the unreadable pictures left out."""
+
+    meta: RungMeta
+    ids: tuple[str, ...]
+    labels: NDArray[np.int64]  # (n,)
+    scores: NDArray[np.float32]  # (n, classes), probabilities
+    class_names: tuple[str, ...]
+
+    @property
+    def rung(self) -> str:
+        return self.meta.rung
+
+    @property
+    def model(self) -> str:
+        return self.meta.model
+
+    @property
+    def crop(self) -> str:
+        return str(self.meta.preprocessing["crop"])
+
+    @property
+    def resolution(self) -> int:
+        return self.meta.resolution
+
+    @property
+    def macs(self) -> int:
+        return self.meta.macs
+
+    @property
+    def fingerprint(self) -> str:
+        return self.meta.fingerprint
+
+
+@dataclass(frozen=True)
+class ScoreStore:
+    """Reads and writes the scores of one run folder."""
+
+    run: Path
+
+    def folder(self, meta: RungMeta) -> Path:
+        return self.run / "scores" / meta.key
+
+    def has_shard(self, meta: RungMeta, shard: int) -> bool:
+        return self._shard(meta, shard).exists()
+
+    def missing(self, meta: RungMeta) -> list[int]:
+        """Numbers of the shards that are still to be computed, ascending."""
+        return [
+            shard for shard in range(meta.shards) if not self.has_shard(meta, shard)
+        ]
+
+    def write_shard(
+        self, meta: RungMeta, shard: int, scores: NDArray[np.float32]
+    ) -> None:
+        """Keeps one shard, whole or not at all; meta.json lies there before it."""
+        path = self.folder(meta) / "meta.json"
+        if not path.exists():
+            write_text(path, json.dumps(asdict(meta), indent=1, sort_keys=True) + "\n")
+        with whole_file(self._shard(meta, shard)) as file:
+            np.save(file, scores.astype(np.float32, copy=False))
+
+    def write_dataset(
+        self,
+        fingerprint: str,
+        name: str,
+        split: str,
+        ids: tuple[str, ...],
+        labels: NDArray[np.int64],
+        class_names: tuple[str, ...],
+    ) -> None:
+        """Keeps ids and labels once per data set, in its fixed order."""
+        folder = self._dataset(fingerprint)
+        if (folder / "dataset.json").exists():
+            return
+        with whole_file(folder / "labels.npy") as file:
+            np.save(file, labels)
+        facts = {"name": name, "split": split, "ids": ids, "class_names": class_names}
+        write_text(folder / "dataset.json", json.dumps(facts) + "\n")
+
+    def write_unreadable(self, fingerprint: str, unreadable: dict[int, str]) -> None:
+        """Adds reasons by index to what is known of a data set's bad pictures."""
+        known = self.unreadable(fingerprint) | unreadable
+        text = json.dumps({str(index): known[index] for index in sorted(known)})
+        write_text(self._dataset(fingerprint) / "unreadable.json", text + "\n")
+
+    def unreadable(self, fingerprint: str) -> dict[int, str]:
+        """Reason by index of the pictures that could not be read so far."""
+        path = self._dataset(fingerprint) / "unreadable.json"
+        if not path.exists():
+            return {}
+        return {int(index): why for index, why in json.loads(path.read_text()).items()}
+
+    def metas(self) -> list[RungMeta]:
+        """What is stored, complete or not, in the order of rung and key."""
+        found = []
+        for path in sorted((self.run / "scores").glob("*/meta.json")):
+            facts = json.loads(path.read_text())
+            if facts.get("format") == FORMAT:
+                facts["uncounted"] = tuple(facts["uncounted"])
+                found.append(RungMeta(**facts))
+        return sorted(found, key=lambda meta: (meta.model, meta.resolution, meta.key))
+
+    def load(self, meta: RungMeta) -> StoredRung:
+        """The scores of a finished rung.
+
+        Raises:
+            InputError: shards are missing or are not what meta.json says.
+        """
+        if missing := self.missing(meta):
+            raise InputError(
+                f"{self.folder(meta)}: {len(missing)} of {meta.shards} shards of "
+                f"{meta.rung} are missing; expected a finished sweep. Run the same "
+                "`reswise drop` again: it goes on where it stopped."
+            )
+        shards = [_read(self._shard(meta, shard)) for shard in range(meta.shards)]
+        scores = np.concatenate(shards)
+        if scores.shape != (meta.images, meta.classes):
+            raise InputError(
+                f"{self.folder(meta)}: scores of shape {scores.shape}; expected "
+                f"{(meta.images, meta.classes)}. Delete this folder and sweep again."
+            )
+        return self._readable(meta, scores)
+
+    def _readable(self, meta: RungMeta, scores: NDArray[np.float32]) -> StoredRung:
+        folder = self._dataset(meta.fingerprint)
+        facts = json.loads((folder / "dataset.json").read_text())
+        labels = np.load(folder / "labels.npy")
+        kept = np.asarray(~np.isnan(scores).any(axis=1))
+        ids = tuple(
+            name for name, keep in zip(facts["ids"], kept.tolist(), strict=True) if keep
+        )
+        names = tuple(facts["class_names"])
+        return StoredRung(meta, ids, labels[kept], scores[kept], names)
+
+    def _shard(self, meta: RungMeta, shard: int) -> Path:
+        return self.folder(meta) / f"{shard:05d}.npy"
+
+    def _dataset(self, fingerprint: str) -> Path:
+        return self.run / "datasets" / fingerprint[:20]
+
+
+def load_rungs(
+    run: Path, dataset: str | None = None, split: str | None = None
+) -> dict[str, StoredRung]:
+    """The finished rungs of one data set stored under a run folder, by their names.
+
+    A rung is named mobilenet_v2@160; where a run holds several crops of it, each is
+    named with its own: mobilenet_v2@160/crop0.75, mobilenet_v2@160/squash.
+
+    Args:
+        dataset, split: which, as rows.csv names them; None where there is one only.
+    Raises:
+        InputError: no scores there, or of several data sets, or a rung twice (other
+            weights or recipe).
+    """
+    store = ScoreStore(run)
+    metas = [meta for meta in store.metas() if not store.missing(meta)]
+    metas = [
+        meta
+        for meta in metas
+        if dataset in (None, meta.dataset) and split in (None, meta.split)
+    ]
+    if not metas:
+        raise InputError(
+            f"{run}: no finished scores there; expected the --run folder of a "
+            "`reswise drop`. Run that first."
+        )
+    held = {
+        meta.fingerprint: f"{meta.dataset} {meta.split}, {meta.images} images"
+        for meta in metas
+    }
+    if len(held) > 1:
+        raise InputError(
+            f"{run}: scores of {len(held)} data sets ({'; '.join(held.values())}); "
+            "expected one. Say --dataset and --split, or sweep each into a --run of "
+            "its own."
+        )
+    return _named(run, [store.load(meta) for meta in metas])
+
+
+def _named(run: Path, rungs: list[StoredRung]) -> dict[str, StoredRung]:
+    crops: dict[str, set[str]] = {}
+    for rung in rungs:
+        crops.setdefault(rung.meta.rung, set()).add(rung.crop)
+    found: dict[str, StoredRung] = {}
+    for rung in rungs:
+        name = rung.meta.rung
+        if len(crops[name]) > 1:
+            name += "/squash" if rung.crop == "squash" else f"/crop{rung.crop}"
+        if name in found:
+            raise InputError(
+                f"{run}: {name} is stored more than once (other weights, engine, "
+                "interpolation or recipe); expected one of each rung. Sweep each "
+                "into a --run of its own."
+            )
+        found[name] = rung
+    return found
+
+
+def _read(path: Path) -> NDArray[np.float32]:
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
+    except (ValueError, OSError, EOFError) as error:
+        raise InputError(
+            f"{path}: not a shard of scores ({error}). Delete it and sweep again."
+        ) from error

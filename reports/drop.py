@@ -1,0 +1,115 @@
+"""Stored scores -> the rows and the table of an accuracy drop over resolutions."""
+
+import platform
+from dataclasses import replace
+
+from keras_models.accuracy import correct, paired_drop, wilson
+from keras_models.framework import versions
+from keras_models.scores import StoredRung
+from reports.rows import Row
+from reports.table import Table
+
+
+def drop_rows(rungs: list[StoredRung], command: str) -> list[Row]:
+    """One row a rung; drops are against the largest resolution of the same crop.
+
+    Args:
+        rungs: of one model and data set, the native resolution of each crop included.
+    """
+    references = {}
+    for rung in sorted(rungs, key=lambda rung: rung.resolution):
+        references[str(rung.meta.preprocessing)] = rung
+    return [
+        _row(rung, references[str(rung.meta.preprocessing)], command) for rung in rungs
+    ]
+
+
+def _row(rung: StoredRung, reference: StoredRung, command: str) -> Row:
+    first = correct(rung.scores, rung.labels)
+    low, high = wilson(int(first.sum()), first.size)
+    row = Row(
+        model=rung.model,
+        weights=rung.meta.weights,
+        dataset=rung.meta.dataset,
+        split=rung.meta.split,
+        resolution=rung.resolution,
+        crop=str(rung.meta.preprocessing["crop"]),
+        interpolation=_interpolation(rung),
+        recipe=rung.meta.recipe,
+        selector="fixed",
+        ladder=rung.rung,
+        images=first.size,
+        top1=float(first.mean()),
+        top5=float(correct(rung.scores, rung.labels, k=5).mean()),
+        top1_low=low,
+        top1_high=high,
+        macs=float(rung.macs),
+        flops_drop_percent=100 * (1 - rung.macs / reference.macs),
+        parameters=rung.meta.parameters,
+        size_bytes=rung.meta.size_bytes,
+        device=f"{platform.machine()} CPU, {rung.meta.engine}",
+        command=command,
+    )
+    if rung is reference:
+        return replace(row, drop_points=0.0, drop_low=0.0, drop_high=0.0, mcnemar_p=1.0)
+    drop = paired_drop(correct(reference.scores, reference.labels), first)
+    return replace(
+        row,
+        drop_points=drop.points,
+        drop_low=drop.low,
+        drop_high=drop.high,
+        mcnemar_p=drop.mcnemar_p,
+    )
+
+
+def _interpolation(rung: StoredRung) -> str:
+    resize = rung.meta.preprocessing
+    smooth = "antialiased" if resize["antialias"] else "not antialiased"
+    return f"{resize['interpolation']}, {smooth}"
+
+
+def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
+    """The rows for reading: intervals beside their values, notes on how measured."""
+    first, meta = rows[0], rungs[0].meta
+    columns = (
+        "crop",
+        "resolution",
+        "MMACs",
+        "FLOPs drop %",
+        "top-1 %",
+        "95 %",
+        "top-5 %",
+        "drop, points",
+        "95 %",
+        "McNemar p",
+    )
+    title = (
+        f"{first.model} ({first.weights}) on {first.dataset} {first.split}, "
+        f"{first.images} images"
+    )
+    notes = (
+        "Drops are against the native resolution on the same images and crop: positive "
+        "means worse. 1 MAC = 2 FLOPs. Intervals: Wilson for top-1, paired "
+        "(Bonett-Price) for the drop.",
+        *(f"Not counted in MACs: {name}" for name in meta.uncounted),
+        f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
+        f"{first.device}.",
+        "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
+        f"Command: {first.command}",
+    )
+    return Table(title, columns, tuple(_cells(row) for row in rows), 1, notes)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        str(row.crop),
+        str(row.resolution),
+        f"{(row.macs or 0) / 1e6:,.2f}",
+        f"{row.flops_drop_percent:.2f}",
+        f"{100 * (row.top1 or 0):.2f}",
+        f"{100 * (row.top1_low or 0):.1f}..{100 * (row.top1_high or 0):.1f}",
+        f"{100 * (row.top5 or 0):.2f}",
+        f"{row.drop_points:.2f}",
+        f"{row.drop_low:.1f}..{row.drop_high:.1f}",
+        f"{row.mcnemar_p:.2g}",
+    )

@@ -1,0 +1,90 @@
+"""Figures for papers and pages: matplotlib, SVG and PNG, no display needed."""
+
+import io
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from datasets.files import whole_file
+from reports.rows import Row
+
+_NATIVE = "tab:red"
+_COLOURS = ("tab:blue", "tab:green", "tab:purple", "tab:orange", "tab:brown")
+
+
+def draw_accuracy(rows: list[Row], folder: Path) -> list[Path]:
+    """Accuracy against resolution with 95 % intervals, the native resolution in red.
+
+    As figures 11 to 13 of the thesis, with top-1 beside top-5 and one line a crop.
+    """
+    figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    crops = list(dict.fromkeys(row.crop for row in rows))
+    for index, crop in enumerate(crops):
+        own = [row for row in rows if row.crop == crop]
+        _curve(axes, own, _COLOURS[index % len(_COLOURS)])
+    axes.set_xticks(sorted({row.resolution or 0 for row in rows}))
+    axes.set_xlabel("resolution, pixels")
+    axes.set_ylabel("accuracy, %")
+    axes.set_title(
+        f"{rows[0].model} ({rows[0].weights}), {rows[0].images} images of "
+        f"{rows[0].dataset}",
+        fontsize=10,
+        wrap=True,
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return save(figure, folder, "accuracy")
+
+
+def _curve(axes: Axes, rows: list[Row], colour: str) -> None:
+    rows = sorted(rows, key=lambda row: row.resolution or 0)
+    sides = [row.resolution or 0 for row in rows]
+    top1 = [100 * (row.top1 or 0) for row in rows]
+    below = [100 * ((row.top1 or 0) - (row.top1_low or 0)) for row in rows]
+    above = [100 * ((row.top1_high or 0) - (row.top1 or 0)) for row in rows]
+    axes.errorbar(
+        sides,
+        top1,
+        yerr=[below, above],
+        fmt="o-",
+        capsize=3,
+        color=colour,
+        label=f"top-1, crop {rows[0].crop}, 95 % interval",
+    )
+    axes.plot(
+        sides,
+        [100 * (row.top5 or 0) for row in rows],
+        "s--",
+        color=colour,
+        alpha=0.5,
+        label=f"top-5, crop {rows[0].crop}",
+    )
+    native = rows[-1]
+    axes.plot(
+        native.resolution or 0,
+        top1[-1],
+        "o",
+        color=_NATIVE,
+        markersize=9,
+        zorder=3,
+        label=f"native resolution, {native.resolution}",
+    )
+
+
+def save(figure: Figure, folder: Path, name: str) -> list[Path]:
+    """Writes a figure as SVG and PNG; a file of it is whole or not there."""
+    paths = []
+    for kind in ("svg", "png"):
+        drawn = io.BytesIO()
+        figure.savefig(
+            drawn,
+            format=kind,
+            dpi=144,
+            metadata={"Date": None} if kind == "svg" else None,
+        )
+        paths.append(folder / f"{name}.{kind}")
+        with whole_file(paths[-1]) as file:
+            file.write(drawn.getvalue())
+    return paths

@@ -1,0 +1,105 @@
+"""The command line as a user meets it: exit codes, one clear line, no traceback."""
+
+import csv
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import reswise
+
+ROOT = Path(reswise.__file__).parent
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reswise", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        (["flops", "--model", "resnet50"], "--resolutions --staircase is required"),
+        (["flops", "--model", "resnet50", "--resolutions", "big"], "whole numbers"),
+        (["flops", "--model", "resnet5", "--resolutions", "224"], "not in the cata"),
+        (
+            ["flops", "--model", "nasnet_mobile", "--resolutions", "9"],
+            "smallest resolution that works for nasnet_mobile, 19",
+        ),
+        (
+            ["drop", "--model", "resnet50", "--dataset", "csv:no.csv",
+             "--resolutions", "96"],
+            "no.csv",
+        ),
+        (
+            ["drop", "--model", "resnet50", "--dataset", "glyphs", "--resolutions",
+             "96", "--limit", "0"],
+            "--limit 0: expected at least 1",
+        ),
+        (
+            ["drop", "--model", "resnet50", "--dataset", "glyphs", "--resolutions",
+             "96", "--crop", "2"],
+            "crop",
+        ),
+    ],
+    ids=lambda value: " ".join(value[:4]) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_bad_input_is_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], line: str
+) -> None:
+    try:
+        code: object = reswise.run(arguments)
+    except SystemExit as error:
+        code = error.code
+    said = capsys.readouterr().err.strip().splitlines()
+    assert code == 2
+    assert line in said[-1]
+    assert not any("Traceback" in text for text in said)
+
+
+def test_flops_reproduces_table_3_on_standard_output(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sides = "224,210,196,182,168,154,140"
+    arguments = ["flops", "--model", "resnet50", "--resolutions", sides, "--csv", "-"]
+    assert reswise.run(arguments) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    drops = [row["flops_drop_percent"] for row in rows]
+    assert drops == ["0.00", "3.90", "14.72", "29.26", "38.49", "49.50", "57.26"]
+
+
+def test_staircase_of_a_model_file_leaves_out_what_does_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import keras
+    from keras import layers
+
+    image = keras.Input((16, 16, 3))
+    x = layers.ZeroPadding2D(((0, 1), (0, 1)))(image)
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, 2)(x))
+    path = tmp_path / "even.keras"
+    keras.Model(image, layers.Dense(3, "softmax")(x), name="vgg_like").save(path)
+    arguments = ["flops", "--model", str(path), "--staircase", "--csv", "-"]
+    assert reswise.run(arguments) == 0
+    sides = capsys.readouterr().out.split()[1:]
+    assert [int(row.split(",")[0]) for row in sides] == [16, 14, 12, 10, 8, 6, 4, 2]
+
+
+def test_a_question_to_a_pipe_that_closes_is_no_traceback() -> None:
+    command = f"{sys.executable} -m reswise models | head -1"
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_verbosity_is_absls() -> None:
+    assert _run("models", "--verbosity=1").returncode == 0

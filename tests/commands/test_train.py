@@ -1,0 +1,132 @@
+"""`reswise train`: from the flags to packed weights, and the weights that we ship."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import train as verb
+from datasets.errors import InputError
+from datasets.glyphs import glyphs
+from datasets.preprocessing import Preprocessing
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGED = ROOT / "keras_models" / "weights" / "glyphs"
+
+
+def _parsed(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    verb.add_flags(parser)
+    return parser.parse_args(words)
+
+
+def _words(run: Path) -> list[str]:
+    return [
+        *("--model", "small_resnet", "--dataset", "glyphs", "--resolution", "32"),
+        *("--limit", "256", "--epochs", "3", "--batch", "16", "--run", str(run)),
+    ]
+
+
+def test_run_folder_is_runs_train_unless_said() -> None:
+    args = _parsed(
+        "--model", "small_resnet", "--dataset", "glyphs", "--resolution", "96"
+    )
+    assert args.run == Path("runs/train")
+    assert (args.epochs, args.batch, args.seed, args.alpha) == (6, 64, 1, 1.0)
+
+
+def test_unknown_model_and_data_set_are_refused(tmp_path: Path) -> None:
+    words = _words(tmp_path)
+    with pytest.raises(InputError, match="letters"):
+        verb.run(_parsed(*words, "--dataset", "letters"))
+    with pytest.raises(InputError, match="lenet"):
+        verb.run(_parsed(*words, "--model", "lenet"))
+
+
+@pytest.mark.slow
+def test_a_run_killed_with_sigkill_goes_on_when_repeated(tmp_path: Path) -> None:
+    """Killed after the first of three epochs; repeated, it ends as if undisturbed."""
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    program = (
+        "import sys; from keras_models.framework import quiet; quiet();"
+        "import argparse; from commands import train;"
+        "p = argparse.ArgumentParser(); train.add_flags(p);"
+        "sys.exit(train.run(p.parse_args()))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *_words(killed)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    metadata = killed / "resume" / "training_metadata.json"
+    end = time.monotonic() + 120
+    while process.poll() is None and not _is_whole(metadata):
+        assert time.monotonic() < end, "no epoch ended in two minutes"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (killed / "small_resnet.npz").exists()
+
+    assert verb.run(_parsed(*_words(killed))) == 0
+    assert verb.run(_parsed(*_words(whole))) == 0
+    with (
+        np.load(killed / "small_resnet.npz") as resumed,
+        np.load(whole / "small_resnet.npz") as undisturbed,
+    ):
+        assert resumed.files == undisturbed.files
+        for name in resumed.files:
+            np.testing.assert_allclose(
+                resumed[name], undisturbed[name], rtol=0.01, atol=0.002
+            )
+    facts = json.loads((killed / "small_resnet.json").read_text())
+    assert (facts["native"], facts["classes"], facts["images"]) == (32, 36, 256)
+    assert [line.split(",")[0] for line in facts["log"]] == ["epoch", "0", "1", "2"]
+
+
+def _is_whole(metadata: Path) -> bool:
+    return metadata.exists() and metadata.read_text().endswith("}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "alpha", "file", "least"),
+    [
+        ("mobilenet_v2", 0.35, "mobilenet_v2_0.35", 0.93),
+        ("small_resnet", 1.0, "small_resnet", 0.95),
+    ],
+)
+def test_packaged_weights_read_glyphs(
+    model: str, alpha: float, file: str, least: float
+) -> None:
+    """On 300 test pictures, whose fonts no training picture has; chance is 0.03."""
+    from keras_models.catalogue import build
+    from keras_models.loading import load_weights
+    from keras_models.normalisation import normalise
+    from keras_models.train import in_memory
+
+    facts = json.loads((PACKAGED / f"{file}.json").read_text())
+    built = build(model, facts["native"], facts["classes"], alpha)
+    load_weights(built, PACKAGED / f"{file}.npz")
+    pictures = in_memory(glyphs("test").limited(300), 96, Preprocessing())
+    scores = built.predict(normalise(pictures.pixels, "tf"), verbose=0)
+    assert np.mean(scores.argmax(axis=1) == pictures.labels) >= least
+
+
+@pytest.mark.parametrize("file", ["mobilenet_v2_0.35", "small_resnet"])
+def test_packaged_weights_say_how_they_were_made(file: str) -> None:
+    facts = json.loads((PACKAGED / f"{file}.json").read_text())
+    assert facts["command"].startswith("reswise train --model ")
+    assert facts["fingerprint"]
+    assert (PACKAGED / f"{file}.npz").stat().st_size < 2_000_000
+    with np.load(PACKAGED / f"{file}.npz") as arrays:
+        total = sum(arrays[name].size for name in arrays.files)
+    assert total == {"mobilenet_v2_0.35": 456_324, "small_resnet": 397_548}[file]
