@@ -3,12 +3,14 @@
 Exit codes: 0 done, 1 done but a check failed, 2 bad input, 130 interrupted.
 """
 
+import os
 import sys
 from importlib import import_module
 
 from absl import logging
 from absl.flags import argparse_flags
 
+from datasets.catalogue import shadowed_distribution
 from datasets.errors import InputError
 
 VERBS = ("models", "datasets", "flops", "drop", "train", "demo")
@@ -73,11 +75,18 @@ def run(arguments: list[str]) -> int:
     verb = next((word for word in arguments if word in VERBS), None)
     parsed = parser(verb).parse_args(arguments)
     logging.use_absl_handler()
+    if line := shadowed_distribution():
+        logging.warning("%s", line)
     try:
-        return int(import_module(f"commands.{parsed.verb}").run(parsed))
+        code = int(import_module(f"commands.{parsed.verb}").run(parsed))
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print(f"reswise {parsed.verb}: {_one_line(error)}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise

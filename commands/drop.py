@@ -48,9 +48,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Sweeps, tabulates, draws; names the files that it wrote."""
-    rungs = sweep_rungs(args)
-    rows = write_results(args, rungs)
-    del rows
+    write_results(args, sweep_rungs(args))
     return 0
 
 
@@ -82,11 +80,11 @@ def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[
 
     rows = drop_rows(rungs, flags.command_line())
     table = drop_table(rows, rungs)
-    table.show()
     folder = args.run
     write_rows(folder / "rows.csv", rows)
     write_text(folder / "drop.md", table.markdown())
     figures = draw_accuracy(rows, folder)
+    table.show()  # after the files: a reader such as head may close the pipe
     for path in (folder / "rows.csv", folder / "drop.md", *figures):
         print(f"wrote {flags.shown(path)}")
     return rows

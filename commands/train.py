@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands import flags
+from datasets.errors import InputError
 
 if TYPE_CHECKING:
     import keras
@@ -39,6 +40,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="a name that `reswise models` lists",
     )
     add("--alpha", type=float, default=1.0, help="width of mobilenet_v2 (default: 1.0)")
+    add(
+        "--start",
+        type=Path,
+        metavar="FILE",
+        help="weights to start from (.npz, .weights.h5, .keras); default: random",
+    )
     add(
         "--dataset",
         required=True,
@@ -85,6 +92,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=3e-3,
         metavar="F",
         help="the highest, after the warm-up (default: 0.003)",
+    )
+    add(
+        "--optimizer",
+        default="adamw",
+        choices=("adamw", "sgd"),
+        help="sgd has Nesterov momentum 0.9 and wants rates near 0.1 (default: adamw)",
     )
     add(
         "--seed",
@@ -139,6 +152,12 @@ def _dataset(args: argparse.Namespace) -> "Dataset":
     return dataset if args.limit is None else dataset.limited(args.limit)
 
 
+def _existing(start: Path) -> Path:
+    if not start.is_file():
+        raise InputError(f"--start {start}: no such file; expected a weights file.")
+    return start
+
+
 def _trained(
     args: argparse.Namespace, dataset: "Dataset", preprocessing: "Preprocessing"
 ) -> "tuple[keras.Model, Settings, float]":
@@ -146,6 +165,7 @@ def _trained(
 
     from keras_models import train
     from keras_models.catalogue import build, entry
+    from keras_models.loading import load_weights
 
     settings = train.Settings(
         args.epochs,
@@ -154,9 +174,12 @@ def _trained(
         args.seed,
         args.validation,
         entry(args.model).normalisation,
+        args.optimizer,
     )
     keras.utils.set_random_seed(settings.seed)  # the first weights
     model = build(args.model, args.resolution, dataset.classes, args.alpha)
+    if args.start is not None:
+        load_weights(model, _existing(args.start))
     chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
     training, validation = (
         train.in_memory(dataset.take(part), args.resolution, preprocessing)

@@ -107,11 +107,11 @@ def open_dataset(
 
 
 def _open_glyphs(text: str) -> Dataset:
-    from datasets.glyphs import glyphs
+    from datasets.glyphs import SIZES, glyphs
     from datasets.splits import check_split, parse_split, sliced
 
     name = parse_split(text)[0]
-    check_split(name, ("train", "calibration", "test"), "glyphs")
+    check_split(name, tuple(SIZES), "glyphs")
     return sliced(glyphs(name), text)
 
 

@@ -16,11 +16,20 @@ from datasets.errors import InputError
 from datasets.files import file_sha256
 
 NAME = "glyphs"
-SIZES = {"train": 36_000, "calibration": 4_320, "test": 4_320}  # multiples of 36
+# The last 7,200 pictures of train are easy ones, to begin with; train_hard is train
+# without them. Sizes are multiples of 36.
+SIZES = {
+    "train": 43_200,
+    "train_hard": glyphs_drawing.EASY_FROM,
+    "calibration": 4_320,
+    "test": 4_320,
+}
 
 
 def glyphs(split: str) -> Dataset:
-    """The split "train", "calibration" or "test", each with its own fonts.
+    """The split "train", "train_hard", "calibration" or "test".
+
+    No font of one of the last two is in any other split.
 
     Raises:
         InputError: no such split.
@@ -30,23 +39,24 @@ def glyphs(split: str) -> Dataset:
             f"glyphs has no split {split!r}; expected one of {', '.join(SIZES)}."
         )
     indices = range(SIZES[split])
+    drawn = split.removesuffix("_hard")  # the same pictures under the same names
     return Dataset(
         name=NAME,
         split=split,
-        ids=[f"{split}/{index:05d}" for index in indices],
-        labels=[glyphs_drawing.label(split, index) for index in indices],
+        ids=[f"{drawn}/{index:05d}" for index in indices],
+        labels=[glyphs_drawing.label(drawn, index) for index in indices],
         class_names=tuple(glyphs_drawing.SYMBOLS),
-        read=partial(glyphs_drawing.draw, split),
-        fingerprint=partial(_fingerprint, split),
+        read=partial(glyphs_drawing.draw, drawn),
+        fingerprint=partial(_fingerprint, drawn, SIZES[split]),
     )
 
 
-def _fingerprint(split: str) -> str:
+def _fingerprint(split: str, size: int) -> str:
     """Hash of all that decides the pixels: the generator, the fonts, the libraries."""
     folder = glyphs_drawing.font_folder()
     fonts = glyphs_drawing.FONTS[split]
     parts = [
-        f"{NAME} {glyphs_drawing.VERSION} {split} {SIZES[split]}",
+        f"{NAME} {glyphs_drawing.VERSION} {split} {size}",
         *(f"{font} {file_sha256(folder / font)}" for font in fonts),
         f"pillow {version('pillow')}",  # draws, resamples and writes the JPEG
         f"numpy {version('numpy')}",  # its random streams may change between versions

@@ -21,6 +21,11 @@ RESOLUTION = 96  # side of a picture, in pixels
 # over their logarithm, so that small glyphs are learned too; the others evenly.
 TRAIN_HEIGHTS = (10.0, 80.0)
 HEIGHTS = (12.0, 80.0)
+# Training pictures from this index on are easy: large, dark on a light plain ground.
+# They help a network over the start: on the others MobileNetV2 0.35 was still at chance
+# after 34,000 pictures, where small_resnet had 24 % of its held-out ones right.
+EASY_FROM = 36_000
+EASY_HEIGHTS = (60.0, 80.0)
 
 # Every split has a sans serif, a monospaced, two serif families and Computer Modern,
 # upright and slanted, light and bold; no font file is in two of them.
@@ -86,9 +91,13 @@ def glyph(split: str, index: int) -> Glyph:
 def draw(split: str, index: int) -> bytes:
     """Picture `index` of `split`: a JPEG of 96x96 pixels, RGB."""
     what, mask, random = _plan(split, index)
-    ground = _ground(random)
     box = (what.left, what.top, what.left + mask.width, what.top + mask.height)
-    colour = _colour_unlike(np.asarray(ground.crop(box)), random)
+    if is_easy(split, index):
+        ground = Image.new("RGB", (RESOLUTION,) * 2, _rgb(random.uniform(170, 255, 3)))
+        colour = _rgb(random.uniform(0, 80, 3))
+    else:
+        ground = _ground(random)
+        colour = _colour_unlike(np.asarray(ground.crop(box)), random)
     ground.paste(colour, box[:2], mask)
     pixels = np.asarray(ground, dtype=np.float64)
     pixels = pixels + random.normal(0.0, random.uniform(0.0, 8.0), pixels.shape)
@@ -96,6 +105,11 @@ def draw(split: str, index: int) -> bytes:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=int(random.integers(*_JPEG_QUALITIES)))
     return file.getvalue()
+
+
+def is_easy(split: str, index: int) -> bool:
+    """Whether the picture is one of the training pictures to begin with."""
+    return split == "train" and index >= EASY_FROM
 
 
 def font_folder() -> Path:
@@ -110,7 +124,7 @@ def _plan(split: str, index: int) -> tuple[Glyph, Image.Image, np.random.Generat
     random = np.random.default_rng([VERSION, _SPLIT_NUMBERS[split], index, 0])
     symbol = label(split, index)
     font = FONTS[split][int(random.integers(len(FONTS[split])))]
-    height = _height(split, random)
+    height = _height(split, index, random)
     turn = float(random.uniform(-_TURN_DEGREES, _TURN_DEGREES))
     mask, height = _mask(font, symbol, height, turn)
     left = int(random.integers(_MARGIN, RESOLUTION - _MARGIN - mask.width + 1))
@@ -118,10 +132,12 @@ def _plan(split: str, index: int) -> tuple[Glyph, Image.Image, np.random.Generat
     return Glyph(symbol, font, height, turn, left, top), mask, random
 
 
-def _height(split: str, random: np.random.Generator) -> float:
+def _height(split: str, index: int, random: np.random.Generator) -> float:
+    if is_easy(split, index):
+        return float(random.uniform(*EASY_HEIGHTS))
     if split == "train":
         low, high = TRAIN_HEIGHTS
-        return low * (high / low) ** random.random()
+        return low * math.pow(high / low, random.random())
     return float(random.uniform(*HEIGHTS))
 
 

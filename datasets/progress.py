@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, plain lines elsewhere; always on stderr."""
+"""Progress of long work: a bar on a terminal, plain lines elsewhere, on stderr."""
 
 import sys
 import time
@@ -24,7 +24,7 @@ def progress(
         what: what is counted, with its unit, such as "mobilenet_v2@160 images".
         size: how much of `total` an item is; None counts each as 1.
     """
-    size = size or (lambda item: 1)
+    size = size or (lambda _: 1)
     if sys.stderr.isatty():
         yield from _bar(items, total, what, size)
     else:

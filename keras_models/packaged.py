@@ -1,7 +1,7 @@
 """Weights that travel with the package: trained by us, by the command beside them.
 
-    weights/<name>/<model>.npz   tensors in the order of get_weights, float16
-    weights/<name>/<model>.json  the command, its log, native resolution, classes, alpha
+weights/<name>/<model>.npz   tensors in the order of get_weights, float16
+weights/<name>/<model>.json  the command, its log, native resolution, classes, alpha
 """
 
 import json

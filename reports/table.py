@@ -29,7 +29,8 @@ class Table:
         """Prints it: words fold on a terminal, elsewhere it is as wide as needed."""
         console = console or Console()
         if not console.is_terminal:
-            console = Console(width=max(console.width, _width(self)))
+            wide = max(console.width, _width(self))
+            console = Console(file=console.file, width=wide)
         drawn = RichTable(title=self.title, title_justify="left")
         for index, name in enumerate(self.columns):
             if index < self.words:

@@ -31,8 +31,9 @@ def _photographs(folder: Path, count: int) -> Path:
 
 
 def _drop(run: Path, table: Path, *more: str) -> list[str]:
-    return ["drop", "--model", "small_resnet", "--weights", "random", "--dataset",
-            f"csv:{table}", "--resolutions", "48,32", "--run", str(run), *more]  # fmt: skip
+    images = ["--dataset", f"csv:{table}", "--resolutions", "48,32"]
+    model = ["--model", "small_resnet", "--weights", "random"]
+    return ["drop", *model, *images, "--run", str(run), *more]
 
 
 def test_writes_rows_a_table_and_a_figure(

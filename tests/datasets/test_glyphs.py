@@ -16,7 +16,7 @@ from datasets.errors import InputError
 from datasets.files import file_sha256
 from datasets.glyphs import SIZES, glyphs
 
-SPLITS = tuple(SIZES)
+SPLITS = ("train", "calibration", "test")  # each with fonts of its own
 
 
 def test_pictures_depend_on_neither_order_nor_threads() -> None:
@@ -98,6 +98,34 @@ def test_heights_span_12_to_80_pixels(split: str) -> None:
     assert below[2] < 0.95
 
 
+def test_training_heights_are_spread_over_their_logarithm() -> None:
+    """Half of them lie below the geometric mean of 10 and 80, which is 28.3."""
+    heights = [glyphs_drawing.glyph("train", index).height for index in range(400)]
+    assert 10 <= min(heights) < 11
+    assert np.mean(np.array(heights) < 28.28) == pytest.approx(0.5, abs=0.08)
+
+
+def test_train_hard_is_train_without_the_easy_ones() -> None:
+    train, hard = glyphs("train"), glyphs("train_hard")
+    assert len(hard) == glyphs_drawing.EASY_FROM
+    assert hard.ids == train.ids[: len(hard)]
+    assert np.array_equal(hard.labels, train.labels[: len(hard)])
+    assert hard.read(7) == train.read(7)
+    assert hard.fingerprint != train.fingerprint
+
+
+def test_the_last_training_pictures_are_easy() -> None:
+    """Large, on a ground of one light colour: a corner's pixels are nearly equal."""
+    for index in (glyphs_drawing.EASY_FROM, SIZES["train"] - 1):
+        what = glyphs_drawing.glyph("train", index)
+        corner = decode(glyphs("train").read(index))[:5, :5]
+        assert glyphs_drawing.is_easy("train", index)
+        assert what.height > 45  # 60 but for wide letters made to fit
+        assert corner.min() > 130
+    assert not glyphs_drawing.is_easy("train", glyphs_drawing.EASY_FROM - 1)
+    assert not glyphs_drawing.is_easy("test", SIZES["test"] - 1)
+
+
 def test_ink_has_the_height_that_is_told() -> None:
     """Ink measured on the drawn mask of a letter that is not turned."""
     mask, height = glyphs_drawing._mask("DejaVuSans.ttf", 10, 30.0, 0.0)
@@ -135,5 +163,5 @@ def test_fingerprint_tells_splits_and_libraries_apart(
 
 
 def test_unknown_split_names_the_known_ones() -> None:
-    with pytest.raises(InputError, match="train, calibration, test"):
+    with pytest.raises(InputError, match="train, train_hard, calibration, test"):
         glyphs("validation")

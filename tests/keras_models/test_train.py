@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from datasets.dataset import Dataset
@@ -74,7 +75,7 @@ def test_a_run_killed_in_the_second_epoch_ends_with_the_same_weights(
 
         def __getitem__(
             self, index: int
-        ) -> tuple[train.NDArray[np.float32], train.NDArray[np.float32]]:
+        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
             if self.epoch == 1 and index == 4:
                 raise KilledError
             return super().__getitem__(index)
