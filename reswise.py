@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 done but a check failed, 2 bad input, 130 interrupted.
 import os
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 from absl import logging
 from absl.flags import argparse_flags
@@ -28,11 +29,13 @@ A model at a resolution is a rung, written mobilenet_v2@160. Begin with:
 """
 
 
-class _Parser(argparse_flags.ArgumentParser):  # type: ignore[misc]
+class _Parser(argparse_flags.ArgumentParser):
     """A parser whose errors are one line and exit code 2."""
 
-    def error(self, message: str) -> None:
-        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+    def error(self, message: str) -> NoReturn:
+        line = f"{self.prog}: {message}. See {self.prog} --help."
+        print(line, file=sys.stderr)
+        raise SystemExit(BAD_INPUT)
 
 
 def parser(verb: str | None = None) -> _Parser:
@@ -43,7 +46,7 @@ def parser(verb: str | None = None) -> _Parser:
     """
     import argparse
 
-    top = _Parser(
+    top = _Parser(  # type: ignore[no-untyped-call]
         prog="reswise",
         description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -48,11 +48,11 @@ class SweepOptions:
 
 @dataclass(eq=False)
 class _Rung:
-    """One rung in work: its model is rebuilt when its first picture comes."""
+    """One rung in work; its model makes its engine and is then let go."""
 
     meta: RungMeta
     preprocessing: Preprocessing
-    model: keras.Model
+    model: keras.Model | None
     engine: Engine | None = None
 
 
@@ -199,21 +199,23 @@ class _Sweeper:
         pixels = batch.pixels[rung.preprocessing, rung.meta.resolution]
         images = normalise(pixels, self._source.normalisation)
         if rung.engine is None:
-            rung.engine = self._checked_engine(rung, images[:_CHECKED_PICTURES])
+            some = images[:_CHECKED_PICTURES]
+            rung.engine = self._checked_engine(rung.meta, rung.model, some)
+            rung.model = None
         return rung.engine.scores(images)
 
-    def _checked_engine(self, rung: _Rung, images: Images) -> Engine:
+    def _checked_engine(
+        self, meta: RungMeta, model: keras.Model, images: Images
+    ) -> Engine:
         """The rung's engine, after its scores were held against Keras's own."""
-        if rung.meta.engine.startswith("keras"):
-            return KerasEngine(rung.model)
-        engine = LitertEngine(
-            self._flatbuffer(rung.model), rung.meta.resolution, _THREADS
-        )
-        own = np.asarray(rung.model(images, training=False), np.float32)
+        if meta.engine.startswith("keras"):
+            return KerasEngine(model)
+        engine = LitertEngine(self._flatbuffer(model), meta.resolution, _THREADS)
+        own = np.asarray(model(images, training=False), np.float32)
         difference = float(np.abs(engine.scores(images) - own).max())
         if not difference <= AGREEMENT:
             raise InputError(
-                f"{rung.meta.rung}: scores of the .tflite differ by {difference:.2g} "
+                f"{meta.rung}: scores of the .tflite differ by {difference:.2g} "
                 f"from Keras's; expected at most {AGREEMENT:g}. Use --engine keras."
             )
         return engine
