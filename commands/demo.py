@@ -15,7 +15,7 @@ from commands import drop, flags
 
 HELP = "all of it on the embedded data, in minutes"
 
-MODELS = ("small_resnet",)
+MODELS = ("mobilenet_v2", "small_resnet")
 RESOLUTIONS = "96,80,64,48,32"
 
 

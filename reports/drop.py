@@ -111,5 +111,5 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{100 * (row.top5 or 0):.2f}",
         f"{row.drop_points:.2f}",
         f"{row.drop_low:.1f}..{row.drop_high:.1f}",
-        f"{row.mcnemar_p:.2g}",
+        "< 1e-300" if row.mcnemar_p == 0 else f"{row.mcnemar_p:.2g}",
     )

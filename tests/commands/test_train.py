@@ -100,6 +100,7 @@ def _is_whole(metadata: Path) -> bool:
 @pytest.mark.parametrize(
     ("model", "alpha", "file", "least"),
     [
+        ("mobilenet_v2", 0.35, "mobilenet_v2_0.35", 0.93),
         ("small_resnet", 1.0, "small_resnet", 0.95),
     ],
 )
@@ -120,7 +121,7 @@ def test_packaged_weights_read_glyphs(
     assert np.mean(scores.argmax(axis=1) == pictures.labels) >= least
 
 
-@pytest.mark.parametrize("file", ["small_resnet"])
+@pytest.mark.parametrize("file", ["mobilenet_v2_0.35", "small_resnet"])
 def test_packaged_weights_say_how_they_were_made(file: str) -> None:
     facts = json.loads((PACKAGED / f"{file}.json").read_text())
     assert facts["command"].startswith("reswise train --model ")
