@@ -14,7 +14,17 @@ from absl.flags import argparse_flags
 from datasets.catalogue import shadowed_distribution
 from datasets.errors import InputError
 
-VERBS = ("models", "datasets", "flops", "drop", "train", "demo")
+VERBS = (
+    "models",
+    "datasets",
+    "flops",
+    "drop",
+    "select",
+    "thresholds",
+    "plan",
+    "train",
+    "demo",
+)
 
 DONE, CHECK_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 

@@ -1,0 +1,167 @@
+"""The cheapest plan whose accuracy drop is certified, as JSON for convert and bench.
+
+Part of the images search and certify, half each; the rest is used once, for the
+verdict. Exit code 1: no plan could be certified; it says how many images it would take.
+
+Examples:
+  reswise plan --reference mobilenet_v2@224 --max-drop 1.0 --confidence 0.95
+  reswise plan --reference resnet50@224 --max-macs 1e9 --scores runs/a --scores runs/b
+  reswise plan --reference resnet50@224 --max-drop 1.0 --confidence 0.9 \\
+      --repeat-splits 20
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from commands import flags, stored
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_models.scores import StoredRung
+    from selection.plan import Plan, Request
+    from selection.scored import Scored
+
+HELP = "the cheapest plan with a certified accuracy drop, or the best under a budget"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Reference, limits, what is searched, stored scores."""
+    add = parser.add_argument
+    add(
+        "--reference",
+        required=True,
+        metavar="RUNG",
+        help="what the drop is measured against, such as resnet50@224",
+    )
+    add(
+        "--max-drop",
+        type=float,
+        metavar="POINTS",
+        help="largest true drop in accuracy to certify (default: 1.0)",
+    )
+    add(
+        "--confidence",
+        type=float,
+        default=0.95,
+        metavar="C",
+        help="of the certificate (default: 0.95)",
+    )
+    add(
+        "--max-macs",
+        type=float,
+        metavar="M",
+        help="instead of --max-drop: the most accurate plan of at most so many mean "
+        "MACs, with a bound of its drop",
+    )
+    add(
+        "--rungs",
+        metavar="RUNG[,RUNG..]",
+        help="what ladders are made of, the reference included (default: all stored)",
+    )
+    add(
+        "--ways",
+        default="top1,margin,deferral",
+        metavar="WAY[,WAY..]",
+        help="top1, margin, entropy, calibrated, top1-mean, margin-mean, deferral, "
+        "deferral-boosted, deferral-mean (default: top1,margin,deferral)",
+    )
+    add(
+        "--longest",
+        type=int,
+        default=3,
+        choices=(2, 3),
+        help="rungs of a ladder at most (default: 3)",
+    )
+    add(
+        "--repeat-splits",
+        type=int,
+        default=0,
+        metavar="N",
+        help="also over N random splits: savings and broken limits of plans with and "
+        "without a certificate",
+    )
+    stored.add_stored_flags(parser, "plan")
+
+
+def run(args: argparse.Namespace) -> int:
+    """plan.json, rows.csv, plan.md; 1 where nothing could be certified."""
+    request = _request(args)
+    if args.repeat_splits:
+        return _repeated(args, request)
+    parts = stored.parts(args)
+    calibration, test = (
+        stored.kept(part, args.rungs) for part in (parts.calibration, parts.test)
+    )
+    plan = _planned(args, calibration, request)
+    print(plan.certificate.sentence())
+    _write(args, plan, test, parts.rungs)
+    return 0 if plan.certificate.certified else 1
+
+
+def _request(args: argparse.Namespace) -> "Request":
+    from selection.plan import Request
+
+    if args.max_drop is not None and args.max_macs is not None:
+        raise InputError("--max-drop and --max-macs exclude each other; expected one.")
+    if args.repeat_splits < 0:
+        raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
+    drop = 1.0 if args.max_drop is None else args.max_drop
+    ways = tuple(stored.names(args.ways))
+    return Request(args.reference, drop, args.confidence, ways, args.longest, args.seed)
+
+
+def _planned(
+    args: argparse.Namespace, calibration: "Scored", request: "Request"
+) -> "Plan":
+    from selection.plan import certified_plan, plan_under_budget
+
+    if args.max_macs is not None:
+        return plan_under_budget(calibration, request, args.max_macs)
+    return certified_plan(calibration, request)
+
+
+def _write(
+    args: argparse.Namespace,
+    plan: "Plan",
+    test: "Scored",
+    rungs: "dict[str, StoredRung]",
+) -> None:
+    import json
+
+    from datasets.files import write_text
+    from reports.plan_table import plan_table
+    from reports.rows import write_rows
+    from reports.selection_table import Judged, judged_rows
+    from selection.judge import judge
+
+    verdict = judge(plan.selector, test, plan.reference)
+    table = plan_table(plan, verdict, test)
+    table.show()
+    kind = str(plan.selector.to_json()["kind"])
+    rows = judged_rows(
+        [Judged(kind, plan.selector, verdict, None)],
+        test,
+        plan.reference,
+        rungs[plan.reference].meta,
+        flags.command_line(),
+    )
+    facts = plan.to_json() | {"command": flags.command_line()}
+    write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
+    write_text(args.run / "plan.md", table.markdown())
+    write_rows(args.run / "rows.csv", rows)
+    for name in ("plan.json", "plan.md", "rows.csv"):
+        print(f"wrote {flags.shown(args.run / name)}")
+
+
+def _repeated(args: argparse.Namespace, request: "Request") -> int:
+    from datasets.files import write_text
+    from reports.plan_table import splits_table
+    from selection.repeat import repeat_splits
+
+    scored = stored.kept(stored.whole(args, args.split)[0], args.rungs)
+    outcomes = repeat_splits(scored, request, args.repeat_splits, args.calibration_part)
+    table = splits_table(outcomes, request, scored.images, args.calibration_part)
+    table.show()
+    write_text(args.run / "splits.md", table.markdown())
+    print(f"wrote {flags.shown(args.run / 'splits.md')}")
+    return 0

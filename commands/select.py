@@ -1,0 +1,165 @@
+"""Replays selectors over stored scores: accuracy, MACs, regret against the oracle.
+
+Selectors with thresholds are tuned on the calibration images to the mean cost of
+--max-macs, or take --thresholds as they are; the other images judge. `random` is
+repeated, and its mean, standard deviation, maximum and minimum are printed.
+
+Examples:
+  reswise select --selector random --scores runs/drop \\
+      --rungs resnet50@224,resnet50@210,resnet50@196,resnet50@182,resnet50@168
+  reswise select --selector fixed,random,cascade,deferral,learned,oracle \\
+      --max-macs 8.75e6 --calibration-split calibration --split test
+  reswise select --selector cascade --rungs mobilenet_v2@160,mobilenet_v2@224 \\
+      --thresholds 0.8
+"""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from commands import flags, stored
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from reports.selection_table import Judged
+    from selection.contract import Selector
+    from selection.scored import Scored
+
+HELP = "selectors over stored scores: accuracy, MACs, regret against the oracle"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Selectors, rungs, budget, thresholds, repeats, stored scores."""
+    add = parser.add_argument
+    add(
+        "--selector",
+        required=True,
+        metavar="NAME[,NAME..]",
+        help="fixed, random, cascade, deferral, learned, oracle",
+    )
+    add(
+        "--rungs",
+        metavar="RUNG[,RUNG..]",
+        help="such as mobilenet_v2@160,mobilenet_v2@224 (default: all that are stored)",
+    )
+    add(
+        "--max-macs",
+        metavar="M[,M..]",
+        help="mean MACs of one image that a selector may spend; several make several "
+        "tables (default: half of the dearest rung's)",
+    )
+    add("--thresholds", metavar="T[,T..]", help="of a cascade over --rungs, untuned")
+    add(
+        "--ways",
+        metavar="WAY[,WAY..]",
+        help="how cascades and deferral rules climb: top1, margin, entropy, "
+        "calibrated, top1-mean, margin-mean, deferral, deferral-boosted, deferral-mean",
+    )
+    add(
+        "--longest",
+        type=int,
+        default=3,
+        choices=(2, 3),
+        help="rungs of a ladder at most (default: 3)",
+    )
+    add(
+        "--repeats",
+        type=int,
+        default=100,
+        metavar="N",
+        help="draws of the random selector (default: 100)",
+    )
+    add(
+        "--reference",
+        metavar="RUNG",
+        help="what drops and savings are against (default: the dearest rung)",
+    )
+    stored.add_stored_flags(parser, "select")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judges every selector at every budget; prints tables, writes rows.csv."""
+    from datasets.files import write_text
+    from reports.rows import write_rows
+    from reports.selection_table import judged_rows, judged_table, spread_table
+
+    wanted = stored.names(args.selector)
+    if args.repeats < 1:
+        raise InputError(f"--repeats {args.repeats}: expected 1 draw or more.")
+    parts = stored.parts(args, looks="learned" in wanted)
+    calibration, test = (
+        stored.kept(part, args.rungs) for part in (parts.calibration, parts.test)
+    )
+    judged = _judged(args, wanted, calibration, test)
+    reference = args.reference or test.rungs[-1]
+    tables = [judged_table(one, test, reference) for one in judged]
+    if "random" in wanted:
+        tables += [spread_table(one, test, reference, args.repeats) for one in judged]
+    for table in tables:
+        table.show()
+    meta = parts.rungs[reference].meta
+    rows = [
+        row
+        for one in judged
+        for row in judged_rows(one, test, reference, meta, flags.command_line())
+    ]
+    write_rows(args.run / "rows.csv", rows)
+    text = "\n".join(table.markdown() for table in tables)
+    write_text(args.run / "select.md", text)
+    for name in ("rows.csv", "select.md"):
+        print(f"wrote {flags.shown(args.run / name)}")
+    return 0
+
+
+def _judged(
+    args: argparse.Namespace, wanted: list[str], calibration: "Scored", test: "Scored"
+) -> "list[list[Judged]]":
+    from reports.selection_table import Judged
+    from selection.judge import judge
+
+    reference = args.reference or test.rungs[-1]
+    if args.thresholds is not None:
+        selector = _given(args, wanted, test)
+        return [[Judged("cascade", selector, judge(selector, test, reference), None)]]
+    return [
+        [
+            Judged(name, selector, judge(selector, test, reference), budget)
+            for name in wanted
+            for selector in [_chosen(args, name, calibration, budget)]
+        ]
+        for budget in _budgets(args, calibration)
+    ]
+
+
+def _chosen(
+    args: argparse.Namespace, name: str, calibration: "Scored", budget: float
+) -> "Selector":
+    from selection.choose import choose
+    from selection.random_choice import RandomChoice
+
+    if name == "random" and args.max_macs is None:
+        rungs = calibration.rungs
+        return RandomChoice(rungs, (1.0,) * len(rungs), args.seed)
+    ways = stored.names(args.ways or "")
+    climbs = [way for way in ways if way.startswith("deferral") == (name == "deferral")]
+    return choose(name, calibration, budget, climbs, args.longest)
+
+
+def _budgets(args: argparse.Namespace, calibration: "Scored") -> tuple[float, ...]:
+    if args.max_macs is None:
+        return (calibration.macs[-1] / 2,)
+    return stored.numbers("--max-macs", args.max_macs)
+
+
+def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Selector":
+    from selection.cascade import Cascade
+
+    if wanted != ["cascade"] or args.rungs is None:
+        raise InputError(
+            "--thresholds goes with --selector cascade and --rungs; expected both."
+        )
+    ladder = tuple(stored.names(args.rungs))
+    test.ladder(ladder)  # refuses one that does not ascend
+    way = args.ways or "top1"
+    name, _, variant = way.partition("-")
+    thresholds = stored.numbers("--thresholds", args.thresholds)
+    return Cascade(ladder, thresholds, name, "mean" if variant == "mean" else "last")

@@ -1,0 +1,161 @@
+"""Flags and loading of stored scores, shared by select, thresholds and plan."""
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_models.scores import StoredRung
+    from selection.scored import Scored
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The images that choose, and the images that judge."""
+
+    calibration: "Scored"
+    test: "Scored"
+    rungs: "dict[str, StoredRung]"
+
+
+def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
+    """--scores, --dataset, --split, --calibration-split, --calibration-part, --seed."""
+    add = parser.add_argument
+    add(
+        "--scores",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="the --run folder of a `reswise drop`; give it again for further models "
+        "of the same images (default: runs/drop)",
+    )
+    add(
+        "--dataset",
+        metavar="NAME",
+        help="which data set, where the folder holds several",
+    )
+    add("--split", metavar="SPLIT", help="which split judges, where it holds several")
+    add(
+        "--calibration-split",
+        metavar="SPLIT",
+        help="the split that chooses (default: a part of the images of --split)",
+    )
+    add(
+        "--calibration-part",
+        type=float,
+        default=0.5,
+        metavar="P",
+        help="without --calibration-split: the part of the images that chooses; the "
+        "rest judges (default: 0.5)",
+    )
+    add(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the split into parts, by image id (default: 0)",
+    )
+    add(
+        "--run",
+        type=Path,
+        default=Path("runs") / verb,
+        metavar="DIR",
+        help=f"where results go (default: runs/{verb})",
+    )
+
+
+def names(text: str) -> list[str]:
+    """Comma-separated rungs."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def numbers(flag: str, text: str) -> tuple[float, ...]:
+    """Comma-separated numbers.
+
+    Raises:
+        InputError: not so.
+    """
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError as error:
+        raise InputError(f"{flag} {text}: expected numbers such as 0.8,0.9.") from error
+
+
+def whole(
+    args: argparse.Namespace, split: str | None
+) -> "tuple[Scored, dict[str, StoredRung]]":
+    """All rungs of one split, from every --scores folder, sorted by cost."""
+    from keras_models.scores import load_rungs
+    from selection.scored import from_stored
+
+    found: dict[str, StoredRung] = {}
+    for folder in args.scores or [Path("runs/drop")]:
+        for name, rung in load_rungs(folder, args.dataset, split).items():
+            if name in found:
+                raise InputError(
+                    f"{folder}: {name} is also in another --scores folder; expected "
+                    "each rung once."
+                )
+            found[name] = rung
+    return from_stored(found), found
+
+
+def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
+    """The images that choose and those that judge.
+
+    Args:
+        looks: also read the thumbnails, for `learned`.
+    """
+    from selection.split import split
+
+    judged, rungs = whole(args, args.split)
+    judged = _with_looks(judged, rungs) if looks else judged
+    if args.calibration_split is None:
+        if not 0 < args.calibration_part < 1:
+            raise InputError(
+                f"--calibration-part {args.calibration_part:g}: expected a part "
+                "between 0 and 1, such as 0.5."
+            )
+        return Parts(*split(judged, args.calibration_part, args.seed), rungs)
+    chosen, chosen_rungs = whole(args, args.calibration_split)
+    if chosen.rungs != judged.rungs:
+        raise InputError(
+            f"--calibration-split {args.calibration_split} has rungs "
+            f"{', '.join(chosen.rungs)}, the other split {', '.join(judged.rungs)}; "
+            "expected the same. Sweep both splits alike."
+        )
+    if set(chosen.ids) & set(judged.ids):
+        raise InputError(
+            f"--calibration-split {args.calibration_split} shares images with the "
+            "split that judges; expected other images."
+        )
+    chosen = _with_looks(chosen, chosen_rungs) if looks else chosen
+    return Parts(chosen, judged, rungs)
+
+
+def _with_looks(scored: "Scored", rungs: "dict[str, StoredRung]") -> "Scored":
+    from datasets.catalogue import open_dataset
+    from datasets.preprocessing import Preprocessing, parse_crop
+    from selection.looks import looks_of
+
+    meta = next(iter(rungs.values())).meta
+    made = meta.preprocessing
+    way = Preprocessing(
+        parse_crop(str(made["crop"])),
+        str(made["interpolation"]),
+        bool(made["antialias"]),
+    )
+    # a limited split keeps its ids: they are found in the whole one
+    split = meta.split.split("[")[0] if "[" in meta.split else meta.split
+    dataset = open_dataset(meta.dataset, split, None)
+    return replace(scored, looks=looks_of(dataset, scored.ids, way))
+
+
+def kept(rungs: "Scored", wanted: str | None) -> "Scored":
+    """The rungs of a flag such as --rungs, by cost; all of them without it."""
+    if wanted is None:
+        return rungs
+    order = sorted(names(wanted), key=lambda name: rungs.macs[rungs.index(name)])
+    return rungs.ladder(order)

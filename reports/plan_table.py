@@ -1,0 +1,100 @@
+"""A plan's verdict on images that chose nothing, and plans over many splits."""
+
+import numpy as np
+
+from reports.table import Table
+from selection.judge import Verdict
+from selection.plan import Plan, Request
+from selection.repeat import Outcome, Outcomes
+from selection.scored import Scored
+
+
+def plan_table(plan: Plan, verdict: Verdict, test: Scored) -> Table:
+    """The plan, the certificate and the verdict, a line a fact."""
+    facts = plan.selector.to_json()
+    drop, gain = verdict.drop, verdict.fixed_gain
+    shares = ", ".join(
+        f"{rung} {100 * share:.1f} %"
+        for rung, share in zip(plan.selector.ladder, verdict.shares, strict=True)
+    )
+    rows = (
+        ("selector", str(facts["kind"])),
+        ("ladder", ", ".join(plan.selector.ladder)),
+        ("thresholds", _thresholds(facts)),
+        ("certified", "yes" if plan.certificate.certified else "NO"),
+        ("certificate", f"{plan.certificate.images} images, bound "
+         f"{plan.certificate.bound_points:.2f} points at "
+         f"{100 * plan.certificate.confidence:g} %"),
+        ("test images", str(verdict.images)),
+        ("top-1", f"{100 * verdict.accuracy:.2f} % ({100 * verdict.accuracy_low:.1f}.."
+         f"{100 * verdict.accuracy_high:.1f})"),
+        ("drop", f"{drop.points:.2f} points ({drop.low:.1f}..{drop.high:.1f}), "
+         f"McNemar p {drop.mcnemar_p:.2g}"),
+        ("flips", f"{verdict.lost} lost, {verdict.won} won"),
+        ("MMACs", f"{verdict.macs / 1e6:,.2f}: {verdict.saved_percent:.2f} % saved"),
+        ("ends at", shares),
+        ("calibration error", f"{100 * verdict.calibration_error:.2f} %"),
+        ("oracle", f"{100 * verdict.oracle_accuracy:.2f} % at "
+         f"{verdict.oracle_macs / 1e6:,.2f} MMACs: regret "
+         f"{verdict.oracle_regret_points:.2f} points"),
+        ("best fixed rung of equal cost", f"{verdict.best_fixed}: "
+         f"{-gain.points + 0.0:+.2f} points ({-gain.high:+.1f}..{-gain.low:+.1f}) "
+         "better than it"),
+    )  # fmt: skip
+    notes = (
+        f"Against {plan.reference}. Searched on {plan.search_images} images among "
+        f"{plan.candidates} candidates, certified on {plan.certificate.images} others, "
+        "judged once on the test images. Intervals are 95 %. The certificate holds if "
+        f"{plan.certificate.assumption}.",
+    )
+    return Table(f"Plan, {test.images} test images", ("", ""), rows, 2, notes)
+
+
+def splits_table(
+    outcomes: Outcomes, request: Request, images: int, part: float
+) -> Table:
+    """Savings and broken limits over the splits, with and without a certificate."""
+    limit = request.max_drop_points
+    passed = tuple(one for one in outcomes.certified if one.certified)
+    rows = (
+        _split_row("two-rung cascade, no certificate", outcomes.cascade, limit, ""),
+        _split_row("everything searched, no certificate", outcomes.naive, limit, ""),
+        _split_row(
+            "certified", passed, limit, f"{len(passed)}/{len(outcomes.certified)}"
+        ),
+    )
+    columns = (
+        "plan", "certified", "FLOPs drop %, median", "min", "max",
+        "drop, points, mean", "worst", f"splits over {limit:g} points",
+    )  # fmt: skip
+    notes = (
+        f"{len(outcomes.naive)} random splits of {images} images, {part:g} of each "
+        f"choosing, the rest judging. Against {request.reference}; certificates at "
+        f"{100 * request.confidence:g} %, half of the choosing images certify. A drop "
+        "measured on the judging images is itself noisy: a true drop within the limit "
+        "is often measured above it.",
+    )
+    title = f"Plans for at most {limit:g} points"
+    return Table(title, columns, rows, 1, notes)
+
+
+def _split_row(
+    name: str, outcomes: tuple[Outcome, ...], limit: float, certified: str
+) -> tuple[str, ...]:
+    if not outcomes:
+        return (name, certified, *["none"] * 6)
+    saved = np.array([one.saved_percent for one in outcomes])
+    drops = np.array([one.drop_points for one in outcomes])
+    return (
+        name,
+        certified,
+        *(f"{value:.1f}" for value in (np.median(saved), saved.min(), saved.max())),
+        f"{drops.mean():.2f}",
+        f"{drops.max():.2f}",
+        f"{int((drops > limit + 1e-9).sum())}/{len(outcomes)}",
+    )
+
+
+def _thresholds(facts: dict[str, object]) -> str:
+    values = facts.get("thresholds", ())
+    return ", ".join(f"{value:.6g}" for value in values) or "none"  # type: ignore[attr-defined]

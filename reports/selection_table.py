@@ -1,0 +1,147 @@
+"""Selectors side by side: rows, the table for reading, and the spread of `random`."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_models.accuracy import paired_drop
+from keras_models.scores import RungMeta
+from reports.rows import Row
+from reports.table import Table
+from selection.contract import Selector
+from selection.judge import Verdict
+from selection.random_choice import RandomChoice, id_hashes
+from selection.replay import replay
+from selection.scored import Scored
+
+_BASE = "cascade"  # what the others are compared with, image by image
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One selector and its verdict; budget is the mean MACs it was tuned to."""
+
+    name: str
+    selector: Selector
+    verdict: Verdict
+    budget: float | None
+
+
+def judged_rows(
+    judged: list[Judged], scored: Scored, reference: str, meta: RungMeta, command: str
+) -> list[Row]:
+    """One row a selector, drops against the reference rung."""
+    return [
+        Row(
+            model=_models(one.selector.ladder),
+            weights=meta.weights,
+            dataset=meta.dataset,
+            split=meta.split,
+            crop=str(meta.preprocessing["crop"]),
+            interpolation=str(meta.preprocessing["interpolation"]),
+            recipe=meta.recipe,
+            selector=one.name,
+            ladder=",".join(one.selector.ladder),
+            images=scored.images,
+            top1=one.verdict.accuracy,
+            top5=one.verdict.top5,
+            top1_low=one.verdict.accuracy_low,
+            top1_high=one.verdict.accuracy_high,
+            drop_points=one.verdict.drop.points,
+            drop_low=one.verdict.drop.low,
+            drop_high=one.verdict.drop.high,
+            mcnemar_p=one.verdict.drop.mcnemar_p,
+            macs=one.verdict.macs,
+            flops_drop_percent=one.verdict.saved_percent,
+            device=f"replayed from stored scores against {reference}",
+            command=command,
+        )
+        for one in judged
+    ]
+
+
+def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
+    """The verdicts; where a cascade is among them, gains over it with intervals."""
+    base = next((one for one in judged if one.name == _BASE), None)
+    budget = judged[0].budget
+    within = "" if budget is None else f", tuned to {budget / 1e6:,.2f} MMACs"
+    columns = (
+        "selector", "ladder", "top-1 %", "95 %", "MMACs", "FLOPs drop %",
+        "drop, points", "95 %", "lost/won", "regret, points", "best fixed, points",
+        "gain on cascade", "95 %", "ECE %",
+    )  # fmt: skip
+    notes = (
+        f"{scored.images} images that chose nothing. Drops are against {reference}, "
+        "positive means worse. MACs are means of one image and include every rung run "
+        "and the selector. Regret: below the oracle. Best fixed: against the most "
+        "accurate rung that costs no more, positive means better. 95 % intervals: "
+        "Wilson for top-1, paired (Bonett-Price) for differences. ECE: expected "
+        "calibration error, 15 bins.",
+    )
+    rows = tuple(_cells(one, base, scored) for one in judged)
+    return Table(f"Selectors{within}", columns, rows, 2, notes)
+
+
+def spread_table(
+    judged: list[Judged], scored: Scored, reference: str, repeats: int
+) -> Table:
+    """The random selector drawn again and again, as thesis table 6."""
+    (one,) = (one for one in judged if one.name == "random")
+    drawn = one.selector
+    if not isinstance(drawn, RandomChoice):
+        raise TypeError("the selector named random is none")
+    part = scored.ladder(drawn.ladder)
+    macs, hashes = np.array(part.macs), id_hashes(part.ids)
+    native = scored.macs[scored.index(reference)]
+    accuracy, saved = [], []
+    for repeat in range(repeats):
+        again = RandomChoice(drawn.ladder, drawn.weights, drawn.seed + repeat)
+        paid = again.paid_by_hash(hashes)
+        accuracy.append(100 * (part.right & paid).any(axis=1).mean())
+        saved.append(100 * (1 - (paid @ macs).mean() / native))
+    rows = (("top-1 %", *_spread(accuracy)), ("FLOPs drop %", *_spread(saved)))
+    weights = np.array(drawn.weights) / sum(drawn.weights)
+    expected = 100 * (1 - weights @ macs / native)
+    note = "Weights: " + ", ".join(
+        f"{rung} {weight:.3f}"
+        for rung, weight in zip(drawn.ladder, weights, strict=True)
+    )
+    notes = (note, f"Expected FLOPs drop of these weights: {expected:.3f} %.")
+    title = f"random, {repeats} draws over {scored.images} images"
+    return Table(title, ("", "mean", "sd", "max", "min"), rows, 1, notes)
+
+
+def _spread(values: list[float]) -> tuple[str, ...]:
+    array = np.array(values)
+    deviation = array.std(ddof=1) if array.size > 1 else 0.0
+    return tuple(
+        f"{value:.2f}" for value in (array.mean(), deviation, array.max(), array.min())
+    )
+
+
+def _cells(one: Judged, base: Judged | None, scored: Scored) -> tuple[str, ...]:
+    said = one.verdict
+    gain = ("", "")
+    if base is not None and base is not one:
+        other = replay(base.selector, scored).right
+        drop = paired_drop(other, replay(one.selector, scored).right)
+        gain = (f"{-drop.points + 0.0:+.2f}", f"{-drop.high:+.2f}..{-drop.low:+.2f}")
+    return (
+        one.name,
+        ", ".join(one.selector.ladder),
+        f"{100 * said.accuracy:.2f}",
+        f"{100 * said.accuracy_low:.1f}..{100 * said.accuracy_high:.1f}",
+        f"{said.macs / 1e6:,.2f}",
+        f"{said.saved_percent:.2f}",
+        f"{said.drop.points:.2f}",
+        f"{said.drop.low:.1f}..{said.drop.high:.1f}",
+        f"{said.lost}/{said.won}",
+        f"{said.oracle_regret_points:.2f}",
+        f"{-said.fixed_gain.points + 0.0:+.2f}",
+        *gain,
+        f"{100 * said.calibration_error:.1f}",
+    )
+
+
+def _models(ladder: tuple[str, ...]) -> str:
+    return ",".join(dict.fromkeys(rung.split("@")[0] for rung in ladder))

@@ -1,0 +1,106 @@
+"""A rung at random: the selector that the thesis tabulates (its table 6).
+
+The draw of an image depends on its id and the seed alone, so that order, batches and
+machines do not matter: FNV-1a (64 bits) of the id's UTF-8 bytes, xor splitmix64 of the
+seed, through splitmix64; the upper 53 bits as a fraction in [0, 1); the first rung
+whose cumulative weight exceeds it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.errors import InputError
+from selection.contract import LAST, Answers, Bools, Floats, Json, check_ladder
+from selection.scored import Scored
+
+_MASK = (1 << 64) - 1
+
+
+@dataclass(frozen=True)
+class RandomChoice:
+    """Draws one rung for each image; weights need not sum to 1.
+
+    Raises:
+        InputError: as many weights as rungs, none negative, one positive: not so.
+    """
+
+    ladder: tuple[str, ...]
+    weights: tuple[float, ...]
+    seed: int = 0
+    own_macs: int = 0
+
+    def __post_init__(self) -> None:
+        check_ladder(self.ladder)
+        weights = np.array(self.weights)
+        sound = len(weights) == len(self.ladder) and np.isfinite(weights).all()
+        if not sound or weights.min() < 0 or weights.sum() <= 0:
+            raise InputError(
+                f"weights {self.weights} for {len(self.ladder)} rungs; expected one "
+                "number of at least 0 for each, not all 0."
+            )
+
+    @property
+    def answer(self) -> str:
+        return LAST
+
+    def next_resolution(self, answers: Answers) -> str | None:
+        """The rung drawn for this id, until it has answered."""
+        drawn = self.ladder[self._places(id_hashes((answers.image_id,)))[0]]
+        return None if drawn in answers.scores else drawn
+
+    def paid(self, scored: Scored) -> Bools:
+        """(n, rungs): one True a row."""
+        return self.paid_by_hash(id_hashes(scored.ids))
+
+    def paid_by_hash(self, hashes: NDArray[np.uint64]) -> Bools:
+        """As `paid`, from `id_hashes` computed once for many seeds."""
+        return np.asarray(
+            np.arange(len(self.ladder))[None, :] == self._places(hashes)[:, None]
+        )
+
+    def to_json(self) -> Json:
+        return {
+            "kind": "random",
+            "ladder": list(self.ladder),
+            "weights": list(self.weights),
+            "seed": self.seed,
+        }
+
+    def _places(self, hashes: NDArray[np.uint64]) -> NDArray[np.intp]:
+        ends = np.cumsum(np.array(self.weights) / sum(self.weights))
+        ends[-1] = 1.0  # whatever rounding made of it
+        return np.searchsorted(ends, fractions(hashes, self.seed), side="right")
+
+
+def random_from_json(facts: Json) -> RandomChoice:
+    """What `RandomChoice.to_json` wrote."""
+    ladder, weights = facts["ladder"], facts["weights"]
+    return RandomChoice(tuple(ladder), tuple(weights), int(facts["seed"]))  # type: ignore[arg-type, call-overload]
+
+
+def id_hashes(ids: tuple[str, ...]) -> NDArray[np.uint64]:
+    """FNV-1a, 64 bits, of each id."""
+    return np.array([_fnv1a(name.encode()) for name in ids], dtype=np.uint64)
+
+
+def _fnv1a(data: bytes) -> int:
+    state = 0xCBF29CE484222325
+    for byte in data:
+        state = ((state ^ byte) * 0x100000001B3) & _MASK
+    return state
+
+
+def fractions(hashes: NDArray[np.uint64], seed: int) -> Floats:
+    """A number in [0, 1) for each hash, other ones for each seed."""
+    mixed = _splitmix64(hashes ^ _splitmix64(np.array([seed & _MASK], np.uint64)))
+    return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / 2.0**53)
+
+
+def _splitmix64(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Source: Steele et al. 2014; unsigned arithmetic wraps on purpose."""
+    state = state + np.uint64(0x9E3779B97F4A7C15)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(state ^ (state >> np.uint64(31)))

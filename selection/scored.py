@@ -1,0 +1,186 @@
+"""The arrays that selection works on: the rungs of a ladder over the same images."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from datasets.errors import InputError
+from selection.contract import Bools, Floats, Ints, Scores, check_ladder
+
+_ROUNDING = 1e-3  # a float32 or int8 softmax may miss [0, 1] and 1 by so much
+
+
+class Stored(Protocol):
+    """What is read of a stored rung; `keras_models.scores.StoredRung` has it."""
+
+    @property
+    def macs(self) -> int: ...
+    @property
+    def ids(self) -> tuple[str, ...]: ...
+    @property
+    def labels(self) -> Ints: ...
+    @property
+    def scores(self) -> Scores: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Rungs in ascending cost, and their scores of the same images in the same order.
+
+    Raises:
+        InputError: costs do not ascend, images differ, a label is out of range, or a
+            score is no probability.
+    """
+
+    rungs: tuple[str, ...]
+    macs: tuple[int, ...]  # of one image
+    scores: tuple[Scores, ...]  # per rung (n, classes)
+    labels: Ints  # (n,)
+    ids: tuple[str, ...]
+    looks: Floats | None = field(default=None)  # (n, features) of the thumbnails
+
+    def __post_init__(self) -> None:
+        check_ladder(self.rungs)
+        _check_costs(self.rungs, self.macs)
+        for rung, scores in zip(self.rungs, self.scores, strict=True):
+            _check_scores(rung, scores, len(self.ids))
+        _check_labels(self.labels, self.scores[0].shape[1], len(self.ids))
+
+    @property
+    def images(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def right(self) -> Bools:
+        """(n, rungs): whether each rung's own answer is the label."""
+        return np.stack(
+            [scores.argmax(axis=1) == self.labels for scores in self.scores], axis=1
+        )
+
+    def index(self, rung: str) -> int:
+        """Place of a rung.
+
+        Raises:
+            InputError: it is not among them.
+        """
+        if rung not in self.rungs:
+            raise InputError(
+                f"rung {rung} has no scores; expected one of {', '.join(self.rungs)}. "
+                "Run `reswise drop` with its resolution and crop first."
+            )
+        return self.rungs.index(rung)
+
+    def ladder(self, rungs: Sequence[str]) -> "Scored":
+        """These rungs alone, in the order given.
+
+        Raises:
+            InputError: one is missing, or costs do not ascend in this order.
+        """
+        places = [self.index(rung) for rung in rungs]
+        _check_costs(tuple(rungs), tuple(self.macs[i] for i in places))
+        part = object.__new__(Scored)  # the scores were checked once
+        for name, value in (
+            ("rungs", tuple(rungs)),
+            ("macs", tuple(self.macs[i] for i in places)),
+            ("scores", tuple(self.scores[i] for i in places)),
+            ("labels", self.labels),
+            ("ids", self.ids),
+            ("looks", self.looks),
+            ("right", self.right[:, places]),
+        ):
+            object.__setattr__(part, name, value)
+        return part
+
+    def take(self, rows: Ints) -> "Scored":
+        """These images alone, in the order given."""
+        return replace(
+            self,
+            scores=tuple(scores[rows] for scores in self.scores),
+            labels=self.labels[rows],
+            ids=tuple(self.ids[row] for row in rows),
+            looks=None if self.looks is None else self.looks[rows],
+        )
+
+
+def from_stored(
+    stored: Mapping[str, Stored], rungs: Sequence[str] | None = None
+) -> Scored:
+    """Stored rungs as one record.
+
+    Args:
+        rungs: a ladder in its order; None takes all, sorted by cost (of two equally
+            costly ones the first by name stays).
+    Raises:
+        InputError: a rung is missing, or the rungs saw different images.
+    """
+    if rungs is None:
+        by_cost = {stored[name].macs: name for name in sorted(stored, reverse=True)}
+        rungs = [by_cost[macs] for macs in sorted(by_cost)]
+    for name in rungs:
+        if name not in stored:
+            raise InputError(
+                f"rung {name} has no scores; expected one of "
+                f"{', '.join(sorted(stored))}. Run `reswise drop` for it first."
+            )
+    chosen = [stored[name] for name in rungs]
+    _check_images(rungs, chosen)
+    return Scored(
+        tuple(rungs),
+        tuple(one.macs for one in chosen),
+        tuple(one.scores for one in chosen),
+        chosen[0].labels,
+        chosen[0].ids,
+    )
+
+
+def _check_images(rungs: Sequence[str], chosen: Sequence[Stored]) -> None:
+    check_ladder(tuple(rungs))
+    for name, one in zip(rungs, chosen, strict=True):
+        if one.fingerprint != chosen[0].fingerprint or one.ids != chosen[0].ids:
+            raise InputError(
+                f"rungs {rungs[0]} and {name} have scores of different images "
+                f"({len(chosen[0].ids)} and {len(one.ids)}); expected the same ones. "
+                "Sweep both over the same --dataset, --split and --limit."
+            )
+
+
+def _check_costs(rungs: tuple[str, ...], macs: tuple[int, ...]) -> None:
+    for lower, upper in zip(range(len(macs)), range(1, len(macs)), strict=False):
+        if macs[lower] >= macs[upper]:
+            raise InputError(
+                f"ladder {','.join(rungs)} does not ascend in cost: {rungs[lower]} has "
+                f"{macs[lower] / 1e6:,.2f} MMACs, {rungs[upper]} "
+                f"{macs[upper] / 1e6:,.2f}. Name the cheaper rung first."
+            )
+
+
+def _check_scores(rung: str, scores: Scores, images: int) -> None:
+    if scores.ndim != 2 or len(scores) != images or scores.shape[1] < 2:
+        raise InputError(
+            f"rung {rung}: scores of shape {scores.shape}; expected {images} images by "
+            "two classes or more."
+        )
+    # not (a and b) instead of (not a or not b): NaN fails either comparison
+    if images and not (scores.min() >= -_ROUNDING and scores.max() <= 1 + _ROUNDING):
+        raise InputError(
+            f"rung {rung}: scores from {scores.min():g} to {scores.max():g}; expected "
+            "probabilities in 0..1 (a model without a softmax gives logits)."
+        )
+
+
+def _check_labels(labels: Ints, classes: int, images: int) -> None:
+    if labels.shape != (images,) or images == 0:
+        raise InputError(
+            f"labels of shape {labels.shape} for {images} images; expected one label "
+            "for each of at least one image."
+        )
+    if labels.min() < 0 or labels.max() >= classes:
+        raise InputError(
+            f"labels from {labels.min()} to {labels.max()} are out of range; expected "
+            f"0..{classes - 1}, as the scores have {classes} classes."
+        )

@@ -1,0 +1,110 @@
+"""`reswise plan`: its JSON, its exit code, its table over splits."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from commands import plan
+from datasets.errors import InputError
+from selection.catalogue import from_json
+from tests.selection.store import store
+from tests.selection.synthetic import scored as table
+
+DATA = table(images=900, seed=2)
+
+
+def _run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    plan.add_flags(parser)
+    return plan.run(parser.parse_args(arguments))
+
+
+def _flags(folder: Path) -> list[str]:
+    return [
+        "--scores", str(folder / "scores"), "--run", str(folder / "run"),
+        "--reference", DATA.rungs[-1], "--ways", "top1",
+    ]  # fmt: skip
+
+
+def test_a_certified_plan_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path / "scores", DATA)
+    assert _run("--max-drop", "6", "--confidence", "0.9", *_flags(tmp_path)) == 0
+    facts = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert facts["certificate"]["certified"] is True
+    assert facts["certificate"]["bound_points"] <= 6
+    assert set(from_json(facts["selector"]).ladder) <= set(DATA.rungs)
+    said = capsys.readouterr().out
+    assert "CERTIFIED: with 90 % confidence" in said
+    assert "regret" in said
+
+
+def test_too_few_images_end_with_1_and_say_how_many(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path / "scores", table(images=60, seed=2))
+    assert _run("--max-drop", "1", *_flags(tmp_path)) == 1
+    said = capsys.readouterr().out
+    assert "NOT CERTIFIED" in said
+    assert "301" in said or "no number of images" in said
+
+
+def test_a_budget_gives_a_bound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path / "scores", DATA)
+    assert _run("--max-macs", "14", *_flags(tmp_path)) == 0
+    facts = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert facts["mean_macs"] <= 14 * 1.1
+    assert "CERTIFIED" in capsys.readouterr().out
+
+
+def test_another_split_calibrates(tmp_path: Path) -> None:
+    store(tmp_path / "scores", DATA)
+    other = table(images=500, seed=9)
+    ids = tuple(f"calibration {name}" for name in other.ids)
+    store(tmp_path / "scores", replace(other, ids=ids), split="calibration")
+    flags = ["--split", "test", "--calibration-split", "calibration"]
+    assert _run("--max-drop", "8", *flags, *_flags(tmp_path)) == 0
+    facts = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert facts["search_images"] == 250
+
+
+def test_shared_images_are_refused(tmp_path: Path) -> None:
+    store(tmp_path / "scores", DATA)
+    store(tmp_path / "scores", DATA, split="calibration")
+    flags = ["--split", "test", "--calibration-split", "calibration"]
+    with pytest.raises(InputError, match="shares images"):
+        _run("--max-drop", "8", *flags, *_flags(tmp_path))
+
+
+def test_splits_are_tabulated(tmp_path: Path) -> None:
+    store(tmp_path / "scores", DATA)
+    flags = ["--max-drop", "6", "--confidence", "0.9", "--longest", "2"]
+    assert _run("--repeat-splits", "2", *flags, *_flags(tmp_path)) == 0
+    text = (tmp_path / "run" / "splits.md").read_text()
+    assert "| certified |" in text
+    assert "/2 |" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--max-drop", "0"), "expected points above 0"),
+        (("--confidence", "1.5"), "expected above 0.5"),
+        (("--max-drop", "1", "--max-macs", "9"), "exclude each other"),
+        (("--max-macs", "1"), "cheapest rung"),
+        (("--ways", "gut"), "way 'gut' is unknown"),
+        (("--repeat-splits", "-1"), "expected 0 or more"),
+    ],
+)
+def test_bad_input_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    store(tmp_path / "scores", DATA)
+    with pytest.raises(InputError, match=message):
+        _run(*_flags(tmp_path), *arguments)

@@ -1,0 +1,109 @@
+"""`reswise select` over a store of synthetic scores."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import select
+from datasets.errors import InputError
+from reports.rows import read_rows
+from tests.selection.store import store
+from tests.selection.synthetic import scored as table
+
+DATA = table(images=400)
+RESNET50 = {224: 3857.97, 210: 3707.35, 196: 3289.89, 182: 2729.15, 168: 2373.17}
+
+
+def _run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    select.add_flags(parser)
+    return select.run(parser.parse_args(arguments))
+
+
+def test_rows_and_table_of_all_but_learned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path / "scores", DATA)
+    names = "fixed,random,cascade,deferral,oracle"
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
+    assert _run("--selector", names, "--max-macs", "14", "--repeats", "5", *flags) == 0
+    rows = read_rows(tmp_path / "run" / "rows.csv")
+    assert ",".join(str(row.selector) for row in rows) == names
+    oracle = rows[-1]
+    assert all((oracle.top1 or 0) >= (row.top1 or 0) for row in rows)
+    assert {row.images for row in rows} == {200}
+    assert "gain on cascade" in capsys.readouterr().out
+
+
+def test_random_over_resnet50_gives_the_published_mean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Thesis table 6: 17.30 %; its own costs give 17.275, so 4,000 draws come near."""
+    data = table(images=80, rungs=1)
+    five = replace(
+        data,
+        rungs=tuple(f"resnet50@{side}" for side in sorted(RESNET50)),
+        macs=tuple(round(1e6 * RESNET50[side]) for side in sorted(RESNET50)),
+        scores=data.scores * 5,
+    )
+    store(tmp_path / "scores", five)
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
+    _run("--selector", "random", "--repeats", "100", *flags)
+    said = capsys.readouterr().out
+    assert "Expected FLOPs drop of these weights: 17.275 %" in said
+    line = next(line for line in said.splitlines() if line.startswith("│ FLOPs drop"))
+    mean, deviation, most, least = (float(cell) for cell in line.split("│")[2:6])
+    assert mean == pytest.approx(17.275, abs=0.6)
+    assert least < mean < most
+    # one image's drop has a standard deviation of 14.0 points over the five rungs
+    assert deviation == pytest.approx(14.0 / np.sqrt(40), rel=0.25)
+
+
+def test_given_thresholds_are_replayed_as_they_are(tmp_path: Path) -> None:
+    store(tmp_path / "scores", DATA)
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
+    rungs = ",".join(DATA.rungs[:2])
+    _run("--selector", "cascade", "--rungs", rungs, "--thresholds", "0", *flags)
+    (row,) = read_rows(tmp_path / "run" / "rows.csv")
+    assert row.macs == DATA.macs[0]
+
+
+def test_learned_reads_the_thumbnails_of_the_data_set(tmp_path: Path) -> None:
+    data = table(images=60)
+    ids = tuple(f"test/{number:05d}" for number in range(60))
+    dear = replace(data, ids=ids, macs=(10**6, 2 * 10**6, 4 * 10**6), looks=None)
+    store(tmp_path / "scores", dear)
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
+    assert _run("--selector", "learned", "--max-macs", "2e6", *flags) == 0
+    (row,) = read_rows(tmp_path / "run" / "rows.csv")
+    assert row.selector == "learned"
+    assert (row.macs or 0) % 1000 != 0  # the look is charged too
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--selector", "guess"), "selector 'guess' is unknown"),
+        (("--selector", "random", "--repeats", "0"), "expected 1 draw"),
+        (("--selector", "fixed", "--max-macs", "1"), "cheapest rung"),
+        (("--selector", "fixed", "--max-macs", "much"), "expected numbers"),
+        (("--selector", "fixed", "--rungs", "none@1"), "has no scores"),
+        (("--selector", "fixed", "--calibration-part", "1"), "between 0 and 1"),
+        (("--selector", "cascade", "--thresholds", "0.5"), "expected both"),
+        (("--selector", "cascade", "--thresholds", "1.5", "--rungs",
+          "small@32,small@64"), "out of range"),
+        (("--selector", "cascade", "--thresholds", "0.5", "--rungs",
+          "small@64,small@32"), "does not ascend"),
+        (("--selector", "cascade", "--ways", "gut"), "way 'gut' is unknown"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    store(tmp_path / "scores", DATA)
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
+    with pytest.raises(InputError, match=message):
+        _run(*arguments, *flags)

@@ -1,0 +1,86 @@
+"""What is refused at the door, each in one line."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from datasets.errors import InputError
+from selection.cascade import Cascade
+from selection.scored import Scored, from_stored
+from tests.selection.synthetic import scored as table
+
+DATA = table(images=6)
+
+
+@dataclass(frozen=True)
+class _Rung:
+    macs: int
+    ids: tuple[str, ...]
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    fingerprint: str = "f"
+
+
+def _stored() -> dict[str, _Rung]:
+    return {
+        name: _Rung(macs, DATA.ids, DATA.labels, scores)
+        for name, macs, scores in zip(DATA.rungs, DATA.macs, DATA.scores, strict=True)
+    }
+
+
+def test_stored_rungs_are_sorted_by_cost() -> None:
+    found = from_stored(dict(reversed(_stored().items())))
+    assert found.rungs == DATA.rungs
+    np.testing.assert_array_equal(found.right, DATA.right)
+
+
+def test_a_ladder_that_does_not_ascend_is_refused() -> None:
+    with pytest.raises(InputError, match="does not ascend in cost"):
+        from_stored(_stored(), DATA.rungs[::-1])
+    with pytest.raises(InputError, match="does not ascend in cost"):
+        DATA.ladder(DATA.rungs[::-1])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"fingerprint": "g"}, {"ids": tuple("abcdef")}],
+)
+def test_other_images_are_refused(other: dict[str, object]) -> None:
+    stored = _stored()
+    stored[DATA.rungs[1]] = replace(stored[DATA.rungs[1]], **other)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="different images"):
+        from_stored(stored)
+
+
+def test_an_unknown_rung_is_named() -> None:
+    with pytest.raises(InputError, match="large@7 has no scores; expected one of"):
+        from_stored(_stored(), ["large@7"])
+
+
+@pytest.mark.parametrize("label", [-1, 4])
+def test_labels_out_of_range_are_refused(label: int) -> None:
+    labels = DATA.labels.copy()
+    labels[2] = label
+    with pytest.raises(InputError, match=r"out of range; expected 0\.\.3"):
+        replace(DATA, labels=labels)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -0.1, 7.0])
+def test_scores_that_are_no_probabilities_are_refused(value: float) -> None:
+    scores = DATA.scores[0].copy()
+    scores[3, 1] = value
+    with pytest.raises(InputError, match="expected probabilities"):
+        replace(DATA, scores=(scores, *DATA.scores[1:]))
+
+
+def test_no_image_is_refused() -> None:
+    with pytest.raises(InputError, match="at least one image"):
+        Scored(("a@1",), (1,), (np.empty((0, 2), np.float32),), np.empty(0, int), ())
+
+
+@pytest.mark.parametrize("thresholds", [(1.5, 0.5), (-0.1, 0.5), (np.nan, 0.5), (0.5,)])
+def test_thresholds_out_of_range_are_refused(thresholds: tuple[float, ...]) -> None:
+    with pytest.raises(InputError, match="threshold"):
+        Cascade(DATA.rungs, thresholds)
