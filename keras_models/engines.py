@@ -1,7 +1,7 @@
 """What computes scores: Keras itself, or the float .tflite of the model by LiteRT.
 
-The .tflite is faster on a CPU by far (WORKSPACE.md, decision 4) and as faithful: a sweep
-compares both on some pictures of every rung before it trusts it.
+The .tflite is faster on a CPU by far (WORKSPACE.md, decision 4) and as faithful: a
+sweep compares both on some pictures of every rung before it trusts it.
 """
 
 from dataclasses import dataclass

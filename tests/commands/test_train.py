@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import commands
 from commands import train as verb
 from datasets.errors import InputError
 from datasets.glyphs import glyphs
 from datasets.preprocessing import Preprocessing
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(commands.__file__).resolve().parents[1]
 PACKAGED = ROOT / "keras_models" / "weights" / "glyphs"
 
 
