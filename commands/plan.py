@@ -136,7 +136,6 @@ def _write(
 
     verdict = judge(plan.selector, test, plan.reference)
     table = plan_table(plan, verdict, test)
-    table.show()
     kind = str(plan.selector.to_json()["kind"])
     rows = judged_rows(
         [Judged(kind, plan.selector, verdict, None)],
@@ -149,6 +148,7 @@ def _write(
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
     write_text(args.run / "plan.md", table.markdown())
     write_rows(args.run / "rows.csv", rows)
+    table.show()  # after the files: a reader such as head may close the pipe
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {flags.shown(args.run / name)}")
 
@@ -161,7 +161,7 @@ def _repeated(args: argparse.Namespace, request: "Request") -> int:
     scored = stored.kept(stored.whole(args, args.split)[0], args.rungs)
     outcomes = repeat_splits(scored, request, args.repeat_splits, args.calibration_part)
     table = splits_table(outcomes, request, scored.images, args.calibration_part)
-    table.show()
     write_text(args.run / "splits.md", table.markdown())
+    table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0

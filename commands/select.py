@@ -94,8 +94,6 @@ def run(args: argparse.Namespace) -> int:
     tables = [judged_table(one, test, reference) for one in judged]
     if "random" in wanted:
         tables += [spread_table(one, test, reference, args.repeats) for one in judged]
-    for table in tables:
-        table.show()
     meta = parts.rungs[reference].meta
     rows = [
         row
@@ -105,6 +103,8 @@ def run(args: argparse.Namespace) -> int:
     write_rows(args.run / "rows.csv", rows)
     text = "\n".join(table.markdown() for table in tables)
     write_text(args.run / "select.md", text)
+    for table in tables:  # after the files: head may close the pipe
+        table.show()
     for name in ("rows.csv", "select.md"):
         print(f"wrote {flags.shown(args.run / name)}")
     return 0

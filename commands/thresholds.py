@@ -87,8 +87,6 @@ def run(args: argparse.Namespace) -> int:
     )
     found = _found(args.way, calibration, test, axes[: len(ladder) - 1], parts)
     tables = [_target_table(found, calibration, test, args.targets)]
-    for table in tables:
-        table.show()
     _write(args, found, test, tables)
     return 0
 
@@ -244,6 +242,8 @@ def _write(
         f"{' → '.join(found.ladder)}, {args.way}",
         folder,
     )
+    for table in tables:  # after the files: head may close the pipe
+        table.show()
     for path in (*(folder / name for name in ("front.csv", "map.csv")), *figures):
         print(f"wrote {flags.shown(path)}")
 

@@ -18,7 +18,7 @@ from selection.contract import (
     check_ladder,
     check_thresholds,
     climbed,
-    first_unpaid,
+    next_of_climb,
 )
 from selection.scored import Scored
 
@@ -78,13 +78,7 @@ class Cascade:
 
     def next_resolution(self, answers: Answers) -> str | None:
         """The lowest rung not yet paid, unless the last answer is sure enough."""
-        rung = first_unpaid(self.ladder, answers)
-        if rung is None or rung == self.ladder[0]:
-            return rung
-        seen = self.ladder.index(rung)
-        scores = tuple(answers.scores[name][None] for name in self.ladder[:seen])
-        sure = self.confidences(scores)[0, -1] >= self.thresholds[seen - 1]
-        return None if sure else rung
+        return next_of_climb(self, answers)
 
     def paid(self, scored: Scored) -> Bools:
         """(n, rungs)."""

@@ -107,3 +107,26 @@ def climbed(stops: Bools) -> Bools:
 def first_unpaid(ladder: Iterable[str], answers: Answers) -> str | None:
     """The lowest rung that has not answered."""
     return next((rung for rung in ladder if rung not in answers.scores), None)
+
+
+class Climber(Protocol):
+    """A ladder climbed until the last answer is sure enough."""
+
+    @property
+    def ladder(self) -> tuple[str, ...]: ...
+
+    @property
+    def thresholds(self) -> tuple[float, ...]: ...
+
+    def confidences(self, scores: tuple[NDArray[np.float32], ...]) -> Floats: ...
+
+
+def next_of_climb(climber: Climber, answers: Answers) -> str | None:
+    """The lowest rung not yet paid, unless the last answer is sure enough."""
+    rung = first_unpaid(climber.ladder, answers)
+    if rung is None or rung == climber.ladder[0]:
+        return rung
+    seen = climber.ladder.index(rung)
+    scores = tuple(answers.scores[name][None] for name in climber.ladder[:seen])
+    sure = climber.confidences(scores)[0, -1] >= climber.thresholds[seen - 1]
+    return None if sure else rung
