@@ -3,6 +3,7 @@
 Each picture is read and decoded once and resized from full size to every resolution and
 crop asked for. Threads do it, as Pillow frees the interpreter while it works; at most
 `workers` full-size pictures and `batch + 2 * workers` resized ones exist at a time.
+`mapped` goes further and uses each picture in the thread that read it.
 """
 
 import os
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +23,9 @@ from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, Resized, bands, resize_bands
 
 _NAMED = 10  # unreadable pictures that are named in one line
-_Input = tuple[Preprocessing, int]  # with its resolution
+Input = tuple[Preprocessing, int]  # with its resolution
+Inputs = dict[Input, Resized]  # of one picture, each (R, R, 3)
+_Use = TypeVar("_Use")
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,17 @@ class Batch:
     """Consecutive pictures of a data set, less those that cannot be read."""
 
     indices: NDArray[np.int64]  # (b,) into the data set
-    pixels: dict[_Input, Resized]  # (b, R, R, 3) float32 RGB in 0..255
+    pixels: dict[Input, Resized]  # (b, R, R, 3) float32 RGB in 0..255
     unreadable: dict[int, str]  # index -> reason; never in `indices`
     notes: dict[int, str] = field(default_factory=dict)  # read, but something was odd
 
 
 @dataclass(frozen=True)
-class _Picture:
+class Mapped(Generic[_Use]):
+    """What was made of one picture; None where it could not be read."""
+
     index: int
-    pixels: dict[_Input, Resized] = field(default_factory=dict)
+    value: _Use | None
     problem: str = ""
     note: str = ""
 
@@ -63,20 +69,54 @@ def pictures(
     Raises:
         InputError: nothing to resize to, or batch or workers out of range.
     """
+    if batch < 1:
+        raise InputError(f"{batch=}: expected at least one picture a batch.")
+    ready = mapped(
+        dataset,
+        resolutions,
+        preprocessings,
+        lambda pixels: pixels,
+        indices,
+        workers,
+        ahead=batch,
+        reduced_decode=reduced_decode,
+    )
     inputs = [(way, side) for way in preprocessings for side in resolutions]
-    if not inputs or batch < 1 or workers < 0:
+    return _batches(ready, inputs, batch)
+
+
+def mapped(
+    dataset: Dataset,
+    resolutions: Sequence[int],
+    preprocessings: Sequence[Preprocessing],
+    use: Callable[[Inputs], _Use],
+    indices: Sequence[int] | NDArray[np.int64] | None = None,
+    workers: int = 0,
+    ahead: int = 0,
+    reduced_decode: bool = False,
+) -> Iterator[Mapped[_Use]]:
+    """Yields what `use` makes of each picture, in order; `pictures` has the arguments.
+
+    Args:
+        use: called in the thread that read the picture, so in several at once.
+        ahead: results that may wait to be taken, beside two a worker.
+    Raises:
+        InputError: as `pictures`.
+    """
+    inputs = [(way, side) for way in preprocessings for side in resolutions]
+    if not inputs or workers < 0:
         raise InputError(
-            f"{len(inputs)} inputs, {batch=}, {workers=}; expected at least one "
-            "resolution and preprocessing, a batch of 1 or more, 0 or more workers."
+            f"{len(inputs)} inputs, {workers=}; expected at least one resolution and "
+            "preprocessing, and 0 or more workers."
         )
     least_side = _least_side(inputs) if reduced_decode else None
     order = range(len(dataset)) if indices is None else [int(i) for i in indices]
     threads = workers or os.cpu_count() or 1
 
-    def prepare(index: int) -> _Picture:
-        return _prepared(dataset, index, inputs, least_side)
+    def prepare(index: int) -> Mapped[_Use]:
+        return _prepared(dataset, index, inputs, least_side, use)
 
-    return _batches(_in_order(prepare, order, threads, batch), inputs, batch)
+    return _in_order(prepare, order, threads, ahead + 2 * threads)
 
 
 def unreadable_line(dataset: Dataset, unreadable: dict[int, str]) -> str:
@@ -95,21 +135,25 @@ def _printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
 
 
-def _least_side(inputs: Sequence[_Input]) -> int:
+def _least_side(inputs: Sequence[Input]) -> int:
     """Short side that a picture needs so that no input is enlarged from it."""
     return max(int(np.ceil(side / (way.crop or 1.0))) for way, side in inputs)
 
 
 def _prepared(
-    dataset: Dataset, index: int, inputs: Sequence[_Input], least_side: int | None
-) -> _Picture:
+    dataset: Dataset,
+    index: int,
+    inputs: Sequence[Input],
+    least_side: int | None,
+    use: Callable[[Inputs], _Use],
+) -> Mapped[_Use]:
     try:
         image, notes = decode_image(dataset.read(index), least_side)
     except (OSError, Unreadable) as error:
-        return _Picture(index, problem=_reason(error))
+        return Mapped(index, None, problem=_reason(error))
     colours = bands(image)
     pixels = {(way, side): resize_bands(colours, side, way) for way, side in inputs}
-    return _Picture(index, pixels, note="; ".join(notes))
+    return Mapped(index, use(pixels), note="; ".join(notes))
 
 
 def _reason(error: OSError | Unreadable) -> str:
@@ -126,14 +170,14 @@ def _reason(error: OSError | Unreadable) -> str:
 
 
 def _in_order(
-    prepare: Callable[[int], _Picture], order: Sequence[int], threads: int, batch: int
-) -> Iterator[_Picture]:
+    prepare: Callable[[int], _Use], order: Sequence[int], threads: int, ahead: int
+) -> Iterator[_Use]:
     pool = ThreadPoolExecutor(threads, "decode")
-    waiting: deque[Future[_Picture]] = deque()
+    waiting: deque[Future[_Use]] = deque()
     try:
         for index in order:
             waiting.append(pool.submit(prepare, index))
-            if len(waiting) >= batch + 2 * threads:
+            if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -142,18 +186,18 @@ def _in_order(
 
 
 def _batches(
-    ready: Iterator[_Picture], inputs: Sequence[_Input], batch: int
+    ready: Iterator[Mapped[Inputs]], inputs: Sequence[Input], batch: int
 ) -> Iterator[Batch]:
     while some := list(islice(ready, batch)):
-        read = [picture for picture in some if not picture.problem]
+        read = [(one.index, one.value) for one in some if one.value is not None]
         yield Batch(
-            np.array([picture.index for picture in read], np.int64),
+            np.array([index for index, _ in read], np.int64),
             {
-                each: _stacked([p.pixels[each] for p in read], each[1])
+                each: _stacked([pixels[each] for _, pixels in read], each[1])
                 for each in inputs
             },
-            {picture.index: picture.problem for picture in some if picture.problem},
-            {picture.index: picture.note for picture in read if picture.note},
+            {one.index: one.problem for one in some if one.problem},
+            {one.index: one.note for one in some if one.note},
         )
 
 

@@ -1,6 +1,8 @@
 """The framework is imported late and quietly; its backend is the user's choice."""
 
 import contextlib
+import ctypes
+import gc
 import os
 import sys
 import tempfile
@@ -38,6 +40,13 @@ def silent() -> Iterator[None]:
             if failed:
                 kept.seek(0)
                 os.write(2, kept.read())
+
+
+def give_back_memory() -> None:
+    """Returns what a conversion freed to the system; glibc keeps it otherwise."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # not Linux, or another libc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def versions() -> dict[str, str]:

@@ -6,28 +6,28 @@ the store is never computed again, so an interrupted sweep goes on where it stop
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 import keras
 import numpy as np
 from absl import logging
 
-from datasets.batches import Batch, pictures, unreadable_line
+from datasets.batches import Batch, Input, Mapped, mapped, pictures, unreadable_line
 from datasets.dataset import Dataset
 from datasets.errors import InputError
-from datasets.preprocessing import Preprocessing
+from datasets.preprocessing import Preprocessing, Resized
 from datasets.progress import progress
 from keras_models import graph
+from keras_models.engine_pool import EnginePool
 from keras_models.engines import (
     AGREEMENT,
-    Engine,
-    Images,
     KerasEngine,
-    LitertEngine,
     Scores,
     float_flatbuffer,
     litert_available,
 )
-from keras_models.framework import versions
+from keras_models.framework import give_back_memory, versions
 from keras_models.loading import Pretrained
 from keras_models.macs import count_macs
 from keras_models.normalisation import normalise
@@ -35,7 +35,6 @@ from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
 
 ENGINES = ("auto", "litert", "keras")
 _CHECKED_PICTURES = 2  # of every rung, engine against Keras
-_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,15 @@ class SweepOptions:
     max_unreadable: int = 0
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class _Rung:
-    """One rung in work; its model makes its engine and is then let go."""
+    """One rung in work."""
 
     meta: RungMeta
-    preprocessing: Preprocessing
-    model: keras.Model | None
-    engine: Engine | None = None
+    input: Input
+
+
+_Row = Mapped[dict[Input, Scores]]  # of one picture, each (classes,)
 
 
 def sweep(
@@ -73,7 +73,8 @@ def sweep(
             class for, more unreadable pictures than allowed.
     """
     _check_labels(source, dataset)
-    rungs = _rungs(source, dataset, resolutions, preprocessings, options)
+    models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
+    rungs = _rungs(source, dataset, models, preprocessings, options)
     store.write_dataset(
         dataset.fingerprint,
         dataset.name,
@@ -82,7 +83,7 @@ def sweep(
         np.asarray(dataset.labels),
         dataset.class_names,
     )
-    _Sweeper(source, dataset, store).run(rungs)
+    _Sweeper(source, dataset, store, models).run(rungs)
     _check_unreadable(dataset, store, options.max_unreadable)
     return [store.load(rung.meta) for rung in rungs]
 
@@ -90,17 +91,16 @@ def sweep(
 def _rungs(
     source: Pretrained,
     dataset: Dataset,
-    resolutions: Sequence[int],
+    models: dict[int, keras.Model],
     preprocessings: Sequence[Preprocessing],
     options: SweepOptions,
 ) -> list[_Rung]:
-    models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
     engine = _engine_name(options.engine)
     found = []
     for preprocessing in preprocessings:
-        for side in resolutions:
-            meta = _meta(source, dataset, models[side], side, preprocessing, engine)
-            found.append(_Rung(meta, preprocessing, models[side]))
+        for side, model in models.items():
+            meta = _meta(source, dataset, model, side, preprocessing, engine)
+            found.append(_Rung(meta, (preprocessing, side)))
     return found
 
 
@@ -153,85 +153,124 @@ def _engine_name(wanted: str) -> str:
 class _Sweeper:
     """Runs rungs over the shards that they miss."""
 
-    def __init__(self, source: Pretrained, dataset: Dataset, store: ScoreStore) -> None:
+    def __init__(
+        self,
+        source: Pretrained,
+        dataset: Dataset,
+        store: ScoreStore,
+        models: dict[int, keras.Model],
+    ) -> None:
         self._source = source
         self._dataset = dataset
         self._store = store
-        self._flatbuffers: list[tuple[graph.Signature, bytes]] = []
+        self._models = models
+        self._pool: EnginePool | None = None
 
     def run(self, rungs: list[_Rung]) -> None:
         for shards, needed in _work(self._store, rungs):
+            if self._pool is None and needed[0].meta.engine.startswith("litert"):
+                first = range(shards.start * SHARD, len(self._dataset))
+                self._pool = self._checked_pool(rungs[0].input[0], first)
             self._fill(shards, needed)
 
     def _fill(self, shards: range, rungs: list[_Rung]) -> None:
         """Computes the same consecutive shards of several rungs in one pass."""
         last = min(shards.stop * SHARD, len(self._dataset))
-        batches = self._batches(rungs, range(shards.start * SHARD, last))
+        indices = range(shards.start * SHARD, last)
+        wanted = [rung.input for rung in rungs]
+        rows = self._streamed(wanted, indices)
+        what = f"{self._source.name}, {len(rungs)} rungs, images"
+        told = progress(rows, len(indices), what)
         for shard in shards:
             size = min(SHARD, len(self._dataset) - shard * SHARD)
             held = [
                 np.full((size, rung.meta.classes), np.nan, np.float32) for rung in rungs
             ]
-            done = 0
-            while done < size:
-                batch = next(batches)
-                rows = batch.indices - shard * SHARD
-                for rung, scores in zip(rungs, held, strict=True):
-                    if rows.size:
-                        scores[rows] = self._scores(rung, batch)
-                done += rows.size + len(batch.unreadable)
-                self._keep_reasons(batch)
+            reasons = {}
+            for row in islice(told, size):
+                if row.value is None:
+                    reasons[row.index] = row.problem
+                    continue
+                for each, scores in zip(wanted, held, strict=True):
+                    scores[row.index - shard * SHARD] = row.value[each]
+            if reasons:
+                self._store.write_unreadable(self._dataset.fingerprint, reasons)
             for rung, scores in zip(rungs, held, strict=True):
                 self._store.write_shard(rung.meta, shard, scores)
 
-    def _keep_reasons(self, batch: Batch) -> None:
-        if batch.unreadable:
-            self._store.write_unreadable(self._dataset.fingerprint, batch.unreadable)
-
-    def _batches(self, rungs: list[_Rung], indices: range) -> Iterator[Batch]:
-        sides = list(dict.fromkeys(rung.meta.resolution for rung in rungs))
-        ways = list(dict.fromkeys(rung.preprocessing for rung in rungs))
+    def _streamed(self, wanted: list[Input], indices: range) -> Iterator[_Row]:
+        """Rows in order: each picture in a thread of its own, or in Keras's batches."""
+        ways = list(dict.fromkeys(way for way, _ in wanted))
+        sides = list(dict.fromkeys(side for _, side in wanted))
+        if self._pool is not None:
+            use = partial(self._pool.scores, wanted)
+            return mapped(self._dataset, sides, ways, use, indices)
         batches = pictures(self._dataset, sides, ways, indices=indices)
-        what = f"{self._source.name}, {len(rungs)} rungs, images"
-        return progress(batches, len(indices), what, _images)
+        return (row for batch in batches for row in self._of_batch(wanted, batch))
 
-    def _scores(self, rung: _Rung, batch: Batch) -> Scores:
-        pixels = batch.pixels[rung.preprocessing, rung.meta.resolution]
+    def _of_batch(self, wanted: list[Input], batch: Batch) -> Iterator[_Row]:
+        scores = {
+            each: KerasEngine(self._models[each[1]]).scores(
+                normalise(batch.pixels[each], self._source.normalisation)
+            )
+            for each in wanted
+            if batch.indices.size
+        }
+        places = {int(index): place for place, index in enumerate(batch.indices)}
+        for index in sorted([*places, *batch.unreadable]):
+            if index in places:
+                row = {each: scores[each][places[index]] for each in wanted}
+                yield Mapped(index, row)
+            else:
+                yield Mapped(index, None, batch.unreadable[index])
+
+    def _checked_pool(self, way: Preprocessing, indices: range) -> EnginePool:
+        """Engines whose scores were held against Keras's own, at every resolution."""
+        known: list[tuple[graph.Signature, bytes]] = []
+        flatbuffers = {
+            side: _flatbuffer(model, known) for side, model in self._models.items()
+        }
+        give_back_memory()
+        pool = EnginePool(flatbuffers, self._source.normalisation)
+        some = self._some_pictures(way, indices)
+        for side in list(self._models):
+            model = self._models.pop(side)
+            if some is not None:
+                self._check(pool, model, some.pixels[way, side], (way, side))
+        give_back_memory()
+        return pool
+
+    def _some_pictures(self, way: Preprocessing, indices: range) -> Batch | None:
+        """The first that can be read; None: there is none."""
+        sides, count = list(self._models), _CHECKED_PICTURES
+        batches = pictures(self._dataset, sides, [way], count, indices, workers=1)
+        return next((batch for batch in batches if batch.indices.size), None)
+
+    def _check(
+        self, pool: EnginePool, model: keras.Model, pixels: Resized, each: Input
+    ) -> None:
         images = normalise(pixels, self._source.normalisation)
-        if rung.engine is None:
-            some = images[:_CHECKED_PICTURES]
-            rung.engine = self._checked_engine(rung.meta, rung.model, some)
-            rung.model = None
-        return rung.engine.scores(images)
-
-    def _checked_engine(
-        self, meta: RungMeta, model: keras.Model, images: Images
-    ) -> Engine:
-        """The rung's engine, after its scores were held against Keras's own."""
-        if meta.engine.startswith("keras"):
-            return KerasEngine(model)
-        engine = LitertEngine(self._flatbuffer(model), meta.resolution, _THREADS)
         own = np.asarray(model(images, training=False), np.float32)
-        difference = float(np.abs(engine.scores(images) - own).max())
+        found = [pool.scores([each], {each: picture})[each] for picture in pixels]
+        difference = float(np.abs(np.stack(found) - own).max())
         if not difference <= AGREEMENT:
             raise InputError(
-                f"{meta.rung}: scores of the .tflite differ by {difference:.2g} "
-                f"from Keras's; expected at most {AGREEMENT:g}. Use --engine keras."
+                f"{self._source.name}@{each[1]}: scores of the .tflite differ by "
+                f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. Use "
+                "--engine keras."
             )
-        return engine
-
-    def _flatbuffer(self, model: keras.Model) -> bytes:
-        """One conversion serves all resolutions whose graph is the same."""
-        wanted = graph.signature(model)
-        for known, flatbuffer in self._flatbuffers:
-            if known == wanted:
-                return flatbuffer
-        self._flatbuffers.append((wanted, float_flatbuffer(model)))
-        return self._flatbuffers[-1][1]
 
 
-def _images(batch: Batch) -> int:
-    return len(batch.indices) + len(batch.unreadable)
+def _flatbuffer(
+    model: keras.Model, known: list[tuple[graph.Signature, bytes]]
+) -> bytes:
+    """One conversion serves all resolutions whose graph is the same."""
+    wanted = graph.signature(model)
+    for signature, flatbuffer in known:
+        if signature == wanted:
+            return flatbuffer
+    known.append((wanted, float_flatbuffer(model)))
+    return known[-1][1]
 
 
 def _work(store: ScoreStore, rungs: list[_Rung]) -> Iterator[tuple[range, list[_Rung]]]:
