@@ -31,7 +31,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--resolutions",
         required=True,
         metavar="R[,R..]",
-        help="pixels, such as 224,192,160",
+        help="pixels, such as 224,192,160; 96..224 takes the steps of the MACs "
+        "staircase in that range, see `reswise flops --staircase`",
     )
     flags.add_dataset_flags(parser)
     flags.add_preprocessing_flags(parser)
@@ -57,7 +58,7 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     from keras_models.framework import quiet
 
     quiet()
-    wanted = flags.resolutions(args.resolutions)
+    flags.check_resolutions(args.resolutions)
     ways = flags.preprocessings(args)
     dataset = flags.opened_dataset(args)
 
@@ -66,6 +67,7 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     from keras_models.sweep import SweepOptions, sweep
 
     source = load(flags.model_choice(args))
+    wanted = flags.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
     options = SweepOptions(args.engine, args.max_unreadable)
     return sweep(source, dataset, ladder, ways, ScoreStore(args.run), options)

@@ -11,13 +11,13 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.loading import ModelChoice
+    from keras_models.loading import ModelChoice, Pretrained
 
 _CROPPED_ALREADY = ("tfds:cifar10", "tfds:cifar100", "tfds:mnist")
 
 
 def add_model_flags(parser: argparse.ArgumentParser) -> None:
-    """--model, --weights, --classes, --alpha, --normalisation."""
+    """--model, --weights, --name, --classes, --alpha, --normalisation."""
     add = parser.add_argument
     add(
         "--model",
@@ -30,6 +30,11 @@ def add_model_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|FILE",
         help="imagenet, glyphs, random, or a file (.weights.h5, .h5, .npz, .keras); "
         "default: imagenet, or those in the model file",
+    )
+    add(
+        "--name",
+        help="what its rungs are called (default: as in the catalogue, or the model "
+        "file's own name)",
     )
     add(
         "--classes",
@@ -124,7 +129,12 @@ def model_choice(args: argparse.Namespace) -> "ModelChoice":
     from keras_models.loading import ModelChoice
 
     return ModelChoice(
-        args.model, args.weights, args.classes, args.alpha, args.normalisation
+        model=args.model,
+        weights=args.weights,
+        classes=args.classes,
+        alpha=args.alpha,
+        normalisation=args.normalisation,
+        name=args.name,
     )
 
 
@@ -168,6 +178,34 @@ def resolutions(text: str) -> list[int]:
     if min(found) < 1 or max(found) > 4096:
         raise InputError(f"--resolutions {text}: expected pixels in 1..4096.")
     return list(dict.fromkeys(found))
+
+
+def check_resolutions(text: str) -> None:
+    """Refuses what `resolutions_of` could not read, before a model is loaded."""
+    if ".." in text:
+        _range(text)
+    else:
+        resolutions(text)
+
+
+def resolutions_of(text: str, source: "Pretrained") -> list[int]:
+    """`resolutions`, or the steps of a model's MACs in a range such as 96..224."""
+    if ".." not in text:
+        return resolutions(text)
+    from keras_models.flops import steps
+
+    return steps(source, *_range(text))
+
+
+def _range(text: str) -> tuple[int, int]:
+    ends = text.split("..")
+    if len(ends) == 2 and all(end.isdecimal() for end in ends):
+        low, high = sorted(int(end) for end in ends)
+        if 1 <= low < high <= 4096:
+            return low, high
+    raise InputError(
+        f"--resolutions {text}: expected a range of pixels in 1..4096, such as 96..224."
+    )
 
 
 def command_line() -> str:

@@ -17,7 +17,7 @@ from commands import flags, stored
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_models.scores import StoredRung
+    from keras_models.scores import RungMeta, StoredRung
     from selection.plan import Plan, Request
     from selection.scored import Scored
 
@@ -63,7 +63,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="top1,margin,deferral",
         metavar="WAY[,WAY..]",
         help="top1, margin, entropy, calibrated, top1-mean, margin-mean, deferral, "
-        "deferral-boosted, deferral-mean (default: top1,margin,deferral)",
+        "deferral-boosted, deferral-mean; and learned, which looks at a thumbnail and "
+        "runs one rung (default: top1,margin,deferral)",
     )
     add(
         "--longest",
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     request = _request(args)
     if args.repeat_splits:
         return _repeated(args, request)
-    parts = stored.parts(args)
+    parts = stored.parts(args, looks="learned" in request.ways)
     calibration, test = (
         stored.kept(part, args.rungs) for part in (parts.calibration, parts.test)
     )
@@ -144,13 +145,33 @@ def _write(
         rungs[plan.reference].meta,
         flags.command_line(),
     )
-    facts = plan.to_json() | {"command": flags.command_line()}
+    ladder = plan.selector.ladder
+    facts = plan.to_json() | {
+        "rungs": [_rung_facts(name, rungs[name].meta) for name in ladder],
+        "command": flags.command_line(),
+    }
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
     write_text(args.run / "plan.md", table.markdown())
     write_rows(args.run / "rows.csv", rows)
     table.show()  # after the files: a reader such as head may close the pipe
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {flags.shown(args.run / name)}")
+
+
+def _rung_facts(name: str, meta: "RungMeta") -> dict[str, object]:
+    """What `convert` needs to make the same rung again, and to know that it did."""
+    return {
+        "rung": name,
+        "model": meta.model,
+        "weights": meta.weights,
+        "weights_sha256": meta.weights_sha256,
+        "resolution": meta.resolution,
+        "crop": meta.preprocessing["crop"],
+        "interpolation": meta.preprocessing["interpolation"],
+        "antialias": meta.preprocessing["antialias"],
+        "normalisation": meta.normalisation,
+        "macs": meta.macs,
+    }
 
 
 def _repeated(args: argparse.Namespace, request: "Request") -> int:

@@ -47,6 +47,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="mean MACs of one image that a selector may spend; several make several "
         "tables (default: half of the dearest rung's)",
     )
+    add(
+        "--equal-macs",
+        action="store_true",
+        help="hold the budget on the images that judge, not on the calibration images: "
+        "what is spent is known without labels, so that all selectors are compared at "
+        "the same mean MACs",
+    )
     add("--thresholds", metavar="T[,T..]", help="of a cascade over --rungs, untuned")
     add(
         "--ways",
@@ -124,14 +131,18 @@ def _judged(
         [
             Judged(name, selector, judge(selector, test, reference), budget)
             for name in wanted
-            for selector in [_chosen(args, name, calibration, budget)]
+            for selector in [_chosen(args, name, calibration, test, budget)]
         ]
         for budget in _budgets(args, calibration)
     ]
 
 
 def _chosen(
-    args: argparse.Namespace, name: str, calibration: "Scored", budget: float
+    args: argparse.Namespace,
+    name: str,
+    calibration: "Scored",
+    test: "Scored",
+    budget: float,
 ) -> "Selector":
     from selection.choose import choose
     from selection.random_choice import RandomChoice
@@ -141,7 +152,8 @@ def _chosen(
         return RandomChoice(rungs, (1.0,) * len(rungs), args.seed)
     ways = stored.names(args.ways or "")
     climbs = [way for way in ways if way.startswith("deferral") == (name == "deferral")]
-    return choose(name, calibration, budget, climbs, args.longest)
+    spent_on = test if args.equal_macs else None
+    return choose(name, calibration, budget, climbs, args.longest, spent_on)
 
 
 def _budgets(args: argparse.Namespace, calibration: "Scored") -> tuple[float, ...]:

@@ -11,6 +11,10 @@ from keras_models.catalogue import build, entry
 from keras_models.loading import Pretrained
 from keras_models.macs import MacsCount, count_macs
 
+_PERIOD = 32  # pixels; graphs of the catalogue repeat after it, or sooner
+_BRINK = 8
+_STEP = 1.1
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -85,6 +89,30 @@ def staircase(costs: list[Cost]) -> list[Cost]:
     for cost in sorted(costs, key=lambda cost: cost.resolution):
         largest[cost.macs] = cost
     return sorted(largest.values(), key=lambda cost: -cost.resolution)
+
+
+def steps(source: Pretrained, low: int, high: int) -> list[int]:
+    """Resolutions on the brink of a step: one pixel more costs a tenth more, or over.
+
+    Steps lie at multiples of 8 where strides halve the map thrice or more.
+
+    Returns:
+        Descending, `high` first whether it is a step or not.
+    """
+    graphs: dict[int, keras.Model] = {}
+
+    def macs(side: int) -> int:
+        if source.builder is None:
+            return count_macs(source.model, side).macs
+        phase = side % _PERIOD
+        if phase not in graphs:
+            graphs[phase] = source.builder(side)
+        return count_macs(graphs[phase], side).macs
+
+    sides = [side for side in range(low, high) if side % _BRINK == 0]
+    told = progress(sides, len(sides), f"{source.name} steps")
+    found = [side for side in told if macs(side + 1) >= _STEP * macs(side)]
+    return [high, *reversed(found)]
 
 
 def _cost(side: int, count: MacsCount, native: int, parameters: int) -> Cost:

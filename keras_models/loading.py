@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import re
 import socket
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -19,13 +20,15 @@ from keras_models.rebuild import Builder, native_resolution, rebuild, recognise
 
 _DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
 _CONNECT_SECONDS = 3.0
+_RUNG_NAME = re.compile(r"[\w.-]+")
+_KERAS_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
 
 
 @dataclass(frozen=True)
 class Pretrained:
     """A trained network at its native resolution, ready to be rebuilt at others."""
 
-    name: str  # as in a rung: mobilenet_v2, or the stem of the model file
+    name: str  # as in a rung: mobilenet_v2, or a model file's own name
     model: keras.Model
     native: int  # pixels
     classes: int
@@ -51,6 +54,7 @@ class ModelChoice:
     alpha: float = 1.0
     normalisation: str | None = None  # None: the catalogue's, or by the file's name
     seed: int = 0  # of random weights
+    name: str | None = None  # of its rungs; None: the catalogue's, or the file's own
 
 
 def load(choice: ModelChoice) -> Pretrained:
@@ -64,9 +68,13 @@ def load(choice: ModelChoice) -> Pretrained:
             f"--normalisation {choice.normalisation}: unknown; expected one of "
             f"{', '.join(normalisation.NORMALISATIONS)}."
         )
-    if choice.model in CATALOGUE:
-        return _from_catalogue(choice)
-    return _from_file(choice)
+    if choice.name is not None and not _RUNG_NAME.fullmatch(choice.name):
+        raise InputError(
+            f"--name {choice.name!r}: expected letters, digits, _ . - only, such as "
+            "mobilenet_v2_mine."
+        )
+    found = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
+    return found if choice.name is None else replace(found, name=choice.name)
 
 
 def tensors_sha256(model: keras.Model) -> str:
@@ -99,8 +107,8 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
         load_weights(model, path)
     else:
         raise InputError(
-            f"--weights {weights}: {known.name} has {', '.join(known.weights)}, "
-            "random, or a path to .weights.h5, .h5, .npz or .keras."
+            f"--weights {weights}: {known.name} has {_names(known)} "
+            "(.weights.h5, .h5, .npz or .keras)."
         )
     classes = int(model.outputs[0].shape[-1])
 
@@ -133,9 +141,8 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     convention = choice.normalisation or (
         "none" if _normalises(model) else normalisation.of_family(model.name)
     )
-    name = path.name.removesuffix(".keras").removesuffix(".h5")
     return Pretrained(
-        name,
+        _own_name(model, path),
         model,
         native_resolution(model),
         int(model.outputs[0].shape[-1]),
@@ -144,6 +151,13 @@ def _from_file(choice: ModelChoice) -> Pretrained:
         convention,
         recognise(model),
     )
+
+
+def _own_name(model: keras.Model, path: Path) -> str:
+    """The name in a model file, or the file's where Keras gave the model's."""
+    if _KERAS_NAME.fullmatch(model.name) or not _RUNG_NAME.fullmatch(model.name):
+        return path.name.removesuffix(".keras").removesuffix(".h5")
+    return str(model.name)
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
@@ -191,11 +205,12 @@ def _imagenet(known: Entry, alpha: float) -> keras.Model:
         "resnet50": keras.applications.ResNet50,
         "resnet101": keras.applications.ResNet101,
         "resnet152": keras.applications.ResNet152,
+        "vgg19_flatten": keras.applications.VGG19,
     }.get(known.name)
     if application is None:
         raise InputError(
             f"--weights imagenet: there are none of {known.name}; expected "
-            f"{', '.join(known.weights)}, random or a path."
+            f"{_names(known)}."
         )
     _reachable_or_cached(known, alpha)
     options = {"alpha": alpha} if known.name == "mobilenet_v2" else {}
@@ -286,6 +301,10 @@ def _existing(path: Path, flag: str) -> Path:
     if not path.is_file():
         raise InputError(f"{flag} {path}: no such file; expected a model's file.")
     return path
+
+
+def _names(known: Entry) -> str:
+    return ", ".join((*known.weights, "random or a path"))
 
 
 def _short(weights: str) -> str:

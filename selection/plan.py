@@ -18,7 +18,13 @@ from selection.fixed import Fixed
 from selection.front import Front
 from selection.replay import replay
 from selection.scored import Scored
-from selection.search import DEFAULT_WAYS, front_of, ladders, right_by_stop
+from selection.search import (
+    DEFAULT_WAYS,
+    LEARNED,
+    front_of,
+    ladders,
+    right_by_stop,
+)
 from selection.split import split
 
 _POINTS_A_FRONT = 48
@@ -155,10 +161,27 @@ def candidates(scored: Scored, request: Request) -> list[_Ranked]:
             zip(scored.rungs, scored.macs, strict=True)
         )
     ]
+    climbs = [way for way in request.ways if way != LEARNED]
     for ladder in ladders(scored, request.longest):
         part = scored.ladder(ladder)
-        for way in request.ways:
+        for way in climbs:
             found += _along(way, part, reference)
+    if LEARNED in request.ways:
+        found += _looking(scored, reference)
+    return found
+
+
+def _looking(scored: Scored, reference: Bools) -> list[_Ranked]:
+    """`learned` over all rungs, at prices from none up to the cheapest rung only."""
+    from selection.fit_learned import fit_learned, prices
+
+    selector = fit_learned(scored)
+    found = []
+    for price in prices(selector, scored, _POINTS_A_FRONT).prices:
+        priced = selector.with_price(float(price))
+        here = replay(priced, scored)
+        seen = flips(reference, here.right)
+        found.append(_ranked(priced, here.mean_macs, seen, (*scored.rungs, LEARNED)))
     return found
 
 

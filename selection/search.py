@@ -27,6 +27,7 @@ WAYS = (
     "deferral-mean",
 )
 DEFAULT_WAYS = ("top1", "margin", "deferral")
+LEARNED = "learned"  # no climb: one rung a picture, of all rungs
 
 
 def climber(way: str, scored: Scored) -> tuple[Climber, Floats]:
@@ -36,7 +37,9 @@ def climber(way: str, scored: Scored) -> tuple[Climber, Floats]:
         InputError: an unknown way.
     """
     if way not in WAYS:
-        raise InputError(f"way {way!r} is unknown; expected some of {', '.join(WAYS)}.")
+        raise InputError(
+            f"way {way!r} is unknown; expected some of {', '.join(WAYS)}, {LEARNED}."
+        )
     name, _, variant = way.partition("-")
     answer = "mean" if variant == "mean" else LAST
     if name == "deferral":

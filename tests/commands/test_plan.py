@@ -37,7 +37,10 @@ def test_a_certified_plan_is_written(
     facts = json.loads((tmp_path / "run" / "plan.json").read_text())
     assert facts["certificate"]["certified"] is True
     assert facts["certificate"]["bound_points"] <= 6
-    assert set(from_json(facts["selector"]).ladder) <= set(DATA.rungs)
+    ladder = from_json(facts["selector"]).ladder
+    assert set(ladder) <= set(DATA.rungs)
+    assert [one["rung"] for one in facts["rungs"]] == list(ladder)
+    assert all(len(one["weights_sha256"]) > 0 for one in facts["rungs"])
     said = capsys.readouterr().out
     assert "CERTIFIED: with 90 % confidence" in said
     assert "regret" in said

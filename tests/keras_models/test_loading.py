@@ -1,6 +1,7 @@
 """Weights by name, by file; what is wrong with them in one line."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -56,7 +57,19 @@ def test_a_file_of_no_known_family_asks(tmp_path: Path) -> None:
     path = _saved(tmp_path / "m.keras", "novel", layers.Dense(3, "softmax"))
     with pytest.raises(InputError, match=r"'novel'.*--normalisation"):
         load(ModelChoice(str(path)))
-    assert load(ModelChoice(str(path), normalisation="none")).name == "m"
+    assert load(ModelChoice(str(path), normalisation="none")).name == "novel"
+
+
+def test_rungs_are_called_by_the_models_name_or_the_files_or_as_asked(
+    tmp_path: Path,
+) -> None:
+    for own, expected in (("resnet_mine", "resnet_mine"), ("functional_1", "m")):
+        path = _saved(tmp_path / "m.keras", own, layers.Dense(3, "softmax"))
+        choice = ModelChoice(str(path), normalisation="none")
+        assert load(choice).name == expected
+        assert load(replace(choice, name="other")).name == "other"
+    with pytest.raises(InputError, match="--name 'a@b': expected letters"):
+        load(replace(choice, name="a@b"))
 
 
 def test_logits_get_a_softmax(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from keras import layers
 
 from keras_models.catalogue import build
-from keras_models.flops import catalogue_costs, staircase
+from keras_models.flops import catalogue_costs, staircase, steps
+from keras_models.loading import ModelChoice, load
 from keras_models.macs import conv2d_macs, count_macs, layer_macs
 
 REFERENCES = Path(__file__).parents[1] / "references"
@@ -100,6 +101,25 @@ def test_a_graph_walked_a_period_away_costs_the_same(
     """Graphs repeat every 32 pixels: what `--staircase` relies on."""
     walked = count_macs(build(name, resolution), resolution + 32).macs
     assert walked == count_macs(build(name, resolution + 32)).macs
+
+
+def test_steps_are_the_brinks_of_the_staircase() -> None:
+    """ResNet50: 192 costs 26.5 % less, 196 only 14.7: the brink is at 192."""
+    source = load(ModelChoice("resnet50", "random"))
+    found = steps(source, 128, 224)
+    assert found[0] == 224
+    assert {192, 160, 128} <= set(found) <= set(range(128, 225, 8))
+    for side in found[1:]:
+        here, over = (
+            cost.macs for cost in catalogue_costs("resnet50", (side, side + 1))
+        )
+        assert over >= 1.1 * here
+    others = set(range(128, 224, 8)) - set(found)
+    for side in others:
+        here, over = (
+            cost.macs for cost in catalogue_costs("resnet50", (side, side + 1))
+        )
+        assert over < 1.1 * here
 
 
 def test_staircase_keeps_the_largest_resolution_of_each_cost() -> None:

@@ -130,6 +130,19 @@ def test_chosen_selectors_keep_the_budget(name: str) -> None:
     assert spent <= 140_000 * (1.08 if name in ("random", "deferral") else 1)
 
 
+@pytest.mark.parametrize("name", ["cascade", "deferral", "learned"])
+def test_a_budget_holds_on_other_images_without_their_labels(name: str) -> None:
+    dear, other = (
+        replace(data, macs=tuple(10_000 * macs for macs in data.macs))
+        for data in (table(images=1000), table(images=800, seed=5))
+    )
+    chosen = choose(name, dear, 140_000, spent_on=other)
+    assert 0.9 * 140_000 < replay(chosen, other).mean_macs <= 140_000
+    unlabelled = replace(other, labels=np.zeros_like(other.labels))
+    again = choose(name, dear, 140_000, spent_on=unlabelled)
+    assert again.to_json() == chosen.to_json()
+
+
 def test_a_budget_below_the_cheapest_rung_is_refused() -> None:
     with pytest.raises(InputError, match="cheapest rung"):
         choose("cascade", table(), 2)

@@ -9,7 +9,7 @@ from datasets.errors import InputError
 from selection.bound import Flips
 from selection.catalogue import from_json
 from selection.certify import certificate, fixed_sequence
-from selection.plan import Request, certified_plan, plan_under_budget
+from selection.plan import Request, candidates, certified_plan, plan_under_budget
 from selection.repeat import repeat_splits
 from selection.replay import replay
 from tests.selection.synthetic import scored as table
@@ -24,6 +24,15 @@ def test_order_of_the_images_is_no_matter() -> None:
     other = certified_plan(DATA.take(order), REQUEST)
     assert one.selector.to_json()["ladder"] == other.selector.to_json()["ladder"]
     assert one.certificate == other.certificate
+
+
+def test_a_learned_selector_is_searched_where_asked() -> None:
+    looked = candidates(DATA, Request(DATA.rungs[-1], 8.0, 0.9, ("learned",)))
+    kinds = {str(one.selector.to_json()["kind"]) for one in looked}
+    assert kinds == {"fixed", "learned"}
+    free = [one for one in looked if one.selector.to_json().get("price") == 0]
+    dearest = max(one.macs for one in looked if len(one.selector.ladder) > 1)
+    assert [one.macs for one in free] == [dearest]
 
 
 def test_the_json_replays_to_the_same_cost() -> None:
