@@ -23,6 +23,7 @@ VERBS = (
     "thresholds",
     "plan",
     "train",
+    "report",
     "demo",
 )
 

@@ -1,7 +1,8 @@
 """The main job on the embedded data set: no download, no image or weight of yours.
 
 Two small networks that were trained on glyphs at 96 pixels are rebuilt at lower
-resolutions with their weights transferred, and run over test glyphs. glyphs is a
+resolutions with their weights transferred, and run over test glyphs; selectors are
+replayed, a plan is certified, and one HTML page shows it all. glyphs is a
 demonstration and a test bed, and its figures say nothing about photographs.
 
 Example:
@@ -9,14 +10,20 @@ Example:
 """
 
 import argparse
+import shlex
+from importlib import import_module
 from pathlib import Path
 
-from commands import drop, flags
+from commands import flags
 
 HELP = "all of it on the embedded data, in minutes"
 
 MODELS = ("mobilenet_v2", "small_resnet")
 RESOLUTIONS = "96,80,64,48,32"
+_REFERENCE = "small_resnet@96"
+_LADDER = "small_resnet@32,small_resnet@48,small_resnet@96"
+_MACS = "7e6,12e6"
+_DROP = "3"  # points: what 1,000 images can certify
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -32,28 +39,35 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Runs the verbs one after the other; names every file that they wrote."""
-    for model in MODELS:
-        drop.run(_drop_flags(args.run / model, model, args.limit))
+    """Runs the verbs one after the other; the page is named last."""
+    for verb, arguments in steps(args.run, args.limit):
+        print(f"\nreswise {verb} {' '.join(arguments)}\n", flush=True)
+        _run(verb, arguments)
     return 0
 
 
-def _drop_flags(folder: Path, model: str, limit: int) -> argparse.Namespace:
+def steps(folder: Path, limit: int) -> list[tuple[str, list[str]]]:
+    """Each verb with its arguments, as one would type them."""
+    run = shlex.quote(str(folder))
+    scores = " ".join(f"--scores {run}/{model}" for model in MODELS)
+    lines = [
+        *(
+            f"drop --model {model} --weights glyphs --dataset glyphs --resolutions "
+            f"{RESOLUTIONS} --limit {limit} --run {run}/{model}"
+            for model in MODELS
+        ),
+        "select --selector fixed,random,cascade,deferral,learned,oracle --max-macs "
+        f"{_MACS} --equal-macs {scores} --run {run}/select",
+        f"thresholds --ladder {_LADDER} {scores} --run {run}/thresholds",
+        f"plan --reference {_REFERENCE} --max-drop {_DROP} --confidence 0.9 {scores} "
+        f"--run {run}/plan",
+        f"report {run} --out {run}",
+    ]
+    return [(words[0], words[1:]) for words in map(shlex.split, lines)]
+
+
+def _run(verb: str, arguments: list[str]) -> int:
+    module = import_module(f"commands.{verb}")
     parser = argparse.ArgumentParser()
-    drop.add_flags(parser)
-    return parser.parse_args(
-        [
-            "--model",
-            model,
-            "--weights",
-            "glyphs",
-            "--dataset",
-            "glyphs",
-            "--resolutions",
-            RESOLUTIONS,
-            "--limit",
-            str(limit),
-            "--run",
-            str(folder),
-        ]
-    )
+    module.add_flags(parser)
+    return int(module.run(parser.parse_args(arguments)))

@@ -75,18 +75,18 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
 
 def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[Row]":
     """rows.csv, drop.md and the figure in the run folder; the table on the terminal."""
-    from datasets.files import write_text
     from reports.drop import drop_rows, drop_table
     from reports.figures import draw_accuracy
     from reports.rows import write_rows
+    from reports.table import write_tables
 
     rows = drop_rows(rungs, flags.command_line())
     table = drop_table(rows, rungs)
     folder = args.run
     write_rows(folder / "rows.csv", rows)
-    write_text(folder / "drop.md", table.markdown())
+    tables = write_tables(folder, "drop", [table])
     figures = draw_accuracy(rows, folder)
     table.show()  # after the files: a reader such as head may close the pipe
-    for path in (folder / "rows.csv", folder / "drop.md", *figures):
+    for path in (folder / "rows.csv", *tables, *figures):
         print(f"wrote {flags.shown(path)}")
     return rows

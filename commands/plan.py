@@ -133,6 +133,7 @@ def _write(
     from reports.plan_table import plan_table
     from reports.rows import write_rows
     from reports.selection_table import Judged, judged_rows
+    from reports.table import write_tables
     from selection.judge import judge
 
     verdict = judge(plan.selector, test, plan.reference)
@@ -151,7 +152,7 @@ def _write(
         "command": flags.command_line(),
     }
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
-    write_text(args.run / "plan.md", table.markdown())
+    write_tables(args.run, "plan", [table])
     write_rows(args.run / "rows.csv", rows)
     table.show()  # after the files: a reader such as head may close the pipe
     for name in ("plan.json", "plan.md", "rows.csv"):
@@ -175,14 +176,14 @@ def _rung_facts(name: str, meta: "RungMeta") -> dict[str, object]:
 
 
 def _repeated(args: argparse.Namespace, request: "Request") -> int:
-    from datasets.files import write_text
     from reports.plan_table import splits_table
+    from reports.table import write_tables
     from selection.repeat import repeat_splits
 
     scored = stored.kept(stored.whole(args, args.split)[0], args.rungs)
     outcomes = repeat_splits(scored, request, args.repeat_splits, args.calibration_part)
     table = splits_table(outcomes, request, scored.images, args.calibration_part)
-    write_text(args.run / "splits.md", table.markdown())
+    write_tables(args.run, "splits", [table])
     table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0

@@ -85,9 +85,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judges every selector at every budget; prints tables, writes rows.csv."""
-    from datasets.files import write_text
     from reports.rows import write_rows
     from reports.selection_table import judged_rows, judged_table, spread_table
+    from reports.table import write_tables
 
     wanted = stored.names(args.selector)
     if args.repeats < 1:
@@ -104,17 +104,28 @@ def run(args: argparse.Namespace) -> int:
     meta = parts.rungs[reference].meta
     rows = [
         row
-        for one in judged
+        for one in (_every_rung(test, reference), *judged)
         for row in judged_rows(one, test, reference, meta, flags.command_line())
     ]
     write_rows(args.run / "rows.csv", rows)
-    text = "\n".join(table.markdown() for table in tables)
-    write_text(args.run / "select.md", text)
+    write_tables(args.run, "select", tables)
     for table in tables:  # after the files: head may close the pipe
         table.show()
     for name in ("rows.csv", "select.md"):
         print(f"wrote {flags.shown(args.run / name)}")
     return 0
+
+
+def _every_rung(test: "Scored", reference: str) -> "list[Judged]":
+    """Each rung for all images, so that selectors stand beside them in rows.csv."""
+    from reports.selection_table import Judged
+    from selection.fixed import Fixed
+    from selection.judge import judge
+
+    return [
+        Judged("fixed", Fixed(rung), judge(Fixed(rung), test, reference), None)
+        for rung in test.rungs
+    ]
 
 
 def _judged(

@@ -219,6 +219,7 @@ def _write(
     args: argparse.Namespace, found: _Found, test: "Scored", tables: "list[Table]"
 ) -> None:
     from datasets.files import write_text
+    from reports.table import write_tables
     from reports.threshold_figures import Curve, draw_fronts, draw_maps
     from selection.oracle import Oracle
     from selection.replay import replay
@@ -226,7 +227,7 @@ def _write(
     folder = args.run
     write_text(folder / "front.csv", _front_csv(found))
     write_text(folder / "map.csv", _map_csv(found))
-    write_text(folder / "thresholds.md", "\n".join(one.markdown() for one in tables))
+    write_tables(folder, "thresholds", tables)
     bound = replay(Oracle(test.rungs), test)
     figures = draw_maps(found.grid, found.ladder, folder)
     figures += draw_fronts(

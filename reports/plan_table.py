@@ -47,7 +47,8 @@ def plan_table(plan: Plan, verdict: Verdict, test: Scored) -> Table:
         "judged once on the test images. Intervals are 95 %. The certificate holds if "
         f"{plan.certificate.assumption}.",
     )
-    return Table(f"Plan, {test.images} test images", ("", ""), rows, 2, notes)
+    columns = ("fact", "value")
+    return Table(f"Plan, {test.images} test images", columns, rows, 2, notes)
 
 
 def splits_table(

@@ -128,7 +128,7 @@ def _cells(one: Judged, base: Judged | None, scored: Scored) -> tuple[str, ...]:
         gain = (f"{-drop.points + 0.0:+.2f}", f"{-drop.high:+.2f}..{-drop.low:+.2f}")
     return (
         one.name,
-        ", ".join(one.selector.ladder),
+        _ladder(one.selector.ladder, scored),
         f"{100 * said.accuracy:.2f}",
         f"{100 * said.accuracy_low:.1f}..{100 * said.accuracy_high:.1f}",
         f"{said.macs / 1e6:,.2f}",
@@ -141,6 +141,12 @@ def _cells(one: Judged, base: Judged | None, scored: Scored) -> tuple[str, ...]:
         *gain,
         f"{100 * said.calibration_error:.1f}",
     )
+
+
+def _ladder(ladder: tuple[str, ...], scored: Scored) -> str:
+    if len(ladder) > 3 and ladder == scored.rungs:
+        return f"all {len(ladder)} rungs"
+    return ", ".join(ladder)
 
 
 def _models(ladder: tuple[str, ...]) -> str:

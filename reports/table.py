@@ -1,11 +1,28 @@
-"""One table, shown on the terminal and written as Markdown."""
+"""One table: on the terminal, as Markdown, LaTeX, CSV, and as JSON for the report."""
 
+import csv
+import io
+import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
+
+from datasets.errors import InputError
+from datasets.files import write_text
+
+_SUFFIX = ".tables.json"
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#",
+    "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$", "→": r"$\rightarrow$",
+    "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "±": r"$\pm$", "·": r"$\cdot$",
+    "…": r"\ldots{}", "µ": r"$\mu$",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,31 @@ class Table:
         notes = "".join(f"\n{note}\n" for note in self.notes)
         return f"**{self.title}**\n\n" + "\n".join(lines) + "\n" + notes
 
+    def latex(self) -> str:
+        """A LaTeX table, for a preamble with the packages booktabs and graphicx."""
+        marks = "l" * self.words + "r" * (len(self.columns) - self.words)
+        lines = [
+            r"\begin{table}",
+            rf"\caption{{{_escaped(self.title)}}}",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"\begin{{tabular}}{{{marks}}}",
+            r"\toprule",
+            _latex_row(self.columns),
+            r"\midrule",
+            *map(_latex_row, self.rows),
+            r"\bottomrule",
+            r"\end{tabular}}",
+            *(rf"\par\footnotesize {_escaped(note)}" for note in self.notes),
+            r"\end{table}",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def csv(self) -> str:
+        """Columns and rows as CSV; reads back equal, text as text."""
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([self.columns, *self.rows])
+        return text.getvalue()
+
     def show(self, console: Console | None = None) -> None:
         """Prints it: words fold on a terminal, elsewhere it is as wide as needed."""
         console = console or Console()
@@ -42,6 +84,51 @@ class Table:
         console.print(drawn)
         for note in self.notes:
             console.print(note, markup=False, highlight=False)
+
+
+def write_tables(folder: Path, name: str, tables: Sequence[Table]) -> list[Path]:
+    """name.md to read, and name.tables.json, which `reswise report` finds."""
+    read, kept = folder / f"{name}.md", folder / f"{name}{_SUFFIX}"
+    write_text(read, "\n".join(table.markdown() for table in tables))
+    facts = [asdict(table) for table in tables]
+    write_text(kept, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    return [read]
+
+
+def read_tables(path: Path) -> list[Table]:
+    """What `write_tables` kept.
+
+    Raises:
+        InputError: something else.
+    """
+    try:
+        return [
+            Table(
+                str(one["title"]),
+                tuple(map(str, one["columns"])),
+                tuple(tuple(map(str, row)) for row in one["rows"]),
+                int(one["words"]),
+                tuple(map(str, one["notes"])),
+            )
+            for one in json.loads(path.read_text(encoding="utf-8"))
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path}: not tables of reswise ({error!r}). Run the verb again."
+        ) from error
+
+
+def stored_tables(folder: Path) -> list[Path]:
+    """The files of tables under a folder, in the order of their names."""
+    return sorted(folder.rglob(f"*{_SUFFIX}"))
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    return " & ".join(map(_escaped, cells)) + r" \\"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
 
 
 def _line(cells: Sequence[str]) -> str:

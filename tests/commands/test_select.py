@@ -30,7 +30,9 @@ def test_rows_and_table_of_all_but_learned(
     names = "fixed,random,cascade,deferral,oracle"
     flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
     assert _run("--selector", names, "--max-macs", "14", "--repeats", "5", *flags) == 0
-    rows = read_rows(tmp_path / "run" / "rows.csv")
+    every = read_rows(tmp_path / "run" / "rows.csv")
+    rungs, rows = every[: len(DATA.rungs)], every[len(DATA.rungs) :]
+    assert [row.ladder for row in rungs] == list(DATA.rungs)
     assert ",".join(str(row.selector) for row in rows) == names
     oracle = rows[-1]
     assert all((oracle.top1 or 0) >= (row.top1 or 0) for row in rows)
@@ -67,7 +69,8 @@ def test_given_thresholds_are_replayed_as_they_are(tmp_path: Path) -> None:
     flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
     rungs = ",".join(DATA.rungs[:2])
     _run("--selector", "cascade", "--rungs", rungs, "--thresholds", "0", *flags)
-    (row,) = read_rows(tmp_path / "run" / "rows.csv")
+    row = read_rows(tmp_path / "run" / "rows.csv")[-1]
+    assert row.selector == "cascade"
     assert row.macs == DATA.macs[0]
 
 
@@ -78,7 +81,7 @@ def test_learned_reads_the_thumbnails_of_the_data_set(tmp_path: Path) -> None:
     store(tmp_path / "scores", dear)
     flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
     assert _run("--selector", "learned", "--max-macs", "2e6", *flags) == 0
-    (row,) = read_rows(tmp_path / "run" / "rows.csv")
+    row = read_rows(tmp_path / "run" / "rows.csv")[-1]
     assert row.selector == "learned"
     assert (row.macs or 0) % 1000 != 0  # the look is charged too
 

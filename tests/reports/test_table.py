@@ -1,10 +1,16 @@
 """A table is whole on any output, and valid Markdown."""
 
+import csv
 import io
+import shutil
+import subprocess
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from reports.table import Table
+from datasets.errors import InputError
+from reports.table import Table, read_tables, stored_tables, write_tables
 
 TABLE = Table("T", ("name", "value"), (("a|b [red]", "1.50"), ("c", "22")), 1, ("n",))
 
@@ -31,3 +37,55 @@ def test_markup_in_a_cell_is_shown_as_it_is() -> None:
     out = io.StringIO()
     TABLE.show(Console(file=out, width=100))
     assert "a|b [red]" in out.getvalue()
+
+
+HARD = Table(
+    "Ladder a_b → c, 95 % of {x} & y",
+    ("name", "a#b ^ ~", "$"),
+    (("back\\slash", "< 1e-300", "1,5"), ('quote " and\nline', "≥ 2 × µ", "")),
+    1,
+    ("100 % of a_b; 1 MAC = 2 FLOPs…",),
+)
+
+
+def test_tables_written_for_the_report_read_back_equal(tmp_path: Path) -> None:
+    write_tables(tmp_path / "run", "select", [TABLE, HARD])
+    (path,) = stored_tables(tmp_path)
+    assert read_tables(path) == [TABLE, HARD]
+    assert (tmp_path / "run" / "select.md").read_text().startswith("**T**")
+    path.write_text("[1]")
+    with pytest.raises(InputError, match="not tables of reswise"):
+        read_tables(path)
+
+
+def test_csv_reads_back_equal() -> None:
+    columns, *rows = csv.reader(io.StringIO(HARD.csv()))
+    assert tuple(columns) == HARD.columns
+    assert tuple(map(tuple, rows)) == HARD.rows
+
+
+def test_latex_escapes_what_latex_reads() -> None:
+    text = HARD.latex()
+    assert r"Ladder a\_b $\rightarrow$ c, 95 \% of \{x\} \& y" in text
+    assert r"back\textbackslash{}slash & $<$ 1e-300 & 1,5 \\" in text
+    assert r"\begin{tabular}{lrr}" in text
+
+
+def test_latex_compiles(tmp_path: Path) -> None:
+    if shutil.which("pdflatex") is None:
+        pytest.skip("no pdflatex here: LaTeX tables are not compiled")
+    packages = r"\usepackage{booktabs,graphicx}"
+    body = TABLE.latex() + HARD.latex()
+    source = rf"\documentclass{{article}}{packages}\begin{{document}}{body}"
+    (tmp_path / "t.tex").write_text(source + r"\end{document}", encoding="utf-8")
+    done = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "t.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-1500:]
+    assert (tmp_path / "t.pdf").stat().st_size > 5000

@@ -1,0 +1,68 @@
+"""One HTML page, and every table as Markdown, LaTeX and CSV, of what runs have found.
+
+The page is one file: it opens from disk without a network, on a phone too. Nothing is
+computed again; run the verbs first, each into a --run folder.
+
+Examples:
+  reswise report runs/drop
+  reswise report runs/demo runs/photographs --out runs/report
+"""
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands import flags
+
+if TYPE_CHECKING:
+    from reports.table import Table
+
+HELP = "one HTML page, Markdown, LaTeX and CSV of the results under run folders"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """The run folders and where the page goes."""
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        type=Path,
+        metavar="RUN",
+        help="folders that verbs wrote with --run; searched with all that is in them",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("runs/report"),
+        metavar="DIR",
+        help="where report.html, report.md and tables/ go (default: runs/report)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Gathers, renders, writes; names the page last."""
+    from datasets.files import write_text
+    from reports.gathered import gather
+    from reports.page import answer, every_table, render
+
+    found = gather(args.runs)
+    tables = every_table(found)
+    for table in tables:
+        _write_table(args.out / "tables", table)
+    text = "\n".join(table.markdown() for table in tables)
+    write_text(args.out / "report.md", f"# {answer(found)}\n\n{text}")
+    page = args.out / "report.html"
+    write_text(page, render(found, flags.command_line()))
+    print(answer(found))
+    print(f"wrote {flags.shown(args.out / 'report.md')}")
+    print(f"wrote {len(tables)} tables to {flags.shown(args.out / 'tables')}")
+    print(f"wrote {flags.shown(page)}")
+    return 0
+
+
+def _write_table(folder: Path, table: "Table") -> None:
+    from datasets.files import write_text
+
+    name = re.sub(r"[^a-z0-9]+", "-", table.title.lower()).strip("-")[:80]
+    write_text(folder / f"{name}.tex", table.latex())
+    write_text(folder / f"{name}.csv", table.csv())

@@ -1,0 +1,126 @@
+"""What lies under run folders, read back for the report; nothing is computed again."""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import InputError
+from keras_models.scores import ScoreStore, StoredRung, load_rungs
+from reports.rows import Row, read_rows
+from reports.table import Table, read_tables, stored_tables
+
+Json = dict[str, Any]
+_FRONT, _MAP = "front.csv", "map.csv"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything found, in the order of the folders given and of names in them."""
+
+    folders: tuple[Path, ...]
+    rows: tuple[tuple[Path, Row], ...]
+    tables: tuple[tuple[Path, Table], ...]
+    plans: tuple[tuple[Path, Json], ...]
+    fronts: tuple[tuple[Path, list[dict[str, float]]], ...]
+    maps: tuple[tuple[Path, list[dict[str, float]]], ...]
+    bundles: tuple[tuple[Path, Json], ...]  # manifest.json
+    devices: tuple[tuple[Path, Json], ...]  # device.json: what `reswise bench` found
+    rungs: tuple[StoredRung, ...]
+
+    @property
+    def images(self) -> int:
+        """Of the largest data set measured."""
+        return max((row.images or 0 for _, row in self.rows), default=0)
+
+
+def gather(folders: list[Path]) -> Gathered:
+    """Reads every result under the folders.
+
+    Raises:
+        InputError: a folder is not there, or holds no result.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(
+                f"{folder}: no such folder; expected the --run folder of a verb."
+            )
+    found = Gathered(
+        tuple(folders),
+        tuple(_each(folders, "rows.csv", read_rows)),
+        tuple(
+            (path.parent, table)
+            for folder in folders
+            for path in stored_tables(folder)
+            for table in read_tables(path)
+        ),
+        tuple(_jsons(folders, "plan.json")),
+        tuple(_numbers(folders, _FRONT)),
+        tuple(_numbers(folders, _MAP)),
+        tuple(_jsons(folders, "manifest.json")),
+        tuple(_jsons(folders, "device.json")),
+        tuple(_rungs(folders)),
+    )
+    if not found.rows and not found.tables:
+        raise InputError(
+            f"{', '.join(map(str, folders))}: no results there (rows.csv or tables). "
+            "Run `reswise drop` or `reswise demo` first."
+        )
+    return found
+
+
+def _each(folders: list[Path], name: str, read: Any) -> Iterator[tuple[Path, Any]]:
+    for folder in folders:
+        for path in sorted(folder.rglob(name)):
+            for value in read(path):
+                yield path.parent, value
+
+
+def _jsons(folders: list[Path], name: str) -> Iterator[tuple[Path, Json]]:
+    for folder in folders:
+        for path in sorted(folder.rglob(name)):
+            try:
+                facts = json.loads(path.read_text(encoding="utf-8"))
+            except (ValueError, OSError) as error:
+                raise InputError(
+                    f"{path}: not JSON ({error}). Run the verb that wrote it again."
+                ) from error
+            if isinstance(facts, dict):
+                yield path.parent, facts
+
+
+def _numbers(
+    folders: list[Path], name: str
+) -> Iterator[tuple[Path, list[dict[str, float]]]]:
+    for folder in folders:
+        for path in sorted(folder.rglob(name)):
+            try:
+                with path.open(newline="", encoding="utf-8") as file:
+                    rows = [
+                        {key: float(value) for key, value in line.items()}
+                        for line in csv.DictReader(file)
+                    ]
+            except (ValueError, TypeError) as error:
+                raise InputError(
+                    f"{path}: not the numbers of `reswise thresholds` ({error}). Run "
+                    "it again."
+                ) from error
+            yield path.parent, rows
+
+
+def _rungs(folders: list[Path]) -> Iterator[StoredRung]:
+    """The finished rungs of the first split of each data set, once each."""
+    seen: set[str] = set()
+    for folder in folders:
+        for scores in sorted(folder.rglob("scores")):
+            store = ScoreStore(scores.parent)
+            splits = {(meta.dataset, meta.split) for meta in store.metas()}
+            for dataset, split in sorted(splits):
+                if all(store.missing(one) for one in store.metas()):
+                    continue
+                for rung in load_rungs(scores.parent, dataset, split).values():
+                    if rung.meta.key not in seen:
+                        seen.add(rung.meta.key)
+                        yield rung

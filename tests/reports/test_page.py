@@ -1,0 +1,122 @@
+"""The page holds what the runs hold, stands alone, and says what is missing."""
+
+import argparse
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from commands import plan, report, select, thresholds
+from datasets.errors import InputError
+from reports.gathered import gather
+from reports.page import answer, render, sections
+from reports.rows import read_rows
+from tests.selection.store import store
+from tests.selection.synthetic import scored as table
+
+DATA = table(images=900, seed=2)
+
+
+def _run(verb: object, *arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    verb.add_flags(parser)  # type: ignore[attr-defined]
+    return int(verb.run(parser.parse_args(arguments)))  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Scores, selectors, thresholds and a plan over them, as verbs leave them."""
+    folder = tmp_path_factory.mktemp("runs")
+    store(folder, DATA)
+    scores = ["--scores", str(folder)]
+    names = "fixed,random,cascade,deferral,oracle"
+    _run(select, "--selector", names, "--max-macs", "14", "--repeats", "3",
+         *scores, "--run", str(folder / "select"))  # fmt: skip
+    _run(thresholds, "--ladder", ",".join(DATA.rungs[:3]), "--grid", "6x5",
+         *scores, "--run", str(folder / "thresholds"))  # fmt: skip
+    _run(plan, "--reference", DATA.rungs[-1], "--max-drop", "6", "--confidence", "0.9",
+         "--ways", "top1", *scores, "--run", str(folder / "plan"))  # fmt: skip
+    return folder
+
+
+def test_every_section_that_has_content_is_there(runs: Path) -> None:
+    found = gather([runs])
+    shown = {one.name for one in sections(found, "reswise report") if not one.empty}
+    assert {"selectors", "thresholds", "pictures", "calibration", "measured"} <= shown
+    assert "device" not in shown
+
+
+def test_the_page_stands_alone(runs: Path) -> None:
+    text = render(gather([runs]), "reswise report")
+    markup = re.sub(r"<script.*?</script>", "", text, flags=re.S)
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', markup)
+    assert "@import" not in markup
+    assert "url(" not in markup
+    assert "<script src" not in text
+    assert len(text) < 5_000_000
+    charts = re.findall(r'data-chart="([^"]+)">(.*?)</script>', text, re.S)
+    assert len(charts) >= 6
+    for name, spec in charts:
+        assert json.loads(spec), name
+
+
+def test_the_answer_is_the_plans(runs: Path) -> None:
+    said = answer(gather([runs]))
+    facts = json.loads((runs / "plan" / "plan.json").read_text())
+    saved = read_rows(runs / "plan" / "rows.csv")[0].flops_drop_percent
+    assert facts["certificate"]["certified"]
+    assert f"saves {saved:.0f} % of the MACs of {DATA.rungs[-1]}" in said
+    assert "with 90 % confidence it loses at most 6 points" in said
+
+
+def test_without_a_certificate_the_answer_says_so(tmp_path: Path) -> None:
+    store(tmp_path, table(images=60, seed=2))
+    _run(plan, "--reference", DATA.rungs[-1], "--max-drop", "1", "--ways", "top1",
+         "--scores", str(tmp_path), "--run", str(tmp_path / "plan"))  # fmt: skip
+    assert answer(gather([tmp_path])).startswith("No plan could be certified")
+
+
+def test_pictures_that_are_gone_leave_a_remark(runs: Path) -> None:
+    """The synthetic images are in no data set."""
+    text = render(gather([runs]), "reswise report")
+    assert "No example pictures: glyphs: no picture" in text
+
+
+def test_files_of_every_table(runs: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert _run(report, str(runs), "--out", str(out)) == 0
+    tables = gather([runs]).tables
+    assert len(list((out / "tables").glob("*.tex"))) == len(tables)
+    assert len(list((out / "tables").glob("*.csv"))) == len(tables)
+    assert (out / "report.html").stat().st_size > 100_000
+    assert (out / "report.md").read_text().startswith("# ")
+
+
+def test_text_of_others_is_not_run_as_a_script(runs: Path, tmp_path: Path) -> None:
+    evil = "</script><script>window.hurt=1</script>"
+    text = (runs / "plan" / "plan.tables.json").read_text()
+    text = text.replace("selector", evil)
+    (tmp_path / "plan.tables.json").write_text(text)
+    shown = render(gather([tmp_path]), evil)
+    assert "<script>window.hurt" not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        (None, "", "no results there"),
+        ("plan.json", "{", "not JSON"),
+        ("map.csv", "threshold_1,top1\nx,y\n", "not the numbers"),
+        ("rows.csv", "a,b\n", "columns a,b; expected"),
+    ],
+)
+def test_what_is_no_result_is_refused(
+    tmp_path: Path, name: str | None, text: str, message: str
+) -> None:
+    if name is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=message):
+        gather([tmp_path])
+    with pytest.raises(InputError, match="no such folder"):
+        gather([tmp_path / "none"])
