@@ -76,6 +76,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="draws of the random selector (default: 100)",
     )
     add(
+        "--random-weights",
+        metavar="W[,W..]",
+        help="how often random takes each of --rungs, in their order (default: all "
+        "alike, or as --max-macs allows)",
+    )
+    add(
         "--reference",
         metavar="RUNG",
         help="what drops and savings are against (default: the dearest rung)",
@@ -158,6 +164,8 @@ def _chosen(
     from selection.choose import choose
     from selection.random_choice import RandomChoice
 
+    if name == "random" and args.random_weights is not None:
+        return _weighted(args, calibration)
     if name == "random" and args.max_macs is None:
         rungs = calibration.rungs
         return RandomChoice(rungs, (1.0,) * len(rungs), args.seed)
@@ -165,6 +173,22 @@ def _chosen(
     climbs = [way for way in ways if way.startswith("deferral") == (name == "deferral")]
     spent_on = test if args.equal_macs else None
     return choose(name, calibration, budget, climbs, args.longest, spent_on)
+
+
+def _weighted(args: argparse.Namespace, scored: "Scored") -> "Selector":
+    from selection.random_choice import RandomChoice
+
+    asked = stored.names(args.rungs or "")
+    weights = stored.numbers("--random-weights", args.random_weights)
+    if len(asked) != len(weights):
+        raise InputError(
+            f"--random-weights {args.random_weights}: {len(weights)} numbers for "
+            f"{len(asked)} --rungs; expected one for each."
+        )
+    by_rung = dict(zip(asked, weights, strict=True))
+    return RandomChoice(
+        scored.rungs, tuple(by_rung[rung] for rung in scored.rungs), args.seed
+    )
 
 
 def _budgets(args: argparse.Namespace, calibration: "Scored") -> tuple[float, ...]:

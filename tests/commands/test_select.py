@@ -64,6 +64,22 @@ def test_random_over_resnet50_gives_the_published_mean(
     assert deviation == pytest.approx(14.0 / np.sqrt(40), rel=0.25)
 
 
+def test_random_takes_rungs_as_often_as_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path / "scores", DATA)
+    rungs = ",".join(reversed(DATA.rungs))  # dearest first, weights likewise
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
+    weights = ["--random-weights", "1,0,3"]
+    assert _run("--selector", "random", "--rungs", rungs, *weights, *flags) == 0
+    said = capsys.readouterr().out
+    assert (
+        f"{DATA.rungs[0]} 0.750, {DATA.rungs[1]} 0.000, {DATA.rungs[2]} 0.250" in said
+    )
+    expected = 100 * (1 - (0.75 * DATA.macs[0] + 0.25 * DATA.macs[2]) / DATA.macs[2])
+    assert f"Expected FLOPs drop of these weights: {expected:.3f} %" in said
+
+
 def test_given_thresholds_are_replayed_as_they_are(tmp_path: Path) -> None:
     store(tmp_path / "scores", DATA)
     flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
@@ -91,6 +107,7 @@ def test_learned_reads_the_thumbnails_of_the_data_set(tmp_path: Path) -> None:
     [
         (("--selector", "guess"), "selector 'guess' is unknown"),
         (("--selector", "random", "--repeats", "0"), "expected 1 draw"),
+        (("--selector", "random", "--random-weights", "1"), "expected one for each"),
         (("--selector", "fixed", "--max-macs", "1"), "cheapest rung"),
         (("--selector", "fixed", "--max-macs", "much"), "expected numbers"),
         (("--selector", "fixed", "--rungs", "none@1"), "has no scores"),
