@@ -1,6 +1,8 @@
 """Flags and loading of stored scores, shared by select, thresholds and plan."""
 
 import argparse
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,8 +10,11 @@ from typing import TYPE_CHECKING
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_models.scores import StoredRung
+    from keras_models.scores import RungMeta, StoredRung
+    from selection.contract import Floats
     from selection.scored import Scored
+
+_SCORES = Path("runs/drop")
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def whole(
     from selection.scored import from_stored
 
     found: dict[str, StoredRung] = {}
-    for folder in args.scores or [Path("runs/drop")]:
+    for folder in args.scores or [_SCORES]:
         for name, rung in load_rungs(folder, args.dataset, split).items():
             if name in found:
                 raise InputError(
@@ -111,7 +116,7 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
     from selection.split import split
 
     judged, rungs = whole(args, args.split)
-    judged = _with_looks(judged, rungs) if looks else judged
+    judged = _with_looks(args, judged, rungs) if looks else judged
     if args.calibration_split is None:
         if not 0 < args.calibration_part < 1:
             raise InputError(
@@ -131,16 +136,33 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
             f"--calibration-split {args.calibration_split} shares images with the "
             "split that judges; expected other images."
         )
-    chosen = _with_looks(chosen, chosen_rungs) if looks else chosen
+    chosen = _with_looks(args, chosen, chosen_rungs) if looks else chosen
     return Parts(chosen, judged, rungs)
 
 
-def _with_looks(scored: "Scored", rungs: "dict[str, StoredRung]") -> "Scored":
+def _with_looks(
+    args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
+) -> "Scored":
+    """The thumbnails' features, from the first --scores folder where they lie there."""
+    import numpy as np
+
+    from datasets.files import whole_file
+
+    meta = next(iter(rungs.values())).meta
+    wanted = json.dumps([scored.ids, meta.fingerprint, meta.preprocessing])
+    name = f"looks-{hashlib.sha256(wanted.encode()).hexdigest()[:20]}.npy"
+    path = Path((args.scores or [_SCORES])[0]) / "looks" / name
+    if not path.exists():
+        with whole_file(path) as file:
+            np.save(file, _looks(scored.ids, meta))
+    return replace(scored, looks=np.load(path, allow_pickle=False))
+
+
+def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing, parse_crop
     from selection.looks import looks_of
 
-    meta = next(iter(rungs.values())).meta
     made = meta.preprocessing
     way = Preprocessing(
         parse_crop(str(made["crop"])),
@@ -148,9 +170,8 @@ def _with_looks(scored: "Scored", rungs: "dict[str, StoredRung]") -> "Scored":
         bool(made["antialias"]),
     )
     # a limited split keeps its ids: they are found in the whole one
-    split = meta.split.split("[")[0] if "[" in meta.split else meta.split
-    dataset = open_dataset(meta.dataset, split, None)
-    return replace(scored, looks=looks_of(dataset, scored.ids, way))
+    split = meta.split.split("[")[0]
+    return looks_of(open_dataset(meta.dataset, split, None), ids, way)
 
 
 def kept(rungs: "Scored", wanted: str | None) -> "Scored":

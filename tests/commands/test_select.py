@@ -90,7 +90,9 @@ def test_given_thresholds_are_replayed_as_they_are(tmp_path: Path) -> None:
     assert row.macs == DATA.macs[0]
 
 
-def test_learned_reads_the_thumbnails_of_the_data_set(tmp_path: Path) -> None:
+def test_learned_reads_the_thumbnails_of_the_data_set_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = table(images=60)
     ids = tuple(f"test/{number:05d}" for number in range(60))
     dear = replace(data, ids=ids, macs=(10**6, 2 * 10**6, 4 * 10**6), looks=None)
@@ -100,6 +102,12 @@ def test_learned_reads_the_thumbnails_of_the_data_set(tmp_path: Path) -> None:
     row = read_rows(tmp_path / "run" / "rows.csv")[-1]
     assert row.selector == "learned"
     assert (row.macs or 0) % 1000 != 0  # the look is charged too
+
+    def refused(*_: object) -> None:
+        raise AssertionError("thumbnails were made already")
+
+    monkeypatch.setattr("selection.looks.looks_of", refused)
+    assert _run("--selector", "learned", "--max-macs", "2e6", *flags) == 0
 
 
 @pytest.mark.parametrize(
