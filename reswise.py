@@ -23,6 +23,11 @@ VERBS = (
     "thresholds",
     "plan",
     "train",
+    "adapt",
+    "convert",
+    "bundle",
+    "bench",
+    "compare",
     "report",
     "demo",
 )

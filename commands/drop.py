@@ -34,6 +34,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="pixels, such as 224,192,160; 96..224 takes the steps of the MACs "
         "staircase in that range, see `reswise flops --staircase`",
     )
+    flags.add_adapted_flag(parser)
     flags.add_dataset_flags(parser)
     flags.add_preprocessing_flags(parser)
     parser.add_argument(
@@ -64,7 +65,7 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
 
     from keras_models.loading import load
     from keras_models.scores import ScoreStore
-    from keras_models.sweep import SweepOptions, sweep
+    from keras_models.sweeping import SweepOptions, sweep
 
     source = load(flags.model_choice(args))
     wanted = flags.resolutions_of(args.resolutions, source)

@@ -52,12 +52,22 @@ def add_model_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_dataset_flags(parser: argparse.ArgumentParser) -> None:
+def add_adapted_flag(parser: argparse.ArgumentParser) -> None:
+    """--adapted."""
+    parser.add_argument(
+        "--adapted",
+        type=Path,
+        metavar="DIR",
+        help="the --run folder of a `reswise adapt`: its tensors at lower resolutions",
+    )
+
+
+def add_dataset_flags(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """--dataset, --split, --data-dir, --limit, --max-unreadable."""
     add = parser.add_argument
     add(
         "--dataset",
-        required=True,
+        required=required,
         metavar="SPEC",
         help="glyphs, folder:PATH, csv:FILE or tfds:NAME; see `reswise datasets`",
     )
@@ -135,6 +145,7 @@ def model_choice(args: argparse.Namespace) -> "ModelChoice":
         alpha=args.alpha,
         normalisation=args.normalisation,
         name=args.name,
+        adapted=getattr(args, "adapted", None),
     )
 
 

@@ -17,8 +17,8 @@ from commands import flags, stored
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_models.scores import RungMeta, StoredRung
-    from selection.plan import Plan, Request
+    from keras_models.scores import StoredRung
+    from selection.planning import Plan, Request
     from selection.scored import Scored
 
 HELP = "the cheapest plan with a certified accuracy drop, or the best under a budget"
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> "Request":
-    from selection.plan import Request
+    from selection.planning import Request
 
     if args.max_drop is not None and args.max_macs is not None:
         raise InputError("--max-drop and --max-macs exclude each other; expected one.")
@@ -114,7 +114,7 @@ def _request(args: argparse.Namespace) -> "Request":
 def _planned(
     args: argparse.Namespace, calibration: "Scored", request: "Request"
 ) -> "Plan":
-    from selection.plan import certified_plan, plan_under_budget
+    from selection.planning import certified_plan, plan_under_budget
 
     if args.max_macs is not None:
         return plan_under_budget(calibration, request, args.max_macs)
@@ -135,6 +135,7 @@ def _write(
     from reports.selection_table import Judged, judged_rows
     from reports.table import write_tables
     from selection.judge import judge
+    from selection.planned import Planned, ladder_facts
 
     verdict = judge(plan.selector, test, plan.reference)
     table = plan_table(plan, verdict, test)
@@ -146,33 +147,14 @@ def _write(
         rungs[plan.reference].meta,
         flags.command_line(),
     )
-    ladder = plan.selector.ladder
-    facts = plan.to_json() | {
-        "rungs": [_rung_facts(name, rungs[name].meta) for name in ladder],
-        "command": flags.command_line(),
-    }
+    facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
+    facts["command"] = flags.command_line()
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
     write_tables(args.run, "plan", [table])
     write_rows(args.run / "rows.csv", rows)
     table.show()  # after the files: a reader such as head may close the pipe
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {flags.shown(args.run / name)}")
-
-
-def _rung_facts(name: str, meta: "RungMeta") -> dict[str, object]:
-    """What `convert` needs to make the same rung again, and to know that it did."""
-    return {
-        "rung": name,
-        "model": meta.model,
-        "weights": meta.weights,
-        "weights_sha256": meta.weights_sha256,
-        "resolution": meta.resolution,
-        "crop": meta.preprocessing["crop"],
-        "interpolation": meta.preprocessing["interpolation"],
-        "antialias": meta.preprocessing["antialias"],
-        "normalisation": meta.normalisation,
-        "macs": meta.macs,
-    }
 
 
 def _repeated(args: argparse.Namespace, request: "Request") -> int:

@@ -1,14 +1,18 @@
-"""Trains a model from scratch at one resolution, for data that has no weights yet.
+"""Trains a model from scratch or from weights, at one resolution or at several.
 
 A part of the training split is held out to choose the best epoch. A killed training
-goes on when the command is repeated. Any Keras backend will do: set KERAS_BACKEND to
-tensorflow, jax or torch. Pictures are decoded once and held in memory, 3 x resolution^2
-bytes each (36,000 at 96: 1.0 GB); there is no augmentation.
+goes on when the command is repeated. Several resolutions train one model each, into
+folders of their own. Any Keras backend will do: set KERAS_BACKEND to tensorflow, jax or
+torch. Pictures are decoded once and held in memory, 3 x resolution^2 bytes each (36,000
+at 96: 1.0 GB).
 
 Examples:
   reswise train --model small_resnet --dataset glyphs --resolution 96
   reswise train --model mobilenet_v2 --alpha 0.35 --dataset folder:pictures \\
       --resolution 128 --epochs 30
+  reswise train --model resnet20 --dataset folder:cifar10 --crop 1.0 \\
+      --resolution 16,24,32 --epochs 30 --batch 128 --optimizer sgd \\
+      --learning-rate 0.1 --schedule one-cycle --flip --random-crop
 """
 
 import argparse
@@ -17,132 +21,124 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, train_flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import keras
 
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.train import Settings
+    from keras_models.train import Pictures, Settings
 
-HELP = "train a model from scratch at one resolution; resumable, any Keras backend"
+HELP = "train a model from scratch or from weights; resumable, any Keras backend"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Architecture, pictures, and what decides a training."""
-    add = parser.add_argument
-    add(
-        "--model",
-        required=True,
-        metavar="NAME",
-        help="a name that `reswise models` lists",
-    )
-    add("--alpha", type=float, default=1.0, help="width of mobilenet_v2 (default: 1.0)")
-    add(
-        "--start",
-        type=Path,
-        metavar="FILE",
-        help="weights to start from (.npz, .weights.h5, .keras); default: random",
-    )
-    add(
-        "--dataset",
-        required=True,
-        metavar="SPEC",
-        help="glyphs, folder:PATH, csv:FILE or tfds:NAME; see `reswise datasets`",
-    )
-    add(
-        "--split",
-        default="train",
-        metavar="SPLIT",
-        help="what to train on, such as train[:5000] (default: train)",
-    )
-    add(
-        "--data-dir",
-        type=Path,
-        metavar="DIR",
-        help="where TFDS keeps its data (default: ~/tensorflow_datasets)",
-    )
-    add(
-        "--limit",
-        type=int,
-        metavar="N",
-        help="the first N images of a fixed shuffle (default: all)",
-    )
-    add(
-        "--resolution",
-        type=int,
-        required=True,
-        metavar="R",
-        help="pixels; the network's native resolution from then on",
-    )
-    add(
-        "--crop",
-        default="0.875",
-        metavar="F",
-        help="centre crop as a fraction of the short side, or squash (default: 0.875)",
-    )
-    add("--epochs", type=int, default=6, help="passes over the images (default: 6)")
-    add("--batch", type=int, default=64, help="images a step (default: 64)")
-    add(
-        "--learning-rate",
-        "--learning_rate",  # as the packaged weights were made
-        type=float,
-        default=3e-3,
-        metavar="F",
-        help="the highest, after the warm-up (default: 0.003)",
-    )
-    add(
-        "--optimizer",
-        default="adamw",
-        choices=("adamw", "sgd"),
-        help="sgd has Nesterov momentum 0.9 and wants rates near 0.1 (default: adamw)",
-    )
-    add(
-        "--seed",
-        type=int,
-        default=1,
-        help="of first weights, order and hold-out (default: 1)",
-    )
-    add(
-        "--validation",
-        type=float,
-        default=0.05,
-        metavar="F",
-        help="part of the images held out to choose the epoch (default: 0.05)",
-    )
+    train_flags.add_picture_flags(parser)
+    train_flags.add_training_flags(parser)
+    train_flags.add_recipe_flags(parser)
     flags.add_run_flag(parser, "train")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Trains; leaves NAME.npz and NAME.json in the run folder and names them."""
+    """Trains; leaves NAME.npz, NAME.json and a figure in each run folder."""
     from keras_models.framework import quiet
 
     quiet()
+    from keras_models.train_graph import precision
+
+    _check_tensorboard(args)
+    sides = _resolutions(args.resolution)
+    dataset = _dataset(args)
+    with precision(args.precision) as used:
+        settings = _settings(args, used)
+        for side, training, validation in _pictures(args, dataset, settings, sides):
+            folder = args.run if len(sides) == 1 else args.run / str(side)
+            began = time.monotonic()
+            model = _fresh_model(args, settings, side, dataset.classes)
+            accuracy = _fit(args, model, (training, validation), settings, folder)
+            facts = _facts(args, dataset, settings, side, accuracy)
+            facts["seconds_since_last_start"] = round(time.monotonic() - began)
+            _write(args, model, facts, folder)
+    return 0
+
+
+def _check_tensorboard(args: argparse.Namespace) -> None:
+    from importlib.util import find_spec
+
+    if args.tensorboard and find_spec("tensorboard") is None:
+        raise InputError(
+            "--tensorboard: the package tensorboard is not installed. Install it, or "
+            "leave the flag out; log.csv and history.svg hold the same."
+        )
+
+
+def _resolutions(text: str) -> list[int]:
+    try:
+        found = list(dict.fromkeys(int(word) for word in text.split(",")))
+    except ValueError as error:
+        raise InputError(
+            f"--resolution {text}: expected whole numbers of pixels such as 32 or "
+            "16,24,32."
+        ) from error
+    if min(found) < 1:
+        raise InputError(f"--resolution {text}: expected 1 pixel or more.")
+    return found
+
+
+def _settings(args: argparse.Namespace, precision: str) -> "Settings":
+    from keras_models import train
+    from keras_models.catalogue import entry
+
+    return train.Settings(
+        args.epochs,
+        args.batch,
+        args.learning_rate,
+        args.seed,
+        args.validation,
+        entry(args.model).normalisation,
+        args.optimizer,
+        args.schedule,
+        args.label_smoothing,
+        args.weight_decay,
+        args.mixup,
+        train.Augmentation(args.flip, args.random_crop, args.cutout),
+        precision,
+    )
+
+
+def _preprocessing(args: argparse.Namespace) -> "Preprocessing":
     from datasets.preprocessing import Preprocessing, parse_crop
 
-    preprocessing = Preprocessing(parse_crop(args.crop))
-    dataset = _dataset(args)
-    began = time.monotonic()
-    model, settings, accuracy = _trained(args, dataset, preprocessing)
-    facts = {
+    return Preprocessing(parse_crop(args.crop))
+
+
+def _facts(
+    args: argparse.Namespace,
+    dataset: "Dataset",
+    settings: "Settings",
+    side: int,
+    accuracy: float,
+) -> dict[str, object]:
+    return {
         "command": flags.command_line(),
-        "native": args.resolution,
+        "native": side,
         "classes": dataset.classes,
         "alpha": args.alpha,
         "dataset": dataset.name,
         "split": dataset.split,
         "fingerprint": dataset.fingerprint,
         "images": len(dataset),
-        "preprocessing": preprocessing.describe(),
+        "preprocessing": _preprocessing(args).describe(),
         "normalisation": settings.normalisation,
+        "precision": settings.precision,
         "validation_accuracy": round(accuracy, 4),
-        "seconds_since_last_start": round(time.monotonic() - began),
         "versions": _versions(),
     }
-    _write(args, model, facts)
-    return 0
 
 
 def _dataset(args: argparse.Namespace) -> "Dataset":
@@ -158,35 +154,52 @@ def _existing(start: Path) -> Path:
     return start
 
 
-def _trained(
-    args: argparse.Namespace, dataset: "Dataset", preprocessing: "Preprocessing"
-) -> "tuple[keras.Model, Settings, float]":
-    import keras
-
+def _pictures(
+    args: argparse.Namespace,
+    dataset: "Dataset",
+    settings: "Settings",
+    sides: list[int],
+) -> "Iterator[tuple[int, Pictures, Pictures]]":
+    """(resolution, pictures to train on, pictures held out); decoded once for all."""
     from keras_models import train
-    from keras_models.catalogue import build, entry
-    from keras_models.loading import load_weights
 
-    settings = train.Settings(
-        args.epochs,
-        args.batch,
-        args.learning_rate,
-        args.seed,
-        args.validation,
-        entry(args.model).normalisation,
-        args.optimizer,
-    )
-    keras.utils.set_random_seed(settings.seed)  # the first weights
-    model = build(args.model, args.resolution, dataset.classes, args.alpha)
-    if args.start is not None:
-        load_weights(model, _existing(args.start))
     chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
     training, validation = (
-        train.in_memory(dataset.take(part), args.resolution, preprocessing)
+        train.in_memory_at(dataset.take(part), sides, _preprocessing(args))
         for part in (chosen, held)
     )
-    accuracy = train.train(model, training, validation, settings, args.run)
-    return model, settings, accuracy
+    yield from zip(sides, training, validation, strict=True)
+
+
+def _fresh_model(
+    args: argparse.Namespace, settings: "Settings", side: int, classes: int
+) -> "keras.Model":
+    import keras
+
+    from keras_models.catalogue import build
+    from keras_models.train_graph import scores_in_float32
+    from keras_models.weight_files import load_weights
+
+    keras.utils.set_random_seed(settings.seed)  # the first weights
+    model = build(args.model, side, classes, args.alpha)
+    if settings.precision != "float32":
+        scores_in_float32(model)
+    if args.start is not None:
+        load_weights(model, _existing(args.start))
+    return model
+
+
+def _fit(
+    args: argparse.Namespace,
+    model: "keras.Model",
+    pictures: "tuple[Pictures, Pictures]",
+    settings: "Settings",
+    folder: Path,
+) -> float:
+    from keras_models.train import train
+
+    training, validation = pictures
+    return train(model, training, validation, settings, folder, args.tensorboard)
 
 
 def _versions() -> dict[str, str]:
@@ -198,18 +211,24 @@ def _versions() -> dict[str, str]:
 
 
 def _write(
-    args: argparse.Namespace, model: "keras.Model", facts: dict[str, object]
+    args: argparse.Namespace,
+    model: "keras.Model",
+    facts: dict[str, object],
+    folder: Path,
 ) -> None:
     from datasets.files import write_text
     from keras_models.train import pack
+    from reports.history import draw_history
 
     name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"
-    weights = args.run / f"{name}.npz"
+    weights = folder / f"{name}.npz"
     pack(model, weights)
-    log = (args.run / "log.csv").read_text().splitlines()
+    log = (folder / "log.csv").read_text().splitlines()
     write_text(
         weights.with_suffix(".json"), json.dumps(facts | {"log": log}, indent=1) + "\n"
     )
+    title = f"{name} at {facts['native']} on {facts['dataset']} {facts['split']}"
+    figures = draw_history(folder / "log.csv", folder, title)
     print(f"validation accuracy {facts['validation_accuracy']}")
-    for path in (weights, weights.with_suffix(".json")):
+    for path in (weights, weights.with_suffix(".json"), *figures):
         print(flags.shown(path))

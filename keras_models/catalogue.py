@@ -1,7 +1,7 @@
 """The models by name, as data that needs no framework; `build` makes one.
 
-Numbers are those of 1,000 classes at the native resolution (36 classes for the model
-of our own); a test counts them again on the built model.
+Numbers are those of the entry's classes at its native resolution; a test counts them
+again on the built model.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,30 @@ class Entry:
     weights: tuple[str, ...]  # names that --weights takes; a path always works
     imagenet_file: str  # as keras.applications keeps it under ~/.keras/models
     paper: str
+    fixed: str = ""  # why it takes its native resolution alone; empty: it does not
+
+
+_NO_PERIOD = 1 << 20  # more pixels than any resolution: each has a graph of its own
+_VGG_PAPER = "Simonyan and Zisserman 2015, arXiv:1409.1556"
+_RESNET_PAPER = "He et al. 2016, arXiv:1512.03385"
+
+
+def _cifar_resnet(name: str, parameters: int, macs: int) -> Entry:
+    native, classes = 32, 10
+    return Entry(
+        name,
+        native,
+        1,
+        parameters,
+        macs,
+        classes,
+        "tf",
+        1,
+        "resnet_cifar",
+        (),
+        "",
+        _RESNET_PAPER,
+    )
 
 
 CATALOGUE: dict[str, Entry] = {
@@ -75,36 +99,126 @@ CATALOGUE: dict[str, Entry] = {
             "resnet",
             ("imagenet",),
             "resnet50_weights_tf_dim_ordering_tf_kernels.h5",
-            "He et al. 2016, arXiv:1512.03385",
+            _RESNET_PAPER,
         ),
         Entry(
             "resnet101",
             224,
             1,
             44_707_176,
-            7_570_190_000,
+            7_570_194_432,
             1000,
             "caffe",
             1,
             "resnet",
             ("imagenet",),
             "resnet101_weights_tf_dim_ordering_tf_kernels.h5",
-            "He et al. 2016, arXiv:1512.03385",
+            _RESNET_PAPER,
         ),
         Entry(
             "resnet152",
             224,
             1,
             60_419_944,
-            11_282_420_000,
+            11_282_415_616,
             1000,
             "caffe",
             1,
             "resnet",
             ("imagenet",),
             "resnet152_weights_tf_dim_ordering_tf_kernels.h5",
-            "He et al. 2016, arXiv:1512.03385",
+            _RESNET_PAPER,
         ),
+        Entry(
+            "resnet18",
+            224,
+            1,
+            11_699_112,
+            1_814_073_344,
+            1000,
+            "torch",
+            1,
+            "resnet_basic",
+            (),
+            "",
+            _RESNET_PAPER,
+        ),
+        Entry(
+            "resnet34",
+            224,
+            1,
+            21_814_696,
+            3_663_761_408,
+            1000,
+            "torch",
+            1,
+            "resnet_basic",
+            (),
+            "",
+            _RESNET_PAPER,
+        ),
+        Entry(
+            "vgg19",
+            224,
+            32,
+            20_537_384,
+            19_508_940_800,
+            1000,
+            "caffe",
+            1,
+            "vgg19",
+            (),
+            "",
+            f"{_VGG_PAPER}, with global average pooling",
+        ),
+        Entry(
+            "vgg19_flatten",
+            224,
+            224,
+            143_667_240,
+            19_632_062_464,
+            1000,
+            "caffe",
+            _NO_PERIOD,
+            "vgg19",
+            ("imagenet",),
+            "vgg19_weights_tf_dim_ordering_tf_kernels.h5",
+            _VGG_PAPER,
+            "it flattens a 7x7 map into Dense weights that fit no other map; vgg19 has "
+            "global average pooling in its place",
+        ),
+        Entry(
+            "nasnet_cifar",
+            32,
+            3,
+            3_354_858,
+            515_628_544,
+            10,
+            "tf",
+            4,
+            "nasnet_cifar",
+            (),
+            "",
+            "Zoph et al. 2018, arXiv:1707.07012",
+        ),
+        Entry(
+            "mobilenet_v2_cifar",
+            32,
+            1,
+            2_270_794,
+            22_667_264,
+            10,
+            "tf",
+            1,
+            "mobilenet_v2_cifar",
+            (),
+            "",
+            "Sandler et al. 2018, arXiv:1801.04381, four halvings",
+        ),
+        _cifar_resnet("resnet20", 271_098, 40_551_040),
+        _cifar_resnet("resnet32", 466_426, 68_862_592),
+        _cifar_resnet("resnet44", 661_754, 97_174_144),
+        _cifar_resnet("resnet56", 857_082, 125_485_696),
         Entry(
             "small_resnet",
             96,
@@ -147,9 +261,15 @@ def build(
         classes: of the softmax; None takes the entry's own number.
         alpha: width multiplier, of mobilenet_v2 only.
     Raises:
-        InputError: unknown name, too small a resolution, alpha where there is none.
+        InputError: unknown name, a resolution that the architecture cannot take, alpha
+            where there is none.
     """
     known = entry(name)
+    if known.fixed and resolution != known.native:
+        raise InputError(
+            f"{name}@{resolution}: {name} takes {known.native} pixels alone: "
+            f"{known.fixed}."
+        )
     if resolution < known.smallest:
         raise InputError(
             f"{name}@{resolution}: below the smallest resolution that works, "

@@ -4,19 +4,24 @@ import hashlib
 import os
 import re
 import socket
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from keras_models import normalisation
+from keras_models.adapted import Adaptation, read_adaptation
 from keras_models.catalogue import CATALOGUE, Entry, build, entry
 from keras_models.packaged import packaged_weights
-from keras_models.rebuild import Builder, native_resolution, rebuild, recognise
+from keras_models.rebuilding import Builder, native_resolution, rebuild, recognise
+from keras_models.weight_files import (
+    classes_in,
+    load_weights,
+    native_beside,
+    read_model,
+)
 
 _DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
 _CONNECT_SECONDS = 3.0
@@ -36,12 +41,16 @@ class Pretrained:
     weights_sha256: str
     normalisation: str
     builder: Builder | None  # None: the graph is copied
+    adaptation: Adaptation | None = None  # of lower resolutions
 
     def at(self, resolution: int) -> keras.Model:
         """The same network at another resolution; InputError where it cannot be."""
         if resolution == self.native:
             return self.model
-        return rebuild(self.model, resolution, self.builder)
+        model = rebuild(self.model, resolution, self.builder)
+        if self.adaptation is not None:
+            self.adaptation.apply(model)
+        return model
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class ModelChoice:
     normalisation: str | None = None  # None: the catalogue's, or by the file's name
     seed: int = 0  # of random weights
     name: str | None = None  # of its rungs; None: the catalogue's, or the file's own
+    adapted: Path | None = None  # the run folder of `reswise adapt`
 
 
 def load(choice: ModelChoice) -> Pretrained:
@@ -74,6 +84,8 @@ def load(choice: ModelChoice) -> Pretrained:
             "mobilenet_v2_mine."
         )
     found = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
+    if choice.adapted is not None:
+        found = _adapted(found, choice.adapted)
     return found if choice.name is None else replace(found, name=choice.name)
 
 
@@ -84,6 +96,18 @@ def tensors_sha256(model: keras.Model) -> str:
         digest.update(f"{value.shape} {value.dtype}".encode())
         digest.update(np.ascontiguousarray(value).tobytes())
     return digest.hexdigest()
+
+
+def _adapted(source: Pretrained, folder: Path) -> Pretrained:
+    """Its weights have a name and a hash of their own, so that scores do too."""
+    adaptation = read_adaptation(folder, source.weights_sha256)
+    both = f"{source.weights_sha256} {adaptation.sha256}".encode()
+    return replace(
+        source,
+        weights=f"{source.weights}, adapted",
+        weights_sha256=hashlib.sha256(both).hexdigest(),
+        adaptation=adaptation,
+    )
 
 
 def _from_catalogue(choice: ModelChoice) -> Pretrained:
@@ -102,7 +126,8 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
         load_weights(model, packaged.path)
     elif Path(weights).suffix:
         path = _existing(Path(weights), "--weights")
-        classes = choice.classes or _classes_in(path)
+        native = native_beside(path) or native
+        classes = choice.classes or classes_in(path)
         model = build(known.name, native, classes, alpha)
         load_weights(model, path)
     else:
@@ -133,20 +158,33 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     path = Path(choice.model)
     if not path.suffix and not path.exists():
         entry(choice.model)  # says which names there are
-    model = _read_model(_existing(path, "--model"))
+    model = read_model(_existing(path, "--model"))
     weights = choice.weights or str(path)
     if choice.weights:
         load_weights(model, _existing(Path(weights), "--weights"))
+    found = from_model(model, choice.normalisation)
+    return replace(found, name=_own_name(model, path), weights=_short(weights))
+
+
+def from_model(model: keras.Model, convention: str | None = None) -> Pretrained:
+    """A model that is built already, with the weights that it holds.
+
+    Args:
+        convention: how pixels enter, one of NORMALISATIONS; None: "none" where a layer
+            normalises, else by the family that its own name begins with.
+    Raises:
+        InputError: not one square RGB input, scores of other form, unknown family.
+    """
     model = _with_softmax(model)
-    convention = choice.normalisation or (
-        "none" if _normalises(model) else normalisation.of_family(model.name)
-    )
+    if convention is None:
+        known = "none" if _normalises(model) else None
+        convention = known or normalisation.of_family(model.name)
     return Pretrained(
-        _own_name(model, path),
+        str(model.name),
         model,
         native_resolution(model),
         int(model.outputs[0].shape[-1]),
-        _short(weights),
+        "its own",
         tensors_sha256(model),
         convention,
         recognise(model),
@@ -158,44 +196,6 @@ def _own_name(model: keras.Model, path: Path) -> str:
     if _KERAS_NAME.fullmatch(model.name) or not _RUNG_NAME.fullmatch(model.name):
         return path.name.removesuffix(".keras").removesuffix(".h5")
     return str(model.name)
-
-
-def load_weights(model: keras.Model, path: Path) -> None:
-    """Fills a model from .weights.h5, .h5, .keras, or our .npz of ordered tensors.
-
-    Raises:
-        InputError: the file is not of this architecture, alpha or class number.
-    """
-    try:
-        if path.suffix == ".npz":
-            model.set_weights(_ordered(path))
-        elif path.suffix == ".keras":
-            model.set_weights(_read_model(path).get_weights())
-        else:
-            _load_h5(model, path)
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{path}: does not fit {model.name} with "
-            f"{model.outputs[0].shape[-1]} classes ({first_line}). Give the weights of "
-            "this very architecture, --alpha and --classes."
-        ) from error
-
-
-def _load_h5(model: keras.Model, path: Path) -> None:
-    """Keras only warns of tensors that a file lacks: whatever stays NaN was missing."""
-    model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        model.load_weights(path)
-    for variable in model.weights:
-        if np.isnan(np.asarray(variable)).any():
-            raise ValueError(f"tensor {variable.path} is not in it")
-
-
-def _ordered(path: Path) -> list[NDArray[np.float32]]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return [np.asarray(arrays[name], np.float32) for name in arrays.files]
 
 
 def _imagenet(known: Entry, alpha: float) -> keras.Model:
@@ -234,23 +234,6 @@ def _reachable_or_cached(known: Entry, alpha: float) -> None:
         ) from error
 
 
-def _read_model(path: Path) -> keras.Model:
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # a foreign file may raise anything
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{path}: not a Keras model that can be read ({first_line}). Expected a "
-            ".keras file without custom layers."
-        ) from error
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise InputError(
-            f"{path}: {len(model.inputs)} inputs and {len(model.outputs)} outputs; "
-            "expected one image in and the scores of its classes out."
-        )
-    return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
-
-
 def _with_softmax(model: keras.Model) -> keras.Model:
     if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
         shapes = [tuple(tensor.shape) for tensor in model.outputs]
@@ -274,27 +257,6 @@ def _with_softmax(model: keras.Model) -> keras.Model:
 def _normalises(model: keras.Model) -> bool:
     kinds = (keras.layers.Rescaling, keras.layers.Normalization)
     return any(isinstance(layer, kinds) for layer in model.layers)
-
-
-def _classes_in(path: Path) -> int | None:
-    """Classes of a weights file: the width of its only matrix, if it has one."""
-    if path.suffix not in (".h5", ".hdf5"):
-        return None
-    import h5py
-
-    widths: list[int] = []
-
-    def visit(name: str, item: object) -> None:
-        del name
-        if isinstance(item, h5py.Dataset) and len(item.shape) == 2:
-            widths.append(item.shape[1])
-
-    try:
-        with h5py.File(path) as file:
-            file.visititems(visit)
-    except OSError as error:
-        raise InputError(f"{path}: not an HDF5 file ({error}).") from error
-    return widths[0] if len(widths) == 1 else None
 
 
 def _existing(path: Path, flag: str) -> Path:

@@ -28,6 +28,12 @@ _FAMILIES = {
     "resnet152v2": "tf",
     "inception": "tf",
     "xception": "tf",
+    "resnet18": "torch",  # of ours, as the catalogue says
+    "resnet34": "torch",
+    "resnet20": "tf",
+    "resnet32": "tf",
+    "resnet44": "tf",
+    "resnet56": "tf",
     "resnet": "caffe",
     "vgg": "caffe",
     "densenet": "torch",

@@ -4,7 +4,7 @@ import numpy as np
 
 from reports.table import Table
 from selection.judge import Verdict
-from selection.plan import Plan, Request
+from selection.planning import Plan, Request
 from selection.repeat import Outcome, Outcomes
 from selection.scored import Scored
 

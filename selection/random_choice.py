@@ -69,7 +69,10 @@ class RandomChoice:
         }
 
     def _places(self, hashes: NDArray[np.uint64]) -> NDArray[np.intp]:
-        ends = np.cumsum(np.array(self.weights) / sum(self.weights))
+        total = np.cumsum(np.array(self.weights))[
+            -1
+        ]  # in order: the same bits anywhere
+        ends = np.cumsum(np.array(self.weights) / total)
         ends[-1] = 1.0  # whatever rounding made of it
         return np.searchsorted(ends, fractions(hashes, self.seed), side="right")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from selection.contract import Selector
-from selection.plan import Request, certified_plan, naive_plan
+from selection.planning import Request, certified_plan, naive_plan
 from selection.replay import replay
 from selection.scored import Scored
 from selection.split import split

@@ -14,8 +14,17 @@ from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from keras_models import train
 from keras_models.architectures.small_resnet import small_resnet
-from keras_models.loading import load_weights
 from keras_models.train import Pictures, Settings
+from keras_models.train_callbacks import epochs_done
+from keras_models.train_data import BatchRule, mixed_up
+from keras_models.train_graph import (
+    Augmentation,
+    augmented,
+    precision,
+    schedule,
+    scores_in_float32,
+)
+from keras_models.weight_files import load_weights
 
 
 def _colours(count: int) -> Pictures:
@@ -55,45 +64,200 @@ def test_it_learns_colours(tmp_path: Path) -> None:
     assert np.mean(scores.argmax(axis=1) == _colours(30).labels) == accuracy
 
 
-def test_a_run_killed_in_the_second_epoch_ends_with_the_same_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = _small_model()
-    accuracy = train.train(
-        whole, _colours(64), _colours(12), SETTINGS, tmp_path / "whole"
-    )
+class _KilledError(Exception):
+    pass
 
-    class KilledError(Exception):
-        pass
 
-    class KilledBatches(train.Batches):
-        epoch = 0
+class _KilledBatches(train.Batches):
+    """Dies at the fifth batch of the second epoch."""
 
-        def begin(self, epoch: int) -> None:
-            self.epoch = epoch
-            super().begin(epoch)
+    epoch = 0
 
-        def __getitem__(
-            self, index: int
-        ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-            if self.epoch == 1 and index == 4:
-                raise KilledError
-            return super().__getitem__(index)
+    def begin(self, epoch: int) -> None:
+        self.epoch = epoch
+        super().begin(epoch)
 
+    def __getitem__(
+        self, index: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        if self.epoch == 1 and index == 4:
+            raise _KilledError
+        return super().__getitem__(index)
+
+
+def _run(folder: Path, settings: Settings) -> list[NDArray[np.float32]]:
+    model = _small_model()
+    train.train(model, _colours(64), _colours(12), settings, folder)
+    weights: list[NDArray[np.float32]] = model.get_weights()
+    return weights
+
+
+def _killed(folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(train, "Batches", KilledBatches)
-        with pytest.raises(Exception, match="KilledError"):
-            train.train(
-                _small_model(), _colours(64), _colours(12), SETTINGS, tmp_path / "cut"
-            )
-    assert (tmp_path / "cut" / "resume").exists()
-    resumed = _small_model()
-    again = train.train(resumed, _colours(64), _colours(12), SETTINGS, tmp_path / "cut")
-    assert again == accuracy
-    for ours, theirs in zip(resumed.get_weights(), whole.get_weights(), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+        patch.setattr(train, "Batches", _KilledBatches)
+        with pytest.raises(Exception, match="_KilledError"):
+            _run(folder, settings)
+    assert (folder / "resume" / "latest.weights.h5").exists()
+
+
+def _assert_alike(
+    ours: list[NDArray[np.float32]], theirs: list[NDArray[np.float32]]
+) -> None:
+    for here, there in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-6)
+
+
+EVERYTHING = Settings(
+    epochs=3,
+    batch=8,
+    learning_rate=0.03,
+    seed=4,
+    optimizer="sgd",
+    schedule="one-cycle",
+    mixup=0.2,
+    augmentation=Augmentation(flip=True, random_crop=0.125, cutout=0.5),
+)
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, EVERYTHING], ids=["plain", "all"])
+def test_a_run_killed_in_the_second_epoch_ends_with_the_same_weights(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = _run(tmp_path / "whole", settings)
+    _killed(tmp_path / "cut", settings, monkeypatch)
+    _assert_alike(_run(tmp_path / "cut", settings), whole)
     assert _epochs(tmp_path / "cut") == _epochs(tmp_path / "whole") == ["0", "1", "2"]
     assert not (tmp_path / "cut" / "resume").exists()
+
+
+def test_killed_between_weights_and_their_epochs_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The weights themselves say how many steps they have behind them."""
+    whole = _run(tmp_path / "whole", SETTINGS)
+    _killed(tmp_path / "cut", SETTINGS, monkeypatch)
+    metadata = tmp_path / "cut" / "resume" / "training_metadata.json"
+    metadata.write_text('{"epoch": 0, "batch": 0}')
+    _assert_alike(_run(tmp_path / "cut", SETTINGS), whole)
+    assert _epochs(tmp_path / "cut") == ["0", "1", "2"]
+
+
+def test_killed_between_the_logs_line_and_the_backup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The epoch is done again: its line stands once, its best weights are whole."""
+    _killed(tmp_path / "cut", SETTINGS, monkeypatch)
+    log = tmp_path / "cut" / "log.csv"
+    log.write_text(
+        "epoch,accuracy,loss,val_accuracy,val_loss\n0,0,9,0,9\n1,0,9,1.5,9\n"
+    )
+    (tmp_path / "cut" / "best.weights.h5").write_bytes(b"torn")  # by epoch 1
+    assert all(np.isfinite(value).all() for value in _run(tmp_path / "cut", SETTINGS))
+    assert _epochs(tmp_path / "cut") == ["0", "1", "2"]
+
+
+def test_a_torn_backup_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "latest.weights.h5").write_bytes(b"torn")
+    with pytest.raises(InputError, match="begin anew"):
+        epochs_done(tmp_path, 8)
+    assert epochs_done(tmp_path / "none", 8) == 0
+
+
+def _images(side: int = 16) -> NDArray[np.float32]:
+    random = np.random.default_rng(1)
+    return random.uniform(0.5, 1.0, (32, side, side, 3)).astype(np.float32)
+
+
+def _changed(how: Augmentation, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    image = keras.Input(images.shape[1:])
+    same = keras.Model(image, keras.layers.Identity()(image))
+    model = augmented(same, how)
+    untouched = np.asarray(model(images, training=False))
+    np.testing.assert_array_equal(untouched, images)
+    return np.asarray(model(images, training=True))
+
+
+def test_flip_mirrors_about_half_of_the_pictures() -> None:
+    images = _images()
+    after = _changed(Augmentation(flip=True), images)
+    mirrored = [
+        np.array_equal(a, b[:, ::-1]) for a, b in zip(after, images, strict=True)
+    ]
+    kept = [np.array_equal(a, b) for a, b in zip(after, images, strict=True)]
+    assert 6 < sum(mirrored) < 26
+    assert sum(mirrored) + sum(kept) == 32
+
+
+def test_random_crop_shifts_each_picture_by_whole_pixels() -> None:
+    """By up to 2 of 16; where the picture ends there are zeros."""
+    images = _images()
+    after = _changed(Augmentation(random_crop=0.125), images)
+    shifts = set()
+    for picture, shifted in zip(images, after, strict=True):
+        padded = np.pad(picture, ((2, 2), (2, 2), (0, 0)))
+        found = [
+            (down, across)
+            for down in range(5)
+            for across in range(5)
+            if np.allclose(padded[down : down + 16, across : across + 16], shifted)
+        ]
+        assert len(found) == 1
+        shifts.add(found[0])
+    assert len(shifts) > 8
+
+
+def test_cutout_makes_one_hole_of_half_the_side() -> None:
+    after = _changed(Augmentation(cutout=0.5), _images())
+    for picture in after:
+        down, across = np.where((picture == 0).all(axis=-1))
+        assert down.size == 64
+        assert np.ptp(down) == np.ptp(across) == 7
+
+
+def test_mixup_blends_pictures_and_labels_alike() -> None:
+    """Pictures of one level each, so that the blend can be read off them."""
+    levels = np.arange(16, dtype=np.float32)
+    images = np.broadcast_to(levels[:, None, None, None], (16, 4, 4, 3)).copy()
+    labels = np.eye(16, dtype=np.float32)
+    mixed, blended = mixed_up(images, labels, 0.4, seed=5)
+    np.testing.assert_allclose(blended.sum(axis=1), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(blended @ levels, mixed[:, 0, 0, 0], rtol=1e-4)
+    assert (blended.max(axis=1) < 0.95).sum() > 0
+    again, _ = mixed_up(images, labels, 0.4, seed=5)
+    other, _ = mixed_up(images, labels, 0.4, seed=6)
+    assert np.array_equal(mixed, again)
+    assert not np.array_equal(mixed, other)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "peak", "last"),
+    [("cosine", 0.1, 100, 0.0), ("one-cycle", 1 / 25, 300, 1 / 250_000)],
+)
+def test_schedules_rise_to_the_highest_rate_and_fall(
+    name: str, first: float, peak: int, last: float
+) -> None:
+    """one-cycle: 0.3, 25 and 1e4 are the defaults of torch's OneCycleLR."""
+    rate = schedule(name, 2.0, 1000)
+    assert float(rate(0)) == pytest.approx(2.0 * first)
+    assert float(rate(peak)) == pytest.approx(2.0)
+    assert float(rate(1000)) == pytest.approx(2.0 * last, abs=1e-6)
+    halfway = (peak + 1000) // 2
+    assert float(rate(halfway)) == pytest.approx(1.0 + last, abs=0.01)
+
+
+def test_mixed_precision_keeps_weights_and_scores_in_float32(tmp_path: Path) -> None:
+    with precision("bfloat16") as used:
+        model = _small_model()
+        scores_in_float32(model)
+        scores = model(np.zeros((2, 16, 16, 3), np.float32))
+        assert used == "bfloat16"
+        assert keras.backend.standardize_dtype(scores.dtype) == "float32"
+        assert model.layers[0].compute_dtype == "bfloat16"
+        assert {v.dtype for v in model.trainable_variables} == {"float32"}
+        settings = Settings(epochs=8, batch=8, learning_rate=0.03, precision=used)
+        accuracy = train.train(model, _colours(96), _colours(30), settings, tmp_path)
+    assert accuracy > 0.8
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def _epochs(run: Path) -> list[str]:
@@ -114,7 +278,7 @@ def test_an_epochs_order_is_a_permutation_of_its_own() -> None:
     pictures = Pictures(np.zeros((20, 16, 16, 3), np.uint8), np.arange(20), 20)
     orders = []
     for epoch in (0, 1, 0):
-        batches = train.Batches(pictures, Settings(batch=5))
+        batches = train.Batches(pictures, BatchRule(5, seed=1, normalisation="tf"))
         batches.begin(epoch)
         answers = [batches[index][1] for index in range(len(batches))]
         orders.append(np.concatenate(answers).argmax(axis=1).tolist())
@@ -138,9 +302,14 @@ def test_hold_out_shares_nothing_and_loses_nothing() -> None:
         {"validation": 0.0},
         {"validation": 1.0},
         {"learning_rate": 0.0},
+        {"label_smoothing": 1.0},
+        {"mixup": 2.0},
+        {"weight_decay": -1.0},
+        {"augmentation": Augmentation(cutout=1.5)},
+        {"schedule": "steps"},
     ],
 )
-def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError, match="expected"):
         Settings(**wrong)  # type: ignore[arg-type]
 

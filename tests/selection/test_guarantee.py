@@ -16,7 +16,7 @@ from scipy.stats import binom
 from selection.cascade import Cascade
 from selection.contract import Selector
 from selection.fixed import Fixed
-from selection.plan import Request, certified_plan, naive_plan, plan_under_budget
+from selection.planning import Request, certified_plan, naive_plan, plan_under_budget
 from selection.scored import Scored
 
 A, B = 0.3, 0.005

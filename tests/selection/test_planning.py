@@ -9,7 +9,7 @@ from datasets.errors import InputError
 from selection.bound import Flips
 from selection.catalogue import from_json
 from selection.certify import certificate, fixed_sequence
-from selection.plan import Request, candidates, certified_plan, plan_under_budget
+from selection.planning import Request, candidates, certified_plan, plan_under_budget
 from selection.repeat import repeat_splits
 from selection.replay import replay
 from tests.selection.synthetic import scored as table

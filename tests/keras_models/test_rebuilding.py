@@ -9,7 +9,7 @@ from keras import layers
 
 from datasets.errors import InputError
 from keras_models.catalogue import build
-from keras_models.rebuild import rebuild, recognise
+from keras_models.rebuilding import rebuild, recognise
 
 
 def _images(resolution: int) -> np.ndarray:

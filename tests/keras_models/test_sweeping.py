@@ -14,7 +14,7 @@ from datasets.preprocessing import Preprocessing
 from keras_models.engines import float_flatbuffer
 from keras_models.loading import ModelChoice, Pretrained, load
 from keras_models.scores import SHARD, ScoreStore
-from keras_models.sweep import SweepOptions, sweep
+from keras_models.sweeping import SweepOptions, sweep
 
 WHOLE = Preprocessing(crop=1.0)
 
@@ -131,7 +131,7 @@ def test_an_engine_that_disagrees_is_not_trusted(
 ) -> None:
     other = load(ModelChoice("small_resnet", "random", classes=4, seed=9))
     wrong = float_flatbuffer(other.model)
-    monkeypatch.setattr("keras_models.sweep.float_flatbuffer", lambda _: wrong)
+    monkeypatch.setattr("keras_models.sweeping.float_flatbuffer", lambda _: wrong)
     with pytest.raises(InputError, match=r"differ by .* --engine keras"):
         sweep(
             source,

@@ -1,0 +1,263 @@
+"""Builds the runner: for this machine, or for Android with or without an NDK.
+
+    host    the C compiler of this machine; what `--host` and the tests run
+    ndk     CMake and the user's Android NDK
+    bionic  no NDK: gcc-aarch64-linux-gnu and libraries made of names alone
+    glibc   no NDK: gcc-aarch64-linux-gnu, with its own loader and C library beside
+
+What is built lies under a name that says what it was built from, and is built once.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.errors import InputError
+from datasets.files import write_text
+
+SOURCE = Path(__file__).parent / "runner"
+RUNNER = SOURCE / "runner.c"
+API_LEVEL = 26  # Android 8; what LiteRT's own Android build asks for
+KINDS = ("host", "ndk", "bionic", "glibc")
+_CROSS = "aarch64-linux-gnu-gcc"
+_NDK_VARIABLES = ("ANDROID_NDK_HOME", "ANDROID_NDK_ROOT", "ANDROID_NDK")
+# no fused multiply-add: selectors must give the bits that Python gives
+_FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fPIE")
+# bionic's names for these differ from glibc's, or there are none
+_PLAIN = ("-fno-stack-protector", "-U_FORTIFY_SOURCE", "-mno-outline-atomics")
+_LIBRARIES = {
+    "libm.so": ("log", "pow", "sqrt"),
+    "libdl.so": ("dlopen", "dlsym", "dlerror"),
+}
+_GLIBC_LIBRARIES = (
+    "libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1",
+    "libgcc_s.so.1", "libstdc++.so.6",
+)  # fmt: skip
+_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Built:
+    """An executable, what must lie beside it, and the words that start it."""
+
+    kind: str
+    abi: str
+    files: Mapping[str, Path]  # name beside the results -> file here
+    command: tuple[str, ...]  # before the runner's own arguments
+
+
+def find_ndk(given: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """The NDK's folder: as given, or as the usual variables say.
+
+    Raises:
+        InputError: the folder holds no CMake toolchain file.
+    """
+    named = [environment[name] for name in _NDK_VARIABLES if environment.get(name)]
+    folder = given or (Path(named[0]) if named else None)
+    if folder is not None and not _toolchain(folder).is_file():
+        raise InputError(
+            f"{folder}: no Android NDK there; expected "
+            "build/cmake/android.toolchain.cmake in it (--ndk)."
+        )
+    return folder
+
+
+def choose(kind: str, ndk: Path | None) -> str:
+    """The way to an arm64 runner: as said, or for "auto" the first that can be had.
+
+    Raises:
+        InputError: nothing here builds for arm64.
+    """
+    if kind != "auto":
+        return kind
+    if ndk is not None:
+        return "ndk"
+    if shutil.which(_CROSS):
+        return "bionic"
+    raise InputError(
+        f"no way to build for arm64: neither an Android NDK (--ndk, "
+        f"{_NDK_VARIABLES[0]}) nor {_CROSS} is here; install one of them."
+    )
+
+
+def build(kind: str, folder: Path, ndk: Path | None = None) -> Built:
+    """Builds the runner, or finds it built.
+
+    Args:
+        kind: one of KINDS.
+        folder: where builds are kept.
+    Raises:
+        InputError: a tool is missing or fails.
+    """
+    match kind:
+        case "host":
+            return _host(folder)
+        case "ndk":
+            return _ndk(folder, ndk)
+        case "bionic":
+            return _bionic(folder)
+        case "glibc":
+            return _glibc(folder)
+    raise InputError(f"--build {kind}: expected one of {', '.join(KINDS)}.")
+
+
+def compiler() -> str:
+    """The C compiler of this machine.
+
+    Raises:
+        InputError: there is none.
+    """
+    for name in (os.environ.get("CC"), "cc", "gcc", "clang"):
+        if name and shutil.which(name):
+            return name
+    raise InputError(
+        "no C compiler: the runner is built here from one C file; install gcc or "
+        "clang, or name one in CC."
+    )
+
+
+def _host(folder: Path) -> Built:
+    from android_bench.elf import abi_of_machine
+
+    cc = compiler()
+    path = folder / f"host-{_key(cc, *_FLAGS)}" / "runner"
+    if not path.exists():
+        _made(path, [cc, *_FLAGS, "-pie", str(RUNNER)], ["-ldl", "-lm"])
+    return Built(
+        "host", abi_of_machine(os.uname().machine), {"runner": path}, ("./runner",)
+    )
+
+
+def _made(path: Path, command: Sequence[str], libraries: Sequence[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    _run([*command, "-o", str(part), *libraries])
+    part.chmod(0o755)
+    part.replace(path)
+
+
+def _run(command: Sequence[str], folder: Path | None = None) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{command[0]} is not installed; it builds the runner."
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise InputError(f"{command[0]} took more than {_SECONDS} s.") from error
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise InputError(f"{command[0]} failed: {said[-1] if said else 'no message'}")
+    return done.stdout
+
+
+def _key(*words: str) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(SOURCE.iterdir()):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    digest.update("\n".join(words).encode())
+    return digest.hexdigest()[:12]
+
+
+def _toolchain(ndk: Path) -> Path:
+    return ndk / "build" / "cmake" / "android.toolchain.cmake"
+
+
+def _ndk(folder: Path, ndk: Path | None) -> Built:
+    if ndk is None:
+        raise InputError(
+            f"--build ndk: no NDK; name its folder with --ndk or {_NDK_VARIABLES[0]}."
+        )
+    made = folder / f"ndk-{_key(str(ndk.resolve()))}"
+    path = made / "runner"
+    if not path.exists():
+        toolchain = f"-DCMAKE_TOOLCHAIN_FILE={_toolchain(ndk).resolve()}"
+        platform = f"-DANDROID_PLATFORM=android-{API_LEVEL}"
+        configure = ["cmake", "-S", str(SOURCE), "-B", str(made), toolchain, platform]
+        _run([*configure, "-DANDROID_ABI=arm64-v8a", "-DCMAKE_BUILD_TYPE=Release"])
+        _run(["cmake", "--build", str(made)])
+    return Built("ndk", "arm64-v8a", {"runner": path}, ("./runner",))
+
+
+def _bionic(folder: Path) -> Built:
+    """A bionic executable made without an NDK.
+
+    The object file needs only names that bionic has too. Empty libraries with those
+    names are linked against, and the phone's own are loaded. `start.c` enters through
+    bionic's __libc_init, as the NDK's crtbegin does.
+    """
+    made = folder / f"bionic-{_key(_CROSS, *_FLAGS, *_PLAIN)}"
+    path = made / "runner"
+    if not path.exists():
+        made.mkdir(parents=True, exist_ok=True)
+        cross = [_CROSS, *_FLAGS, *_PLAIN]
+        objects = [str(made / "runner.o"), str(made / "start.o")]
+        for source, made_object in zip(
+            (RUNNER, SOURCE / "start.c"), objects, strict=True
+        ):
+            _run([*cross, "-c", str(source), "-o", made_object])
+        link = [_CROSS, "-pie", "-nostdlib", "-nostartfiles", *objects, *_LINKING]
+        _made(path, link, ["-L", str(made), *_named_libraries(made, objects)])
+    return Built("bionic", "arm64-v8a", {"runner": path}, ("./runner",))
+
+
+_LINKING = (
+    "-Wl,--dynamic-linker=/system/bin/linker64",
+    "-Wl,-z,max-page-size=16384,-z,now,-z,relro,--hash-style=both,--no-undefined",
+)
+
+
+def needed_names(objects: Sequence[str]) -> list[str]:
+    """Functions that object files take from libraries."""
+    listed = _run(["aarch64-linux-gnu-nm", "--undefined-only", *objects])
+    names = {line.split()[-1] for line in listed.splitlines() if " U " in line}
+    return sorted(names - {"main", "start_runner"})
+
+
+def _named_libraries(made: Path, objects: list[str]) -> list[str]:
+    names = needed_names(objects)
+    elsewhere = {name for listed in _LIBRARIES.values() for name in listed}
+    held = {"libc.so": [name for name in names if name not in elsewhere]}
+    for library, listed in _LIBRARIES.items():
+        held[library] = [name for name in names if name in listed]
+    for library, functions in held.items():
+        source = made / f"{library}.c"
+        named = (f"-Wl,-soname,{library}", "-o", str(made / library))
+        write_text(source, "".join(f"void {name}(void) {{}}\n" for name in functions))
+        _run(
+            [_CROSS, "-w", "-fno-builtin", "-shared", "-nostdlib", *named, str(source)]
+        )
+    return [f"-l:{library}" for library in held]
+
+
+def _glibc(folder: Path) -> Built:
+    """An ordinary arm64 Linux executable with the loader and libraries it needs."""
+    made = folder / f"glibc-{_key(_CROSS, *_FLAGS)}"
+    path = made / "runner"
+    if not path.exists():
+        _made(path, [_CROSS, *_FLAGS, "-pie", str(RUNNER)], ["-ldl", "-lm"])
+    loader = "ld-linux-aarch64.so.1"
+    beside = {name: _cross_library(name) for name in (loader, *_GLIBC_LIBRARIES)}
+    files = {"runner": path, **beside}
+    command = (f"./{loader}", "--library-path", ".", "./runner")
+    return Built("glibc", "arm64-v8a", files, command)
+
+
+def _cross_library(name: str) -> Path:
+    found = Path(_run([_CROSS, f"-print-file-name={name}"]).strip())
+    if not found.is_absolute():
+        raise InputError(f"{_CROSS} has no {name}; install libc6-dev-arm64-cross.")
+    return found.resolve()

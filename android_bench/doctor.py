@@ -1,0 +1,159 @@
+"""What a bench would use and what is missing, line by line; nothing is measured."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from android_bench.adb import Adb, Device, find_adb, quoted
+from android_bench.build import API_LEVEL, build, choose, compiler, find_ndk
+from android_bench.elf import abi_of_machine
+from android_bench.machine import Facts
+from android_bench.phone import Phone
+from android_bench.runtime import host_library, library_for
+from datasets.errors import InputError
+
+RAN_ON = {
+    "host": "runs here in the tests",
+    "ndk": "never run: no NDK was at hand",
+    "bionic": "run under emulation over a shim for Android's C library; no real phone",
+    "glibc": "run under emulation; no real phone",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's."""
+
+    what: str
+    good: bool
+    said: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the doctor is to look at; fields as the flags of the same names."""
+
+    adb: str | None
+    serial: str | None
+    build: str
+    ndk: Path | None
+    runtime_lib: Path | None
+    device_dir: str
+    folder: Path  # where builds are kept
+    host: bool = False
+
+
+def examine(
+    question: Question, environment: Mapping[str, str] = os.environ
+) -> list[Finding]:
+    """Everything in the order in which a bench needs it."""
+    if question.host:
+        return [
+            _found("C compiler", compiler),
+            _found("runner", lambda: _built("host", question, None)),
+            _found("LiteRT", lambda: str(question.runtime_lib or host_library())),
+        ]
+    kind = _found("way to build", lambda: _kind(question, environment))
+    found = [kind]
+    if kind.good:
+        word = kind.said.split(":")[0]
+        ndk = find_ndk(question.ndk, environment) if word == "ndk" else None
+        found.append(_found("runner", lambda: _built(word, question, ndk)))
+        found.append(_found("LiteRT", lambda: _library(word, question)))
+    program = _found("adb", lambda: _adb(question.adb))
+    found.append(program)
+    if program.good:
+        found += _devices(question, Adb(find_adb(question.adb)))
+    return found
+
+
+def _found(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, True, look())
+    except InputError as error:
+        return Finding(what, False, str(error))
+
+
+def _kind(question: Question, environment: Mapping[str, str]) -> str:
+    ndk = find_ndk(question.ndk, environment)
+    kind = choose(question.build, ndk)
+    return f"{kind}: {RAN_ON[kind]}"
+
+
+def _built(kind: str, question: Question, ndk: Path | None) -> str:
+    made = build(kind, question.folder, ndk)
+    return f"{made.abi}, {made.files['runner']}"
+
+
+def _library(kind: str, question: Question) -> str:
+    abi = abi_of_machine(os.uname().machine) if kind == "host" else "arm64-v8a"
+    return str(library_for(kind, abi, question.runtime_lib))
+
+
+def _adb(given: str | None) -> str:
+    program = find_adb(given)
+    return f"{program}, {Adb(program).version()}"
+
+
+def _devices(question: Question, adb: Adb) -> list[Finding]:
+    devices = adb.devices()
+    wanted = [
+        device for device in devices if question.serial in (None, "all", device.serial)
+    ]
+    if not wanted:
+        seen = ", ".join(device.serial for device in devices) or "none"
+        line = (
+            f"not there; adb sees {seen}. Connect one with USB debugging switched on."
+        )
+        return [Finding("device", False, line)]
+    found = []
+    for device in wanted:
+        found += _device(question, adb, device)
+    return found
+
+
+def _device(question: Question, adb: Adb, device: Device) -> list[Finding]:
+    what = f"device {device.serial}"
+    if device.state != "device":
+        return [Finding(what, False, f"{device.state}; expected device")]
+    phone = Phone(adb, device.serial, question.device_dir)
+    try:
+        facts = phone.facts()
+    except InputError as error:
+        return [Finding(what, False, str(error))]
+    abi = "arm64-v8a" in facts["abis"] or question.build == "host"
+    new = facts["api"] is None or facts["api"] >= API_LEVEL
+    return [
+        Finding(what, True, _shown(facts)),
+        Finding(
+            f"{what}: ABI", abi, f"{', '.join(facts['abis'])}; LiteRT is arm64-v8a"
+        ),
+        Finding(f"{what}: API level", new, f"{facts['api']}; {API_LEVEL} or later"),
+        *_folder(question, adb, device.serial, what),
+    ]
+
+
+def _shown(facts: Facts) -> str:
+    parts = (facts["model"], facts["soc"], f"Android {facts['android']}")
+    heat = facts["thermal_status"]
+    state = (f"thermal status {heat}", f"battery {facts['battery_percent']} %")
+    return ", ".join(str(part) for part in (*parts, *state))
+
+
+def _folder(question: Question, adb: Adb, serial: str, what: str) -> Sequence[Finding]:
+    """Whether files can be made there and executed, and the space that is free."""
+    folder = quoted([question.device_dir])
+    probe = quoted([f"{question.device_dir}/doctor"])
+    write = f"mkdir -p -- {folder} && echo 'exit 0' > {probe} && chmod 755 {probe}"
+    said, code = adb.shell(serial, write)
+    last = said.strip().splitlines()[-1:] or [question.device_dir]
+    written = Finding(f"{what}: folder", code == 0, last[0])
+    said, code = adb.shell(serial, f"{probe}; c=$?; rm -f -- {probe}; exit $c")
+    denied = "files there may not be executed; use one under /data/local/tmp"
+    executed = Finding(
+        f"{what}: execution", code == 0, "allowed" if code == 0 else denied
+    )
+    space, _ = adb.shell(serial, f"df -k {folder}")
+    line = " ".join((space.strip().splitlines() or ["unknown"])[-1].split())
+    return [written, executed, Finding(f"{what}: space", True, f"{line} (1K-blocks)")]

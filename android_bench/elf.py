@@ -1,0 +1,39 @@
+"""What a shared library or an executable is for, read from its first bytes."""
+
+import struct
+from pathlib import Path
+
+from datasets.errors import InputError
+
+_MACHINES = {183: "arm64-v8a", 62: "x86_64", 40: "armeabi-v7a", 3: "x86"}
+_NAMES = {"aarch64": "arm64-v8a", "arm64": "arm64-v8a", "x86_64": "x86_64"}
+
+
+def abi_of(path: Path) -> str:
+    """The Android name of the processor that an ELF file is for.
+
+    Raises:
+        InputError: not there, or no ELF file of a known processor.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(20)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+    machine = struct.unpack("<H", start[18:20])[0] if len(start) == 20 else 0
+    if start[:4] != b"\x7fELF" or machine not in _MACHINES:
+        raise InputError(
+            f"{path}: not a shared library of a known processor; expected the "
+            "libLiteRt.so of android_arm64."
+        )
+    return _MACHINES[machine]
+
+
+def is_for_glibc(path: Path) -> bool:
+    """Whether it was linked against glibc (libc.so.6): such a file is not Android's."""
+    return b"\0libc.so.6\0" in path.read_bytes()
+
+
+def abi_of_machine(machine: str) -> str:
+    """Android's name of what `uname -m` says; other words stay as they are."""
+    return _NAMES.get(machine, machine)

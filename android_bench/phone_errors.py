@@ -1,0 +1,57 @@
+"""What a phone's complaints mean for its user: one line each."""
+
+from dataclasses import dataclass
+
+from android_bench.machine import cause_of_end
+
+_ELSEWHERE = "expected a folder under /data/local/tmp (--device-dir)"
+
+
+@dataclass(frozen=True)
+class Where:
+    """A folder of a device."""
+
+    serial: str
+    folder: str
+
+    @property
+    def device(self) -> str:
+        return f"device {self.serial}"
+
+
+def no_space(where: Where, why: str) -> str:
+    """Too little of it, before or while pushing."""
+    return (
+        f"{where.device}: not enough space in {where.folder} ({why}); free some, or "
+        "use fewer pictures (--limit)."
+    )
+
+
+def cannot_write(where: Where, said: str) -> str:
+    """A folder or file could not be made; `said` is what the device said."""
+    lines = said.strip().splitlines()
+    line = lines[-1].strip() if lines else "no message"
+    if "no space left" in line.lower():
+        return no_space(where, line)
+    if "read-only" in line.lower():
+        return f"{where.device}: {where.folder} is read-only; {_ELSEWHERE}."
+    return f"{where.device}: {where.folder} cannot be written ({line}); {_ELSEWHERE}."
+
+
+def failed(where: Where, said: str, code: int) -> str:
+    """A program ended with a code above 0; `said` is what it printed."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    if last.startswith("runner: "):
+        return f"{where.device}: {last}"
+    if code == 126 or "permission denied" in last.lower():
+        return (
+            f"{where.device}: the runner may not be executed in {where.folder}; "
+            f"{_ELSEWHERE}, not /sdcard."
+        )
+    if code == 127 or "not found" in last.lower():
+        return (
+            f"{where.device}: the runner cannot be started ({last or 'no message'}); "
+            "it is built for another kind of system. Choose another --build."
+        )
+    return f"{where.device}: the runner: {cause_of_end(code)}. {last}".strip()

@@ -1,0 +1,27 @@
+/* Where a bionic executable begins, for a build without an NDK: bionic's __libc_init
+ * sets the C library up, calls main and exits with what it returns. The stack pointer
+ * at the entry is its first argument; the arrays end with a null, as bionic reads on
+ * from the second place.
+ */
+typedef void (*Function)(void);
+typedef struct {
+    Function *before_main, *at_start, *at_end;
+} Structors;
+
+extern int main(int, char **, char **);
+extern _Noreturn void __libc_init(void *stack, void (*at_exit)(void),
+                                  int (*main_function)(int, char **, char **),
+                                  const Structors *structors);
+
+__asm__(".globl _start\n"
+        ".type _start, %function\n"
+        "_start:\n"
+        "    mov x29, #0\n"
+        "    mov x0, sp\n"
+        "    b start_runner\n");
+
+_Noreturn void start_runner(void *stack) {
+    static Function none[2] = {(Function)-1, 0};
+    const Structors structors = {none, none, none};
+    __libc_init(stack, 0, main, &structors);
+}

@@ -1,0 +1,59 @@
+"""Where libLiteRt.so comes from: the wheel for this machine, the user for a phone."""
+
+import importlib.util
+from pathlib import Path
+
+from android_bench.elf import abi_of, is_for_glibc
+from datasets.errors import InputError
+
+WHERE = (
+    "name one with --runtime-lib: libLiteRt.so of android_arm64, which the LiteRT "
+    "project publishes with its releases (https://github.com/google-ai-edge/LiteRT) "
+    "and its litert-cli downloads"
+)
+
+
+def host_library() -> Path:
+    """The library in the installed ai-edge-litert wheel.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    found = importlib.util.find_spec("ai_edge_litert")
+    folders = found.submodule_search_locations if found else None
+    path = Path(next(iter(folders or [""]))) / "libLiteRt.so"
+    if not path.is_file():
+        raise InputError(
+            "ai-edge-litert with libLiteRt.so is not installed here; expected 2.1.0 "
+            "or later. Install it, or name a library with --runtime-lib."
+        )
+    return path
+
+
+def library_for(kind: str, abi: str, given: Path | None) -> Path:
+    """The library that a runner of this build loads.
+
+    Args:
+        kind: how the runner is built; host and glibc load libraries of ordinary Linux.
+    Raises:
+        InputError: none is known, or the one given is for another processor or system.
+    """
+    if kind == "host":
+        path = given or host_library()
+    elif given is None:
+        raise InputError(f"no libLiteRt.so for the phone: {WHERE}.")
+    else:
+        path = given
+    if abi_of(path) != abi:
+        raise InputError(
+            f"{path}: is for {abi_of(path)}; the runner is for {abi}. Give the library "
+            "of the same processor (--runtime-lib)."
+        )
+    android = kind in ("ndk", "bionic")
+    if is_for_glibc(path) == android:
+        has, wants = ("glibc", "Android") if android else ("Android", "glibc")
+        raise InputError(
+            f"{path}: is built for {has}, a runner of --build {kind} needs {wants}; "
+            f"{WHERE if android else 'take the one of the aarch64 wheel'}."
+        )
+    return path

@@ -1,0 +1,185 @@
+"""One bench on one machine: each pass is put there, run to its end, and fetched.
+
+    <run>/<machine>/  <key>.plan  <key>.jsonl  <key>.scores  choices-<hash>.bin
+
+`key` is a hash of the pass, its plan, the runner and the library, so results of other
+settings are never taken for these. A pass that is done is not measured again; one that
+was ended goes on.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from android_bench.build import Built
+from android_bench.inputs import IDS_FILE, LOOK_FILE, Inputs, tensor_file, write_choices
+from android_bench.machine import Machine
+from android_bench.plan import Pass, Settings, passes, plan_text
+from android_bench.results import Results, read_results
+from android_bench.tensors import Floats
+from convert.bundle import Bundle
+from datasets.errors import InputError
+from datasets.files import file_sha256, write_text
+from selection.random_choice import RandomChoice, id_hashes
+
+LIBRARY = "libLiteRt.so"
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a bench needs to know, whatever the machine."""
+
+    bundle: Bundle
+    inputs: Inputs
+    built: Built
+    library: Path
+    settings: Settings
+    folder: Path  # of results; each machine has its own in it
+    seconds: float = 3600.0  # of one pass at most
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a machine did: each pass by name; of fixed ones the scores, (n, outputs)."""
+
+    passes: Mapping[str, Results]
+    scores: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class _Files:
+    """A pass's own files: here under a folder, there by name alone."""
+
+    folder: Path
+    key: str
+    plan: str
+    more: Mapping[str, Path]  # what the plan needs beside models and inputs
+    scores: bool
+
+    def name(self, kind: str) -> str:
+        return f"{self.key}.{kind}"
+
+    def path(self, kind: str) -> Path:
+        return self.folder / self.name(kind)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Kinds to fetch; the JSON lines last, as they say that the pass is done."""
+        return ("scores", "jsonl") if self.scores else ("jsonl",)
+
+    @property
+    def done(self) -> bool:
+        path = self.path("jsonl")
+        return path.exists() and read_results(path).done
+
+
+def measure(
+    job: Job,
+    machine: Machine,
+    fresh: bool = False,
+    between: Callable[[], None] = lambda: None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Measured:
+    """Runs every pass.
+
+    Args:
+        fresh: measures again what is done.
+        between: called before each pass that is to run, as for cooling down.
+        tell: takes a line on what is going on.
+    Raises:
+        InputError: a pass failed; what is done is kept.
+    """
+    folder = job.folder / machine.slug
+    identity = file_sha256(job.built.files["runner"]) + file_sha256(job.library)
+    found: dict[str, Results] = {}
+    scores: dict[str, Floats] = {}
+    todo = passes(job.bundle.manifest, job.bundle.selector)
+    for place, one in enumerate(todo, start=1):
+        files = _files_of(job, one, folder, identity)
+        what = f"{machine.label}: pass {place} of {len(todo)}, {one.name}"
+        if fresh or not files.done:
+            between()
+            tell(what)
+            _run(job, machine, files, fresh)
+        else:
+            tell(f"{what}: done before (--fresh measures it again)")
+        found[one.name] = read_results(files.path("jsonl"))
+        if one.keep_scores:
+            scores[one.name] = _scores(files.path("scores"), job.inputs.images)
+    return Measured(found, scores)
+
+
+def _run(job: Job, machine: Machine, files: _Files, fresh: bool) -> None:
+    if fresh:
+        machine.remove([files.name(kind) for kind in files.results])
+        files.path("jsonl").unlink(missing_ok=True)
+    write_text(files.path("plan"), files.plan)
+    common = {LIBRARY: job.library, **job.built.files, **dict(_sources(job))}
+    machine.put({**common, **files.more, files.name("plan"): files.path("plan")})
+    arguments = (files.name("plan"), files.name("jsonl"), f"./{LIBRARY}")
+    machine.execute((*job.built.command, *arguments), job.seconds)
+    for kind in files.results:
+        machine.get(files.name(kind), files.path(kind))
+    if not files.done:
+        raise InputError(
+            f"{files.path('jsonl')}: the runner ended well, but these results do not "
+            "say so. Bench again with --fresh."
+        )
+
+
+def _names(job: Job) -> dict[str, str]:
+    """File of the bundle or of the inputs -> its name beside the runner.
+
+    Names come from contents, so what lies there need not be pushed again, and no name
+    that a user chose ever reaches a shell.
+    """
+    manifest = job.bundle.manifest
+    models = (one for one in manifest.files if one.file != manifest.labels)
+    named = {one.file: f"{one.sha256[:16]}.tflite" for one in models}
+    inputs = {tensor_file(rung) for rung in manifest.rungs} | {IDS_FILE}
+    if manifest.look:
+        inputs.add(LOOK_FILE)
+    return named | {name: f"{job.inputs.folder.name}-{name}" for name in sorted(inputs)}
+
+
+def _sources(job: Job) -> Iterator[tuple[str, Path]]:
+    for name, there in _names(job).items():
+        held = job.inputs.folder / name
+        yield there, held if held.exists() else job.bundle.path(name)
+
+
+def _files_of(job: Job, one: Pass, folder: Path, identity: str) -> _Files:
+    choices: str | None = None
+    more: dict[str, Path] = {}
+    if isinstance(one.selector, RandomChoice):
+        choices, more = _choices(one.selector, job.inputs, folder)
+    text = plan_text(
+        job.bundle.manifest, one, job.inputs.images, job.settings, _names(job), choices
+    )
+    key = hashlib.sha256(f"{identity} {one.name}\n{text}".encode()).hexdigest()[:16]
+    if one.keep_scores:
+        text += f"scores {key}.scores\n"
+    return _Files(folder, key, text, more, one.keep_scores)
+
+
+def _choices(
+    selector: RandomChoice, inputs: Inputs, folder: Path
+) -> tuple[str, dict[str, Path]]:
+    drawn = selector.paid_by_hash(id_hashes(inputs.ids)).argmax(axis=1)
+    digest = hashlib.sha256(drawn.astype(np.uint8).tobytes()).hexdigest()
+    name = f"choices-{digest[:16]}.bin"
+    write_choices(folder / name, drawn)
+    return name, {name: folder / name}
+
+
+def _scores(path: Path, images: int) -> Floats:
+    values = np.fromfile(path, "<f4")
+    if len(values) % images:
+        raise InputError(
+            f"{path}: {len(values)} scores of {images} images; expected as many of "
+            "each. Bench again with --fresh."
+        )
+    return values.reshape(images, -1)

@@ -1,0 +1,101 @@
+"""Passes -> what a report says of each: accuracy, MACs, latency, memory, share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from android_bench.plan import LOOK, SELECTOR
+from android_bench.results import Results
+from android_bench.session import Measured
+from convert.bundle import Bundle
+from keras_models.accuracy import wilson
+
+
+@dataclass(frozen=True)
+class Line:
+    """The selector, or one rung for all images."""
+
+    name: str
+    images: int
+    right: int
+    top1: float
+    top1_low: float
+    top1_high: float
+    macs: float  # mean of an image: every rung run, and the selector itself
+    mean_us: float
+    p50_us: float
+    p90_us: float
+    selector_us: float  # mean; part of mean_us
+    load_ms: float  # of all files of the pass
+    first_ms: float  # first inferences of its rungs, together
+    peak_kb: int
+    items: int  # images run, all rounds counted
+
+
+@dataclass(frozen=True)
+class Savings:
+    """Of the selector against the dearest rung, in per cent: as MACs say, as timed."""
+
+    reference: str
+    predicted: float
+    measured: float
+
+
+def lines(bundle: Bundle, measured: Measured, labels: Sequence[int]) -> list[Line]:
+    """The selector first, then the rungs in the bundle's order."""
+    macs = {rung.rung: rung.macs for rung in bundle.manifest.rungs}
+    ladder = bundle.selector.ladder
+    found = []
+    for name, results in measured.passes.items():
+        if name == LOOK:
+            continue
+        rungs = ladder if name == SELECTOR else (name,)
+        own = bundle.selector.own_macs if name == SELECTOR else 0
+        costs = [macs[rung] for rung in rungs]
+        paid = [sum(costs[step] for step in item.rungs) for item in results.items]
+        found.append(_line(bundle, name, results, labels, float(np.mean(paid)) + own))
+    return found
+
+
+def _line(
+    bundle: Bundle, name: str, results: Results, labels: Sequence[int], macs: float
+) -> Line:
+    images = len(labels)
+    wanted = np.array(labels) + bundle.class_offset
+    right = int((results.top1[:images] == wanted).sum())
+    latency = results.latency_us
+    start = results.starts[-1]
+    return Line(
+        name,
+        images,
+        right,
+        right / images,
+        *wilson(right, images),
+        macs,
+        float(latency.mean()),
+        float(np.percentile(latency, 50)),
+        float(np.percentile(latency, 90)),
+        float(results.selector_us.mean()),
+        sum(file["load_ns"] for file in start["files"]) / 1e6,
+        sum(start["first_ns"]) / 1e6,
+        results.peak_kb or 0,
+        len(results.items),
+    )
+
+
+def savings(found: Sequence[Line]) -> Savings:
+    """Predicted from MACs against measured, of the first line over the dearest rung."""
+    selector, reference = found[0], max(found[1:], key=lambda line: line.macs)
+    return Savings(
+        reference.name,
+        100 * (1 - selector.macs / reference.macs),
+        100 * (1 - selector.mean_us / reference.mean_us),
+    )
+
+
+def shares(bundle: Bundle, measured: Measured, images: int) -> dict[str, float]:
+    """Part of the images that ended at each rung of the ladder."""
+    ends = [item.rungs[-1] for item in measured.passes[SELECTOR].items[:images]]
+    ladder = bundle.selector.ladder
+    return {rung: ends.count(step) / images for step, rung in enumerate(ladder)}

@@ -1,0 +1,203 @@
+"""The bundle's selector over real pictures: on phones over adb, or on this machine.
+
+Prints accuracy, MACs, latency and memory of the selector and of each rung by itself,
+and whether the run may be believed. Pictures are decoded and resized here; the phone
+gets input tensors. Finished passes are kept; the same command goes on with the rest.
+Exit code 1: the run is INVALID, or decisions differ from the selector's replay.
+
+Examples:
+  reswise bench --bundle runs/convert/bundle --host --dataset glyphs
+  reswise bench --doctor --runtime-lib libLiteRt.so
+  reswise bench --bundle B --dataset csv:photos/labels.csv --runtime-lib libLiteRt.so
+  reswise bench --bundle B --dataset glyphs --serial all --runtime-lib libLiteRt.so
+"""
+
+import argparse
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands import bench_flags, flags
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from android_bench.inputs import Inputs
+    from android_bench.machine import Machine
+    from android_bench.outcome import Outcome
+    from android_bench.session import Job
+    from android_bench.tensors import Floats
+    from convert.bundle import Bundle
+    from datasets.dataset import Dataset
+
+_FILES = ("bench.md", "bench.json", "rows.csv")
+HELP = "the selector on phones over adb, or on this machine: accuracy, latency, memory"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Bundle, machine, how it is built, how it is measured, data set."""
+    add = parser.add_argument
+    add("--bundle", type=Path, metavar="DIR", help="what `reswise convert` wrote")
+    bench_flags.add_machine_flags(parser)
+    bench_flags.add_measure_flags(parser)
+    flags.add_dataset_flags(parser, required=False)  # --doctor needs none
+    flags.add_run_flag(parser, "bench")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Benches; writes bench.md, bench.json, rows.csv and the chart."""
+    if args.doctor:
+        return _doctor(args)
+    bench_flags.check(args)
+    from android_bench.outcome import host_scores
+    from convert.bundle import open_bundle
+
+    bundle = open_bundle(args.bundle)
+    machines = _machines(args)
+    dataset = flags.opened_dataset(args)
+    job = _job(args, bundle, _inputs(args, bundle, dataset))
+    host = host_scores(bundle, job.inputs)
+    outcomes, failures = _side_by_side(args, job, machines, host)
+    if outcomes:
+        _write(args, job, dataset, outcomes)
+    if failures:
+        raise InputError(" Also: ".join(str(failure) for failure in failures))
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def _side_by_side(
+    args: argparse.Namespace,
+    job: "Job",
+    machines: "list[Machine]",
+    host: "dict[str, Floats]",
+) -> "tuple[list[Outcome], list[InputError]]":
+    """What the machines did; one that fails takes no other's results away."""
+    outcomes, failures = [], []
+    with ThreadPoolExecutor(len(machines)) as pool:
+        runs = [pool.submit(_bench, args, job, one, host) for one in machines]
+        for one in runs:
+            try:
+                outcomes.append(one.result())
+            except InputError as error:
+                failures.append(error)
+    return outcomes, failures
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from android_bench.doctor import Question, examine
+
+    question = Question(
+        args.adb,
+        args.serial,
+        args.build,
+        args.ndk,
+        args.runtime_lib,
+        args.device_dir,
+        args.run / "build",
+        args.host,
+    )
+    found = examine(question)
+    for one in found:
+        print(f"{'ok     ' if one.good else 'MISSING'} {one.what}: {one.said}")
+    return 0 if all(one.good for one in found) else 1
+
+
+def _bench(
+    args: argparse.Namespace, job: "Job", machine: "Machine", host: "dict[str, Floats]"
+) -> "Outcome":
+    from android_bench.build import API_LEVEL
+    from android_bench.classic import run_classic
+    from android_bench.cooling import cool_down
+    from android_bench.outcome import outcome
+    from android_bench.phone import Phone
+    from android_bench.session import measure
+
+    if isinstance(machine, Phone):
+        machine.prepare(job.built.abi, API_LEVEL)
+    before = machine.facts()
+    measured = measure(
+        job,
+        machine,
+        args.fresh,
+        lambda: cool_down(machine, args.cool_down, _tell),
+        _tell,
+    )
+    after = machine.facts()
+    classic = run_classic(job, machine, args.classic) if args.classic else {}
+    if args.clean and isinstance(machine, Phone):
+        machine.clean()
+    return outcome(job, measured, machine.label, (before, after), host, classic)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _write(
+    args: argparse.Namespace, job: "Job", dataset: "Dataset", outcomes: "list[Outcome]"
+) -> None:
+    from datasets.files import write_text
+    from reports.bench_table import bench_rows, bench_table, draw_latency
+    from reports.rows import write_rows
+
+    command, named = flags.command_line(), (dataset.name, dataset.split)
+    tables = [bench_table(one, job.bundle, dataset.name) for one in outcomes]
+    rows = [
+        row for one in outcomes for row in bench_rows(one, job.bundle, named, command)
+    ]
+    facts = {
+        "command": command,
+        "bundle": job.bundle.manifest.name,
+        "build": job.built.kind,
+        "settings": asdict(job.settings),
+        "machines": [one.to_json() for one in outcomes],
+    }
+    text = "\n".join(table.markdown() for table in tables)
+    write_text(args.run / "bench.md", text)
+    write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
+    write_rows(args.run / "rows.csv", rows)
+    drawn = draw_latency(outcomes, args.run)
+    for table in tables:  # after the files: head may close the pipe
+        table.show()
+    for path in (*(args.run / name for name in _FILES), *drawn):
+        print(f"wrote {flags.shown(path)}")
+
+
+def _machines(args: argparse.Namespace) -> "list[Machine]":
+    from android_bench.machine import HostMachine
+
+    if args.host:
+        return [HostMachine(args.run / "host" / "work")]
+    from android_bench.adb import Adb, chosen_serials, find_adb
+    from android_bench.phone import Phone
+
+    adb = Adb(find_adb(args.adb))
+    serials = chosen_serials(adb, args.serial)
+    return [Phone(adb, serial, args.device_dir, _tell) for serial in serials]
+
+
+def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "Inputs":
+    from android_bench.inputs import pack
+
+    classes = bundle.manifest.rungs[0].output.shape[-1] - bundle.class_offset
+    if dataset.classes > classes:
+        raise InputError(
+            f"{dataset.name} has {dataset.classes} classes, the bundle's models "
+            f"{classes}; expected a data set of the models' classes."
+        )
+    return pack(dataset, bundle.manifest, args.run, args.max_unreadable)
+
+
+def _job(args: argparse.Namespace, bundle: "Bundle", inputs: "Inputs") -> "Job":
+    from android_bench.build import build, choose, find_ndk
+    from android_bench.runtime import library_for
+    from android_bench.session import Job
+
+    ndk = None if args.host else find_ndk(args.ndk, os.environ)
+    kind = "host" if args.host else choose(args.build, ndk)
+    built = build(kind, args.run / "build", ndk)
+    library = library_for(kind, built.abi, args.runtime_lib)
+    settings = bench_flags.settings(args)
+    return Job(bundle, inputs, built, library, settings, args.run, args.timeout)

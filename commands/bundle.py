@@ -1,0 +1,162 @@
+"""Checks, shows or makes a bundle: .tflite files with the manifest that apps read.
+
+verify looks at everything, whole, before a byte of it could be run; show does the same
+and prints what the bundle is; import wraps a .tflite classifier that others made.
+
+Examples:
+  reswise bundle verify runs/convert/mobilenet_v2
+  reswise bundle show runs/convert/mobilenet_v2
+  reswise bundle import mobilenet_v1_1.0_224_quant.tflite --labels labels.txt
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands import flags
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from convert.bundle import Bundle
+    from convert.foreign import ForeignChoice
+    from reports.table import Table
+
+HELP = "checks or shows a bundle, or wraps a .tflite file of others in one"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """verify, show, import."""
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="DEED")
+    for deed, what in (
+        ("verify", "checks all of it; exit code 2 with one line where it is not sound"),
+        ("show", "checks it, then prints rungs, selector and certificate"),
+    ):
+        one = deeds.add_parser(deed, help=what, description=what, allow_abbrev=False)
+        one.add_argument(
+            "bundle", type=Path, metavar="BUNDLE", help="a folder with manifest.json"
+        )
+    what = "wraps a .tflite image classifier, as it is, into a bundle of one rung"
+    one = deeds.add_parser("import", help=what, description=what, allow_abbrev=False)
+    _add_import_flags(one)
+
+
+def _add_import_flags(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("file", type=Path, metavar="FILE", help="float32, uint8 or int8 in and out")
+    add(
+        "--labels",
+        type=Path,
+        metavar="FILE",
+        help="one class name a line; with one line less than classes, class 0 is the "
+        "background (default: the labels in FILE's own metadata)",
+    )
+    add("--name", metavar="NAME", help="of the model (default: FILE's name)")
+    add(
+        "--class-offset",
+        type=int,
+        metavar="N",
+        help="the model's class of a data set's class 0 (default: 1 where the first "
+        "label is background, else 0)",
+    )
+    add(
+        "--normalisation",
+        metavar="tf|caffe|torch|none",
+        help="how pixels enter (default: as FILE's metadata says, else pixels as a "
+        "quantised input stores them, else by the family of its name)",
+    )
+    add(
+        "--mean",
+        metavar="M[,M,M]",
+        help="instead of --normalisation: (pixel - mean) / deviation, pixels in 0..255",
+    )
+    add("--deviation", metavar="D[,D,D]", help="belongs to --mean")
+    flags.add_preprocessing_flags(parser)
+    flags.add_run_flag(parser, "bundle")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0: sound, shown or written. What is not sound is an InputError."""
+    if args.deed == "import":
+        return _import(args)
+    from convert.bundle import open_bundle
+    from convert.bundle_words import summary
+
+    bundle = open_bundle(args.bundle)
+    if args.deed == "show":
+        _table(bundle).show()
+    else:
+        print(f"{flags.shown(args.bundle)}: sound: {summary(bundle)}")
+    return 0
+
+
+def _import(args: argparse.Namespace) -> int:
+    from convert.foreign import import_bundle
+
+    choice = _choice(args)
+    name = args.name or args.file.stem
+    if Path(name).name != name or name in (".", ".."):
+        raise InputError(f"--name {name}: expected a plain name, without folders.")
+    bundle = import_bundle(args.file, args.run / name, choice)
+    _table(bundle).show()
+    print(f"wrote {flags.shown(bundle.folder)}")
+    return 0
+
+
+def _choice(args: argparse.Namespace) -> "ForeignChoice":
+    from convert.foreign import ForeignChoice
+    from convert.foreign_pixels import PixelChoice
+    from datasets.preprocessing import Preprocessing, parse_crop
+
+    crop = parse_crop(args.crop) if args.crop else Preprocessing().crop
+    way = Preprocessing(crop, args.interpolation, not args.no_antialias)
+    if args.normalisation and args.mean:
+        raise InputError("--normalisation and --mean exclude each other.")
+    pixels = PixelChoice(
+        way.crop_name,
+        way.interpolation,
+        way.antialias,
+        args.normalisation,
+        _numbers(args.mean, "--mean"),
+        _numbers(args.deviation, "--deviation"),
+    )
+    return ForeignChoice(args.labels, args.name, args.class_offset, pixels)
+
+
+def _table(bundle: "Bundle") -> "Table":
+    """The rungs, one a line; selector, savings and certificate below."""
+    from convert.bundle_words import notes, summary
+    from reports.table import Table
+
+    columns = (
+        "rung", "recipe", "file", "signature", "input", "output", "resolution",
+        "MMACs", "parameters", "file MB",
+    )  # fmt: skip
+    sizes = {one.file: one.size_bytes for one in bundle.manifest.files}
+    rows = tuple(
+        (
+            one.rung,
+            one.recipe,
+            one.file,
+            one.signature or f"(subgraph {one.subgraph})",
+            one.input.dtype,
+            one.output.dtype,
+            str(one.resolution),
+            f"{one.macs / 1e6:,.2f}",
+            f"{one.parameters:,}",
+            f"{sizes[one.file] / 1e6:,.2f}",
+        )
+        for one in bundle.manifest.rungs
+    )
+    title = f"{bundle.manifest.name}: {summary(bundle)}"
+    return Table(title, columns, rows, words=6, notes=notes(bundle))
+
+
+def _numbers(text: str | None, flag: str) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"{flag} {text}: expected one number or three, such as 127.5."
+        ) from None

@@ -1,0 +1,74 @@
+"""Published tables beside ours: FLOPs drops cell by cell, measured rows below.
+
+The FLOPs columns are counted from the built models; no weights and no images are
+needed. --run puts the rows that `reswise drop` measured beside the published accuracies
+(tables 1 to 5) or below the literature (table 7). Where a published column does not
+reproduce, a note says by how much and why.
+
+Examples:
+  reswise compare --table 3
+  reswise compare --table 7 --run runs/drop
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.errors import InputError
+from reports.published import numbers
+
+if TYPE_CHECKING:
+    from reports.rows import Row
+
+HELP = "published tables beside ours, cell by cell, with their sources"
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """The table, run folders, a file to write."""
+    add = parser.add_argument
+    add(
+        "--table",
+        required=True,
+        choices=numbers(),
+        help="1 to 7 of the thesis, or 2.1 of the cascade report",
+    )
+    add(
+        "--run",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a run folder whose rows.csv stands beside; may be given again",
+    )
+    add("--markdown", type=Path, metavar="FILE", help="also write the table there")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Counts, prints, writes."""
+    rows = _rows(args.run)
+    from keras_models.framework import quiet
+
+    quiet()
+    from datasets.files import write_text
+    from reports.compare import compare
+
+    table = compare(args.table, rows)
+    if args.markdown:
+        write_text(args.markdown, table.markdown())
+    table.show()
+    return 0
+
+
+def _rows(folders: list[Path]) -> "list[Row]":
+    from reports.rows import read_rows
+
+    found = []
+    for folder in folders:
+        path = folder / "rows.csv"
+        if not path.is_file():
+            raise InputError(
+                f"--run {folder}: it has no rows.csv; expected a run folder of "
+                "`reswise drop`."
+            )
+        found += read_rows(path)
+    return found

@@ -1,0 +1,180 @@
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Tests without a framework. Without arguments: cases counted by hand. With a file of
+ * cases: prints the rungs run on each image, a line an image, and the class answered, for
+ * the Python package's test to hold against its own.
+ */
+final class SelectorTest {
+    private static int failed = 0;
+
+    private SelectorTest() {}
+
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length == 1) {
+            replay(Json.object(Json.parse(Files.readString(Path.of(arguments[0])))));
+            return;
+        }
+        readsJson();
+        readsConfidences();
+        climbs();
+        answersWithTheMean();
+        followsRules();
+        looks();
+        draws();
+        storesNumbers();
+        System.out.println(failed == 0 ? "all passed" : failed + " failed");
+        System.exit(failed == 0 ? 0 : 1);
+    }
+
+    private static void replay(Map<String, Object> cases) {
+        StringBuilder out = new StringBuilder();
+        for (Object selectorFacts : Json.list(cases.get("selectors"))) {
+            Selector selector = Selector.read(selectorFacts);
+            for (Object one : Json.list(cases.get("images"))) {
+                Map<String, Object> facts = Json.object(one);
+                Map<String, Object> scores = Json.object(facts.get("scores"));
+                Selector.Image image = selector.image((String) facts.get("id"));
+                image.look(Json.numbers(facts.get("look")));
+                List<String> run = new ArrayList<>();
+                for (String rung; (rung = selector.next(image)) != null; run.add(rung)) {
+                    image.answer(rung, floats(Json.numbers(scores.get(rung))));
+                }
+                out.append(String.join(",", run)).append(' ');
+                out.append(Scores.best(selector.answer(image))).append('\n');
+            }
+        }
+        System.out.print(out);
+    }
+
+    private static void readsJson() {
+        Map<String, Object> read =
+                Json.object(Json.parse(" {\"a\": [1, -2.5e1, true, null, \"\\u00e9\\n\"]} "));
+        check("[1.0, -25.0, true, null, \u00e9\n]".equals(read.get("a").toString()), "JSON");
+        for (String bad : new String[] {"", "{", "[1,]", "{\"a\" 1}", "[1] 2", "\"\\x\"", "nul"}) {
+            boolean refused = false;
+            try {
+                Json.parse(bad);
+            } catch (IllegalArgumentException expected) {
+                refused = true;
+            }
+            check(refused, "JSON that is none: " + bad);
+        }
+    }
+
+    private static void readsConfidences() {
+        float[] scores = {0.125f, 0.625f, 0.25f, 0};
+        near(0.625, Scores.confidence("top1", scores, 1));
+        near(0.375, Scores.confidence("margin", scores, 1));
+        // entropy of halves, quarters, eighths in bits: 1/2 + 2/4 + 2 * 3/8, of 2 at most
+        near(1 - 1.75 / 2, Scores.confidence("entropy", new float[] {.5f, .25f, .125f, .125f}, 1));
+        // temperature 1/2 squares the scores: 0.64 / (0.64 + 0.04)
+        near(0.64 / 0.68, Scores.confidence("calibrated", new float[] {0.8f, 0.2f}, 0.5));
+    }
+
+    private static void climbs() {
+        String facts = "\"confidence\":\"margin\",\"temperatures\":[],\"thresholds\":[0.5]";
+        check("a@1".equals(run(climb("cascade", "last", facts), .75f, .25f)), "sure at once");
+        check("a@1,b@2".equals(run(climb("cascade", "last", facts), .5f, .25f)), "not sure");
+        check(
+                "a@1,b@2".equals(run(climb("cascade", "last", facts.replace("0.5", "2")), 1, 0)),
+                "a threshold of 2 never stops");
+    }
+
+    private static void answersWithTheMean() {
+        String facts = "\"confidence\":\"top1\",\"temperatures\":[],\"thresholds\":[0.9]";
+        Selector selector = Selector.read(Json.parse(climb("cascade", "mean", facts)));
+        Selector.Image image = selector.image("x");
+        image.answer(selector.next(image), new float[] {0.75f, 0.25f});
+        image.answer(selector.next(image), new float[] {0, 1});
+        check(selector.next(image) == null, "the ladder ends");
+        near(0.375, selector.answer(image)[0]);
+        near(0.625, selector.answer(image)[1]);
+    }
+
+    private static void followsRules() {
+        // the second feature is the second score: g = 1 - 4 x 0.25 = 0, confidence 0.5
+        String linear = "{\"rule\":\"linear\",\"intercept\":1,\"weights\":[0,-4,0,0,0,0]}";
+        String facts = "\"thresholds\":[0.5],\"rules\":[" + linear + "]";
+        check("a@1".equals(run(climb("deferral", "last", facts), .75f, .25f)), "half is enough");
+        check("a@1,b@2".equals(run(climb("deferral", "last", facts), .8f, .2f)), "it is not");
+        String tree =
+                "{\"feature\":[5,-1,-1],\"threshold\":[0.5,0,0],\"left\":[1,0,0],"
+                        + "\"right\":[2,0,0],\"value\":[0,3,-3]}";
+        String trees = "{\"rule\":\"trees\",\"intercept\":0,\"trees\":[" + tree + "]}";
+        facts = "\"thresholds\":[0.5],\"rules\":[" + trees + "]";
+        check("a@1,b@2".equals(run(climb("deferral", "last", facts), .75f, .25f)), "left: climb");
+        check("a@1".equals(run(climb("deferral", "last", facts), .8f, .2f)), "right: stay");
+    }
+
+    private static void looks() {
+        String learned =
+                "{\"kind\":\"learned\",\"ladder\":[\"a@1\",\"b@2\"],\"costs\":[0.25,1],"
+                        + "\"price\":0.5,\"layers\":[]}";
+        Selector selector = Selector.read(Json.parse(learned));
+        Selector.Image image = selector.image("x");
+        image.chances(new double[] {0.5, 0.875}); // 0.5 - 0.125 = 0.875 - 0.5: the first
+        check("a@1".equals(selector.next(image)), "of equal worth the cheaper");
+        image.chances(new double[] {0.5, 0.9});
+        check("b@2".equals(selector.next(image)), "worth its price");
+    }
+
+    private static void draws() {
+        String facts =
+                "{\"kind\":\"random\",\"ladder\":[\"a@1\",\"b@2\"],\"weights\":[1,3],\"seed\":7}";
+        Selector selector = Selector.read(Json.parse(facts));
+        int cheap = 0;
+        for (int i = 0; i < 4000; i++) {
+            cheap += "a@1".equals(selector.next(selector.image("picture " + i))) ? 1 : 0;
+        }
+        check(Math.abs(cheap - 1000) < 110, cheap + " of 4000 drawn, not about a quarter");
+    }
+
+    private static void storesNumbers() {
+        String facts = "{\"name\":\"x\",\"dtype\":\"uint8\",\"scale\":0.5,\"zero_point\":128}";
+        Tensor tensor = Tensor.read(Json.parse(facts));
+        int[] stored = {tensor.stored(0.25f), tensor.stored(0.75f), tensor.stored(1e9f)};
+        check(stored[0] == 128 && stored[1] == 130 && stored[2] == 255, "halves to even, clipped");
+        near(-64, tensor.real(0));
+    }
+
+    private static String climb(String kind, String answer, String facts) {
+        return "{\"kind\":\"" + kind + "\",\"answer\":\"" + answer + "\","
+                + "\"ladder\":[\"a@1\",\"b@2\"]," + facts + "}";
+    }
+
+    /** The rungs run on an image of two scores, the same on each rung. */
+    private static String run(String facts, float... scores) {
+        Selector selector = Selector.read(Json.parse(facts));
+        Selector.Image image = selector.image("x");
+        List<String> run = new ArrayList<>();
+        for (String rung; (rung = selector.next(image)) != null; run.add(rung)) {
+            image.answer(rung, scores);
+        }
+        return String.join(",", run);
+    }
+
+    private static float[] floats(double[] values) {
+        float[] found = new float[values.length];
+        for (int i = 0; i < found.length; i++) {
+            found[i] = (float) values[i];
+        }
+        return found;
+    }
+
+    private static void near(double expected, double found) {
+        check(Math.abs(expected - found) < 1e-6, "expected " + expected + ", found " + found);
+    }
+
+    private static void check(boolean holds, String what) {
+        if (!holds) {
+            failed++;
+            System.out.println("FAILED: " + what);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+"""Parts -> a bundle: shared or separate files with metadata, and the manifest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from convert import tflite_graph
+from convert.bundle import Bundle, described, write_bundle
+from convert.image_input import Entrance, entrance
+from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
+from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
+from convert.parts import Parts, file_name
+from convert.recipes import Recipe
+from convert.running import Runner
+from convert.shared_weights import merged
+from convert.to_tflite import signature_name
+from convert.wanted import Wanted, WantedRung
+from keras_models.engines import float_flatbuffer
+from keras_models.macs import count_macs
+from selection.catalogue import from_json
+from selection.learned import Learned
+
+LOOK_FILE, LOOK_SIGNATURE = "look.tflite", "look"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A model's files by name, and its rungs."""
+
+    files: dict[str, bytes]
+    rungs: tuple[Rung, ...]
+
+
+def bundle_name(wanted: Wanted, recipe: Recipe) -> str:
+    """mobilenet_v2_full_int8; a ladder of two models names both."""
+    models = "+".join(file_name(source.name) for source in wanted.sources)
+    return f"{models}_{recipe.name}"
+
+
+def write(
+    folder: Path,
+    wanted: Wanted,
+    made: Sequence[Made],
+    labels: Sequence[str] | None,
+    measured: Json,
+) -> Bundle:
+    """Writes the bundle of one recipe, whole or not at all."""
+    files = {name: content for one in made for name, content in one.files.items()}
+    rungs = sorted((rung for one in made for rung in one.rungs), key=lambda r: r.macs)
+    if labels:
+        files[LABELS_FILE] = label_lines(labels).encode()
+    selector = from_json(wanted.selector)
+    look = None
+    if isinstance(selector, Learned):
+        files[LOOK_FILE], look = _look(selector)
+    manifest = Manifest(
+        name=folder.name,
+        files=described(files),
+        rungs=tuple(rungs),
+        selector=wanted.selector,
+        labels=LABELS_FILE if labels else None,
+        look=look,
+        measured=measured,
+    )
+    return write_bundle(folder, manifest, files)
+
+
+def made_files(
+    parts: Parts,
+    rungs: Sequence[WantedRung],
+    recipe: Recipe,
+    labels: Sequence[str] | None,
+    separate: bool,
+) -> Made:
+    """The files of one model by one recipe; the first rung is subgraph 0.
+
+    Args:
+        separate: a file a rung, which MediaPipe's ImageClassifier needs.
+    """
+    taken = entrance(parts.source.normalisation)
+    about = _about(parts, recipe)
+    contents = [parts.path(rung, recipe).read_bytes() for rung in rungs]
+    stem = file_name(parts.source.name)
+    if separate:
+        names = [f"{stem}_{rung.resolution}_{recipe.name}.tflite" for rung in rungs]
+        files = {
+            name: with_metadata(content, about, taken, labels)
+            for name, content in zip(names, contents, strict=True)
+        }
+        places = [0] * len(rungs)
+    else:
+        names = [f"{stem}_{recipe.name}.tflite"] * len(rungs)
+        shared = with_metadata(merged(contents), about, taken, labels)
+        for rung, content in zip(rungs, contents, strict=True):
+            _check_same(shared, content, rung)
+        files, places = {names[0]: shared}, list(range(len(rungs)))
+    rows = zip(rungs, contents, names, places, strict=True)
+    return Made(
+        files,
+        tuple(
+            _rung(wanted, content, recipe, taken, name, place)
+            for wanted, content, name, place in rows
+        ),
+    )
+
+
+def _about(parts: Parts, recipe: Recipe) -> About:
+    source = parts.source
+    said = f"{source.name}, weights {source.weights}, recipe {recipe.name}"
+    return About(source.name, f"{said}: {recipe.what}")
+
+
+def _rung(
+    wanted: WantedRung,
+    content: bytes,
+    recipe: Recipe,
+    taken: Entrance,
+    file: str,
+    subgraph: int,
+) -> Rung:
+    signature, way = signature_name(wanted.resolution), wanted.preprocessing
+    ends = Runner(content, signature)
+    model = wanted.source.at(wanted.resolution)
+    return Rung(
+        rung=wanted.rung,
+        model=wanted.source.name,
+        resolution=wanted.resolution,
+        recipe=recipe.name,
+        file=file,
+        signature=signature,
+        subgraph=subgraph,
+        macs=count_macs(model).macs,
+        parameters=int(model.count_params()),
+        input=ends.input,
+        output=ends.output,
+        preprocessing=Preprocessing(
+            crop=way.crop_name,
+            interpolation=way.interpolation,
+            antialias=way.antialias,
+            channels="RGB",
+            mean=(taken.mean,) * 3,
+            deviation=(taken.deviation,) * 3,
+        ),
+    )
+
+
+def _check_same(shared: bytes, content: bytes, rung: WantedRung) -> None:
+    """Sharing weights must change no bit of any score."""
+    side = rung.resolution
+    image = np.random.default_rng(0).uniform(-1, 1, (side, side, 3)).astype(np.float32)
+    own, alone = (
+        Runner(one, signature_name(side)).scores(image) for one in (shared, content)
+    )
+    if not np.array_equal(own, alone):
+        raise RuntimeError(f"{rung.rung}: the shared file gives other scores.")
+
+
+def _look(selector: Learned) -> tuple[bytes, Look]:
+    """The learned selector as a file of its own."""
+    from selection.export_learned import as_keras
+
+    content = tflite_graph.named(
+        float_flatbuffer(as_keras(selector)), LOOK_SIGNATURE, "thumbnail", "chances"
+    )
+    ends = Runner(content, LOOK_SIGNATURE)
+    return content, Look(LOOK_FILE, LOOK_SIGNATURE, 0, ends.input, ends.output)

@@ -1,0 +1,196 @@
+"""The whole conversion: parts, parity, bundles; each step is found again if done."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from convert.assemble import bundle_name, made_files, write
+from convert.bundle import Bundle
+from convert.calibration import Calibration
+from convert.image_input import entrance
+from convert.layer_errors import LayerError, worst_layers
+from convert.manifest import Json
+from convert.parity import Parity, file_scores, parity
+from convert.parts import Parts
+from convert.quantise import quantiser_version
+from convert.recipes import RECIPES, Recipe
+from convert.wanted import Wanted, WantedRung
+from datasets.dataset import Dataset
+from datasets.files import write_text
+from datasets.progress import progress
+from keras_models.framework import versions
+from keras_models.scores import ScoreStore, StoredRung
+from keras_models.sweeping import SweepOptions, sweep
+
+LARGEST_DROP = 2.5  # points of accuracy; above it layers are named
+_LAYER_IMAGES = 8
+ADVICE = (
+    "What to try: --calibration-images 300, images that look like those in use, "
+    "--recipe full_int8_act_int16 or dynamic_int8, or float16 where size allows."
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to convert."""
+
+    run: Path
+    recipes: tuple[Recipe, ...]
+    quantiser: str
+    separate: bool
+    min_agreement: float | None
+    max_unreadable: int
+    command: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One recipe: its bundle, and how it compares."""
+
+    recipe: Recipe
+    bundle: Bundle
+    parities: tuple[Parity, ...]
+    layers: dict[str, list[LayerError]]  # by rung, where accuracy was lost
+    separate_bytes: int  # of the rungs' separate files together
+
+    @property
+    def failures(self) -> list[str]:
+        """One line a failed check."""
+        return [
+            f"{one.rung} {one.recipe}: {why}"
+            for one in self.parities
+            for why in one.failures
+        ]
+
+
+def convert(
+    wanted: Wanted,
+    judged: Dataset,
+    calibration: Calibration,
+    labels: Sequence[str] | None,
+    options: Options,
+) -> Iterator[Result]:
+    """Makes the parts rung by rung, then yields a bundle a recipe.
+
+    Args:
+        judged: the images of the parity report.
+    Raises:
+        InputError: a model that does not convert, unreadable pictures.
+    """
+    every = [
+        Parts(options.run / "parts", source, options.quantiser, calibration)
+        for source in wanted.sources
+    ]
+    with_float = tuple(dict.fromkeys((RECIPES["float32"], *options.recipes)))
+    pairs = [(parts, rung) for parts in every for rung in wanted.of(parts.source)]
+    parents: dict[str, StoredRung] = {}
+    for parts, rung in progress(pairs, len(pairs), "rungs converted and run by Keras"):
+        parts.make(rung, with_float)
+        parents[rung.rung] = _parent(rung, judged, options)
+    for recipe in options.recipes:
+        yield _result(every, wanted, recipe, judged, parents, labels, options)
+
+
+def _parent(rung: WantedRung, judged: Dataset, options: Options) -> StoredRung:
+    """The scores of Keras itself."""
+    how = SweepOptions("keras", options.max_unreadable)
+    store = ScoreStore(options.run)
+    sides, ways = [rung.resolution], [rung.preprocessing]
+    return sweep(rung.source, judged, sides, ways, store, how)[0]
+
+
+def _result(
+    every: Sequence[Parts],
+    wanted: Wanted,
+    recipe: Recipe,
+    judged: Dataset,
+    parents: dict[str, StoredRung],
+    labels: Sequence[str] | None,
+    options: Options,
+) -> Result:
+    store = ScoreStore(options.run / "parity" / recipe.name)
+    parities, layers, separate_bytes = [], {}, 0
+    for parts in every:
+        for rung in wanted.of(parts.source):
+            path, parent = parts.path(rung, recipe), parents[rung.rung]
+            own = file_scores(store, judged, rung, recipe, path, parent)
+            found = parity(parent, own, path, recipe, options.min_agreement)
+            parities.append(found)
+            separate_bytes += found.size_bytes
+            if recipe.weights == "int8" and _lossy(found):
+                layers[rung.rung] = _layers(parts, rung, recipe)
+    made = [
+        made_files(parts, wanted.of(parts.source), recipe, labels, options.separate)
+        for parts in every
+    ]
+    folder = options.run / bundle_name(wanted, recipe)
+    measured = _measured(every, wanted, recipe, parities, judged, options)
+    bundle = write(folder, wanted, made, labels, measured)
+    result = Result(recipe, bundle, tuple(parities), layers, separate_bytes)
+    write_text(folder / "parity.json", _report(result))
+    return result
+
+
+def _lossy(found: Parity) -> bool:
+    return bool(found.failures) or found.drop.points > LARGEST_DROP
+
+
+def _layers(parts: Parts, rung: WantedRung, recipe: Recipe) -> list[LayerError]:
+    files = [parts.path(rung, one).read_bytes() for one in (RECIPES["float32"], recipe)]
+    taken = entrance(rung.source.normalisation)
+    few = parts.calibration.first(_LAYER_IMAGES)
+    images = few.images(rung.resolution, rung.preprocessing, taken)
+    return worst_layers(files[0], files[1], images)
+
+
+def _measured(
+    every: Sequence[Parts],
+    wanted: Wanted,
+    recipe: Recipe,
+    parities: Sequence[Parity],
+    judged: Dataset,
+    options: Options,
+) -> Json:
+    facts: Json = {
+        "command": options.command,
+        "versions": versions(),
+        "weights": {
+            parts.source.name: {
+                "weights": parts.source.weights,
+                "sha256": parts.source.weights_sha256,
+            }
+            for parts in every
+        },
+        "parity": {
+            "dataset": judged.name,
+            "split": judged.split,
+            "images": parities[0].images,
+            "rungs": [_summary(one) for one in parities],
+        },
+    }
+    if recipe.calibrated:
+        facts["quantiser"] = quantiser_version(options.quantiser)
+        facts["calibration"] = every[0].calibration.facts
+    if wanted.plan:
+        facts["plan"] = {key: wanted.plan[key] for key in wanted.plan if key != "rungs"}
+    return facts
+
+
+def _summary(found: Parity) -> Json:
+    facts = found.to_json()
+    return {key: facts[key] for key in facts if key != "operator_macs"}
+
+
+def _report(result: Result) -> str:
+    facts = {
+        "recipe": result.recipe.name,
+        "rungs": [one.to_json() for one in result.parities],
+        "worst_layers": {
+            rung: [asdict(layer) for layer in layers]
+            for rung, layers in result.layers.items()
+        },
+        "bundle_bytes": result.bundle.size_bytes,
+        "separate_bytes": result.separate_bytes,
+    }
+    return json.dumps(facts, indent=1) + "\n"

@@ -1,0 +1,183 @@
+"""A converted file beside its float Keras parent, on the same images."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert import tflite_graph
+from convert.image_input import entrance
+from convert.recipes import Recipe
+from convert.running import Runner
+from convert.to_tflite import signature_name
+from convert.wanted import WantedRung
+from datasets.batches import Batch, pictures
+from datasets.dataset import Dataset
+from datasets.files import file_sha256
+from datasets.progress import progress
+from keras_models.accuracy import Drop, correct, paired_drop, wilson
+from keras_models.engines import AGREEMENT
+from keras_models.framework import versions
+from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
+
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Parity:
+    """One rung by one recipe, and the checks that it failed."""
+
+    rung: str
+    recipe: str
+    images: int
+    agreement: float  # part of the images with the parent's top-1
+    min_agreement: float
+    largest_difference: float  # of a score
+    mean_difference: float
+    top1: float
+    top1_low: float  # 95 % Wilson
+    top1_high: float
+    parent_top1: float
+    parent_low: float
+    parent_high: float
+    drop: Drop  # of the parent's accuracy
+    macs: int  # of the Keras layers
+    graph_macs: int  # of the operators in the file
+    uncounted: tuple[str, ...]  # operators without a formula
+    operator_macs: tuple[tuple[str, str, int], ...]  # operator, tensor, MACs above 0
+    size_bytes: int  # of the rung's separate file
+    failures: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """As it stands in parity.json."""
+        return asdict(self)
+
+
+def parity(
+    parent: StoredRung,
+    own: StoredRung,
+    path: Path,
+    recipe: Recipe,
+    min_agreement: float | None,
+) -> Parity:
+    """Compares stored scores of the same images.
+
+    Args:
+        path: the rung's separate file.
+        min_agreement: None takes the recipe's own; random weights are not held to it.
+    """
+    least = recipe.min_agreement if min_agreement is None else min_agreement
+    if parent.meta.weights == "random" and min_agreement is None:
+        least = 0.0
+    difference = np.abs(own.scores - parent.scores)
+    right, parent_right = (correct(one.scores, one.labels) for one in (own, parent))
+    low, high = wilson(int(right.sum()), right.size)
+    parent_low, parent_high = wilson(int(parent_right.sum()), right.size)
+    model = tflite_graph.read(path.read_bytes())
+    operators = list(tflite_graph.operator_macs(model, model.subgraphs[0]))
+    found = Parity(
+        rung=own.rung,
+        recipe=recipe.name,
+        images=right.size,
+        agreement=float((own.scores.argmax(1) == parent.scores.argmax(1)).mean()),
+        min_agreement=least,
+        largest_difference=float(difference.max()),
+        mean_difference=float(difference.mean()),
+        top1=float(right.mean()),
+        top1_low=low,
+        top1_high=high,
+        parent_top1=float(parent_right.mean()),
+        parent_low=parent_low,
+        parent_high=parent_high,
+        drop=paired_drop(parent_right, right),
+        macs=parent.macs,
+        graph_macs=sum(macs or 0 for _, _, macs in operators),
+        uncounted=tuple(sorted({kind for kind, _, macs in operators if macs is None})),
+        operator_macs=tuple(
+            (kind, name, macs) for kind, name, macs in operators if macs
+        ),
+        size_bytes=path.stat().st_size,
+    )
+    return _judged(found)
+
+
+def _judged(found: Parity) -> Parity:
+    failures = []
+    if found.agreement < found.min_agreement:
+        failures.append(
+            f"agrees on {100 * found.agreement:.1f} % of top-1; expected at least "
+            f"{100 * found.min_agreement:g} %"
+        )
+    if found.recipe == "float32" and found.largest_difference > AGREEMENT:
+        failures.append(
+            f"a score differs by {found.largest_difference:.2g}; expected at most "
+            f"{AGREEMENT:g} of float32"
+        )
+    if found.macs != found.graph_macs or found.uncounted:
+        failures.append(
+            f"{found.graph_macs:,} MACs in the file against {found.macs:,} of Keras"
+            + "".join(f"; no formula for {kind}" for kind in found.uncounted)
+        )
+    return replace(found, failures=tuple(failures))
+
+
+def file_scores(
+    store: ScoreStore,
+    dataset: Dataset,
+    wanted: WantedRung,
+    recipe: Recipe,
+    path: Path,
+    parent: StoredRung,
+) -> StoredRung:
+    """Scores of a rung's file over the images, from the store if they are there."""
+    meta = replace(
+        parent.meta,
+        recipe=recipe.name,
+        engine=f"litert {versions()['ai-edge-litert']}",
+        weights_sha256=file_sha256(path),
+        size_bytes=path.stat().st_size,
+    )
+    store.write_dataset(
+        dataset.fingerprint,
+        dataset.name,
+        dataset.split,
+        dataset.ids,
+        np.asarray(dataset.labels),
+        dataset.class_names,
+    )
+    if missing := store.missing(meta):
+        runner = Runner(path.read_bytes(), signature_name(wanted.resolution))
+        for shard in missing:
+            _fill(store, meta, dataset, wanted, runner, shard)
+    return store.load(meta)
+
+
+def _fill(
+    store: ScoreStore,
+    meta: RungMeta,
+    dataset: Dataset,
+    wanted: WantedRung,
+    runner: Runner,
+    shard: int,
+) -> None:
+    start = shard * SHARD
+    size = min(SHARD, len(dataset) - start)
+    scores = np.full((size, meta.classes), np.nan, np.float32)
+    taken = entrance(wanted.source.normalisation)
+    for batch in _batches(meta, dataset, wanted, range(start, start + size)):
+        images = taken.images(batch.pixels[wanted.preprocessing, wanted.resolution])
+        for index, image in zip(batch.indices, images, strict=True):
+            scores[index - start] = runner.scores(image)
+    store.write_shard(meta, shard, scores)
+
+
+def _batches(
+    meta: RungMeta, dataset: Dataset, wanted: WantedRung, indices: range
+) -> Iterator[Batch]:
+    batches = pictures(
+        dataset, [wanted.resolution], [wanted.preprocessing], indices=indices
+    )
+    what = f"{meta.rung} {meta.recipe}, images of shard {indices.start // SHARD + 1}"
+    return progress(batches, len(indices), what, lambda batch: len(batch.indices))

@@ -1,0 +1,100 @@
+"""How a model is stored and computed, as data. A recipe's name decodes:
+
+    [dynamic_|full_]TYPE[_act_TYPE][_io_TYPE]
+
+TYPE: of the weights. `dynamic_`: activations are float32 and are quantised as they
+come, image by image. `full_`: activations are stored in TYPE too, or in that of
+`_act_`, in ranges measured beforehand. Neither: computed in float32. Input and output
+are float32 unless `_io_` says another type.
+"""
+
+from dataclasses import dataclass
+
+from datasets.errors import InputError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to store and compute a model."""
+
+    name: str
+    what: str
+    weights: str  # float32, float16 or int8
+    activations: str = "float32"  # as stored between layers
+    dynamic: bool = False
+    input_output: str = "float32"
+    min_agreement: float = 0.0  # part of the images whose top-1 is the parent's
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether images are needed: for ranges, and to correct biases."""
+        return self.weights != "float32"
+
+    @property
+    def static(self) -> bool:
+        """Whether activations have ranges measured beforehand."""
+        return self.activations != "float32"
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "float32",
+            "as trained; the reference",
+            "float32",
+            min_agreement=0.995,
+        ),
+        Recipe(
+            "float16",
+            "half the size; computed in float32 on CPUs, in float16 on GPUs",
+            "float16",
+            min_agreement=0.99,
+        ),
+        Recipe(
+            "dynamic_int8",
+            "a quarter of the size; activations quantised as they come",
+            "int8",
+            dynamic=True,
+            min_agreement=0.85,
+        ),
+        Recipe(
+            "full_int8",
+            "integers inside, float32 outside; loads in MediaPipe as it is",
+            "int8",
+            "int8",
+            min_agreement=0.8,
+        ),
+        Recipe(
+            "full_int8_io_int8",
+            "integers throughout, for accelerators without floats",
+            "int8",
+            "int8",
+            input_output="int8",
+            min_agreement=0.8,
+        ),
+        Recipe(
+            "full_int8_act_int16",
+            "int8 weights, int16 activations: closer to float32, slow on CPUs",
+            "int8",
+            "int16",
+            min_agreement=0.85,
+        ),
+    )
+}
+
+
+def parse_recipes(text: str) -> list[Recipe]:
+    """ "float32,full_int8" -> the recipes, each once, in this order.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    names = dict.fromkeys(word.strip() for word in text.split(","))
+    for name in names:
+        if name not in RECIPES:
+            raise InputError(
+                f"--recipe {name or '(empty)'}: unknown; expected some of "
+                f"{', '.join(RECIPES)}."
+            )
+    return [RECIPES[name] for name in names]

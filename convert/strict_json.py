@@ -1,0 +1,117 @@
+"""JSON from a stranger: small, shallow, finite, each key once, text that can be shown.
+
+Python's own reader takes NaN, keys twice, nesting until the stack ends and whole
+numbers of any length; other readers of the same manifest would not, or would read it
+differently.
+"""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from datasets.errors import InputError
+
+MOST_BYTES = 8 << 20
+MOST_DEPTH = 32
+_MOST_DIGITS = 18  # such whole numbers fit a signed 64-bit integer
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# what moves a terminal's cursor or hides text; a line's end may stand in free text
+UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def parse(content: bytes, where: str) -> Any:
+    """The value that JSON text stands for.
+
+    Args:
+        where: what the text is, for errors.
+    Raises:
+        InputError: larger than MOST_BYTES, deeper than MOST_DEPTH, not UTF-8, not JSON,
+            NaN or infinite, a key twice, a number too long, unshowable text.
+    """
+    if len(content) > MOST_BYTES:
+        raise InputError(f"{where}: over {MOST_BYTES >> 20} MiB; expected less.")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: byte {error.start} is not UTF-8.") from None
+    _check_depth(text, where)
+    reader = _Reader(where)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=reader.once,
+            parse_constant=reader.constant,
+            parse_float=reader.finite,
+            parse_int=reader.whole,
+        )
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{where}: not JSON: {error.msg} in line {error.lineno}, column "
+            f"{error.colno}."
+        ) from None
+    _check_text(value, where)
+    return value
+
+
+class _Reader:
+    """Hooks of Python's reader that refuse what is not plain JSON."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise InputError(
+                    f"{self._where}: the key {key[:60]!r} stands twice in one object."
+                )
+            found[key] = value
+        return found
+
+    def constant(self, word: str) -> NoReturn:
+        raise InputError(f"{self._where}: {word} is no JSON number.")
+
+    def finite(self, text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value):
+            raise InputError(f"{self._where}: the number {text[:40]} is too large.")
+        return value
+
+    def whole(self, text: str) -> int:
+        if len(text.lstrip("-")) > _MOST_DIGITS:
+            raise InputError(
+                f"{self._where}: the number {text[:24]} is longer than {_MOST_DIGITS} "
+                "digits."
+            )
+        return int(text)
+
+
+def _check_depth(text: str, where: str) -> None:
+    depth = 0
+    for mark in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if mark.group() in "[{" else -1
+        if depth > MOST_DEPTH:
+            raise InputError(f"{where}: nested deeper than {MOST_DEPTH} levels.")
+
+
+def _check_text(value: Any, where: str) -> None:
+    """Every string and key can be written as UTF-8 and shown on a terminal."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, str) and (UNSHOWABLE.search(one) or not _encodes(one)):
+            raise InputError(f"{where}: unshowable characters in {one[:40]!a}.")
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True

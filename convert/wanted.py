@@ -1,0 +1,204 @@
+"""What is to be converted: the rungs of the flags, or of a plan."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import InputError
+from datasets.preprocessing import Preprocessing, parse_crop
+from keras_models.loading import Pretrained
+from selection.catalogue import from_json
+from selection.contract import Json
+
+_RUNG = re.compile(r"(?P<model>.+)@(?P<resolution>\d+)(/(?P<crop>squash|crop[\d.]+))?")
+
+
+@dataclass(frozen=True)
+class WantedRung:
+    """One rung, and how pictures are made ready for it."""
+
+    source: Pretrained
+    resolution: int
+    preprocessing: Preprocessing
+
+    @property
+    def rung(self) -> str:
+        """mobilenet_v2@160: a bundle holds one crop of each."""
+        return f"{self.source.name}@{self.resolution}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The rungs, a model's native one first, and what chooses among them."""
+
+    rungs: tuple[WantedRung, ...]
+    selector: Json
+    plan: Json | None = None
+
+    @property
+    def sources(self) -> list[Pretrained]:
+        """The models, each once."""
+        return list({rung.source.name: rung.source for rung in self.rungs}.values())
+
+    def of(self, source: Pretrained) -> list[WantedRung]:
+        """The rungs of one model, in their order."""
+        return [rung for rung in self.rungs if rung.source.name == source.name]
+
+
+def wanted_from_flags(
+    sources: Sequence[Pretrained],
+    resolutions: Sequence[int],
+    preprocessing: Preprocessing,
+    selector: Json | None,
+) -> Wanted:
+    """Every model at every resolution; without a selector, the native rung for all.
+
+    Raises:
+        InputError: the selector climbs a rung that is not asked for.
+    """
+    _check_names(sources)
+    rungs = _ordered(
+        [
+            WantedRung(source, side, preprocessing)
+            for source in sources
+            for side in resolutions
+        ]
+    )
+    chosen = selector or {"kind": "fixed", "ladder": [rungs[0].rung]}
+    _check_ladder(chosen, {rung.rung for rung in rungs})
+    return Wanted(rungs, chosen)
+
+
+def wanted_from_plan(
+    path: Path, sources: Sequence[Pretrained], preprocessing: Preprocessing
+) -> Wanted:
+    """The ladder of plan.json, as `reswise plan` writes it.
+
+    Args:
+        preprocessing: of rungs whose own the plan does not say.
+    Raises:
+        InputError: no plan, a model that is not given, or other weights than planned.
+    """
+    _check_names(sources)
+    plan = read_json(path, "--plan")
+    selector = plan.get("selector")
+    if not isinstance(selector, dict):
+        raise InputError(f"--plan {path}: has no selector; expected plan.json.")
+    by_name = {source.name: source for source in sources}
+    said = {str(one.get("rung")): one for one in plan.get("rungs") or []}
+    names = from_json(selector).ladder
+    rungs = [
+        _planned(name, said.get(name, {}), by_name, preprocessing, path)
+        for name in names
+    ]
+    plain = [rung.rung for rung in rungs]
+    if len(set(plain)) < len(plain):
+        raise InputError(
+            f"--plan {path}: its ladder has a rung at two crops ({', '.join(names)}); "
+            "a bundle holds one crop of each rung."
+        )
+    return Wanted(_ordered(rungs), {**selector, "ladder": plain}, plan)
+
+
+def read_json(path: Path, flag: str) -> dict[str, Any]:
+    """A file's JSON object.
+
+    Raises:
+        InputError: it cannot be read, or holds something else.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        first_line = str(error).splitlines()[0]
+        raise InputError(f"{flag} {path}: {first_line}; expected JSON.") from error
+    if not isinstance(facts, dict):
+        raise InputError(f"{flag} {path}: expected a JSON object.")
+    return facts
+
+
+def _planned(
+    name: str,
+    said: Mapping[str, Any],
+    sources: Mapping[str, Pretrained],
+    preprocessing: Preprocessing,
+    path: Path,
+) -> WantedRung:
+    match = _RUNG.fullmatch(name)
+    if match is None:
+        raise InputError(f"--plan {path}: {name!r} is no rung, such as resnet50@160.")
+    source = sources.get(match["model"])
+    if source is None:
+        raise InputError(
+            f"--plan {path}: its ladder has {name}, but --model gives "
+            f"{', '.join(sources)}; expected every model of the ladder."
+        )
+    _check_said(said, source, f"--plan {path}: {name}")
+    way = _preprocessing(said, match["crop"], preprocessing)
+    return WantedRung(source, int(match["resolution"]), way)
+
+
+def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None:
+    planned = {
+        "weights_sha256": ("weights", source.weights_sha256),
+        "normalisation": ("normalisation", source.normalisation),
+    }
+    for key, (what, own) in planned.items():
+        if key in said and said[key] != own:
+            raise InputError(
+                f"{where}: planned with {what} {said[key]!s:.20}, here they are "
+                f"{own:.20}. Give the same --weights and --normalisation, or plan anew."
+            )
+
+
+def _preprocessing(
+    said: Mapping[str, Any], crop: str | None, default: Preprocessing
+) -> Preprocessing:
+    way = default
+    if crop:
+        part = parse_crop(crop.removeprefix("crop"))
+        way = Preprocessing(part, way.interpolation, way.antialias)
+    if "crop" in said:
+        return Preprocessing(
+            parse_crop(str(said["crop"])),
+            str(said.get("interpolation", way.interpolation)),
+            bool(said.get("antialias", way.antialias)),
+        )
+    return way
+
+
+def _ordered(rungs: list[WantedRung]) -> tuple[WantedRung, ...]:
+    """Models as given; of each the native rung first, then from large to small."""
+    order = list(dict.fromkeys(rung.source.name for rung in rungs))
+
+    def place(rung: WantedRung) -> tuple[int, bool, int]:
+        native = rung.resolution == rung.source.native
+        return order.index(rung.source.name), not native, -rung.resolution
+
+    return tuple(sorted(rungs, key=place))
+
+
+def _check_names(sources: Sequence[Pretrained]) -> None:
+    names = [source.name for source in sources]
+    if len(set(names)) < len(names):
+        raise InputError(
+            f"--model: {', '.join(names)}; expected models of different names. Rename "
+            "a model's file to name it otherwise."
+        )
+    classes = {source.classes for source in sources}
+    if len(classes) > 1:
+        raise InputError(
+            f"--model: {', '.join(names)} have {sorted(classes)} classes; a ladder's "
+            "models answer alike: expected one number of classes."
+        )
+
+
+def _check_ladder(selector: Json, known: set[str]) -> None:
+    missing = [name for name in from_json(selector).ladder if name not in known]
+    if missing:
+        raise InputError(
+            f"--selector: climbs {', '.join(missing)}; expected rungs of --model and "
+            f"--resolutions: {', '.join(sorted(known))}."
+        )

@@ -1,0 +1,121 @@
+"""An adaptation on disk: what was tuned for which resolution, and for which weights.
+
+adapted.json  the network it belongs to, how it was made, the verdict per resolution
+<R>.npz       the tensors that differ at resolution R, by their place in get_weights;
+              only where the adaptation was accepted
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets.errors import InputError
+from datasets.files import file_sha256, whole_file, write_text
+from keras_models.adapt import Outcome
+
+_RECORD = "adapted.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """What `reswise adapt` left in a folder."""
+
+    folder: Path
+    accepted: Mapping[int, str]  # resolution -> SHA-256 of its tensors' file
+
+    @property
+    def sha256(self) -> str:
+        """Of all that it changes."""
+        text = json.dumps({str(side): own for side, own in self.accepted.items()})
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def apply(self, model: keras.Model) -> None:
+        """Puts the tuned tensors of its resolution into a model, if there are any.
+
+        Raises:
+            InputError: the file was changed, or does not fit the model.
+        """
+        side = int(model.inputs[0].shape[1])
+        if side not in self.accepted:
+            return
+        path = self.folder / f"{side}.npz"
+        if not path.is_file() or file_sha256(path) != self.accepted[side]:
+            raise InputError(
+                f"{path}: not the file that {_RECORD} names. Run `reswise adapt` again."
+            )
+        values = model.get_weights()
+        with np.load(path, allow_pickle=False) as tensors:
+            for place in tensors.files:
+                values[int(place)] = tensors[place]
+        model.set_weights(values)
+
+
+def write_tensors(
+    folder: Path,
+    resolution: int,
+    before: list[NDArray[np.float32]],
+    after: list[NDArray[np.float32]],
+) -> int:
+    """Writes the tensors that differ; returns their size in bytes as float32."""
+    changed = {
+        str(place): tuned
+        for place, (first, tuned) in enumerate(zip(before, after, strict=True))
+        if not np.array_equal(first, tuned)
+    }
+    with whole_file(folder / f"{resolution}.npz") as file:
+        np.savez(file, **changed)  # type: ignore[arg-type]
+    return sum(tensor.nbytes for tensor in changed.values())
+
+
+def write_record(
+    folder: Path,
+    weights_sha256: str,
+    facts: Mapping[str, object],
+    outcomes: list[Outcome],
+) -> None:
+    """Writes adapted.json; the tensors of accepted resolutions must lie there."""
+    files = {
+        str(outcome.resolution): file_sha256(folder / f"{outcome.resolution}.npz")
+        for outcome in outcomes
+        if outcome.accepted
+    }
+    record = {
+        "format": _FORMAT,
+        "weights_sha256": weights_sha256,
+        "accepted": files,
+        "outcomes": [asdict(outcome) for outcome in outcomes],
+    }
+    text = json.dumps(record | dict(facts), indent=1)
+    write_text(folder / _RECORD, text + "\n")
+
+
+def read_adaptation(folder: Path, weights_sha256: str) -> Adaptation:
+    """The adaptation in a folder, for the network of these weights.
+
+    Raises:
+        InputError: there is none, or it belongs to other weights.
+    """
+    path = folder / _RECORD
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        known = record["format"] == _FORMAT
+        own, accepted = record["weights_sha256"], dict(record["accepted"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"--adapted {folder}: no {_RECORD} there that can be read ({error}). Give "
+            "the --run folder of `reswise adapt`."
+        ) from error
+    if not known or own != weights_sha256:
+        raise InputError(
+            f"--adapted {folder}: made for other weights than these, or by another "
+            "version. Run `reswise adapt` with this --model and --weights."
+        )
+    return Adaptation(folder, {int(side): sha for side, sha in accepted.items()})

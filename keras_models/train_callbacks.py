@@ -1,0 +1,107 @@
+"""Callbacks that make a killed training end as an undisturbed one."""
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from typing import Protocol
+
+import h5py
+import keras
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.files import write_text
+
+
+class Ordered(Protocol):
+    """Batches whose order is set anew for each epoch."""
+
+    def begin(self, epoch: int) -> None: ...
+
+
+class EpochBegin(keras.callbacks.Callback):  # type: ignore[misc]
+    """Makes order, augmentation and dropout functions of (seed, epoch).
+
+    Keras's backup holds weights and optimizer but not the states of random generators
+    (3.15), so a resumed run would draw other numbers.
+    """
+
+    def __init__(self, batches: Ordered, seed: int) -> None:
+        super().__init__()
+        self._batches = batches
+        self._seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        del logs
+        self._batches.begin(epoch)
+        states = [v for v in self.model.variables if "seed_generator" in v.path]
+        for place, state in enumerate(states):
+            random = np.random.default_rng([self._seed, epoch, place])
+            state.assign(random.integers(2**31, size=state.shape))
+
+
+class WholeBackup(keras.callbacks.BackupAndRestore):  # type: ignore[misc]
+    """Keras's backup after each epoch, written whole or not at all.
+
+    Keras writes weights and the epoch's number one after the other into place: a kill
+    in between leaves a torn file, or weights of one epoch with the number of another.
+    Here the weights are renamed into place, and the optimizer's own count of steps,
+    which lies among them, tells the epoch.
+    """
+
+    def __init__(self, folder: Path, steps: int) -> None:
+        super().__init__(str(folder))
+        self._folder = folder
+        self._steps = steps  # an epoch
+
+    def on_train_begin(self, logs: object = None) -> None:
+        """Restores what there is, and sets the epoch to go on with."""
+        super().on_train_begin(logs)
+        done = int(np.asarray(self.model.optimizer.iterations))
+        self.model._initial_epoch = done // self._steps
+
+    def _save_model(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        beside = self._folder / "next.weights.h5"
+        self.model.save_weights(beside, overwrite=True)
+        os.replace(beside, self._folder / "latest.weights.h5")
+        record = {"epoch": self._current_epoch, "batch": 0}
+        write_text(self._folder / "training_metadata.json", json.dumps(record))
+
+
+def epochs_done(folder: Path, steps: int) -> int:
+    """Whole epochs of `steps` that a backup holds; 0 where there is none.
+
+    Raises:
+        InputError: the backup cannot be read.
+    """
+    path = folder / "latest.weights.h5"
+    if not path.exists():
+        return 0
+    try:
+        with h5py.File(path) as file:
+            return int(file["optimizer/vars/0"][()]) // steps
+    except (OSError, KeyError) as error:
+        raise InputError(
+            f"{path}: not a backup of a training ({error}). Delete {folder} to begin "
+            "anew."
+        ) from error
+
+
+def cut_log(log: Path, epochs: int) -> list[float]:
+    """Leaves the first epochs in log.csv; returns their validation accuracies.
+
+    A kill after the log's line and before the backup leaves a line too many.
+    """
+    if not log.exists():
+        return []
+    with log.open(newline="") as file:
+        lines = [line for line in csv.reader(file) if line]
+    kept = lines[: epochs + 1]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(kept)
+    write_text(log, text.getvalue())
+    column = kept[0].index("val_accuracy") if kept else 0
+    return [float(line[column]) for line in kept[1:]]

@@ -1,0 +1,37 @@
+"""A training's log as a figure: accuracy and loss over the epochs."""
+
+import csv
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from reports.figures import save
+
+
+def draw_history(log: Path, folder: Path, title: str) -> list[Path]:
+    """history.svg and history.png of a log.csv that training wrote.
+
+    Args:
+        log: columns epoch, accuracy, loss, val_accuracy, val_loss.
+    """
+    with log.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    epochs = [int(line["epoch"]) + 1 for line in lines]
+    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+    for place, (measure, unit) in enumerate(
+        (("accuracy", "accuracy, %"), ("loss", "loss, nats")), start=1
+    ):
+        axes = figure.add_subplot(1, 2, place)
+        scale = 100 if measure == "accuracy" else 1
+        for column, label, style in (
+            (measure, "training", "-"),
+            (f"val_{measure}", "validation", "o-"),
+        ):
+            values = [scale * float(line[column]) for line in lines]
+            axes.plot(epochs, values, style, label=label, markersize=3)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(unit)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    return save(figure, folder, "history")

@@ -1,0 +1,113 @@
+"""Converted files beside their Keras parents: the table for reading, and rows."""
+
+import platform
+
+from convert.converting import ADVICE, Result
+from convert.parity import Parity
+from convert.wanted import Wanted
+from datasets.dataset import Dataset
+from keras_models.framework import versions
+from reports.rows import Row
+from reports.table import Table
+
+_COLUMNS = (
+    "rung",
+    "agreement %",
+    "largest diff.",
+    "mean diff.",
+    "top-1 %",
+    "95 %",
+    "Keras %",
+    "95 %",
+    "drop, points",
+    "MMACs",
+    "of Keras",
+    "kB",
+)
+
+
+def parity_table(result: Result, shared: bool) -> Table:
+    """One row a rung; notes on sizes, failed checks and layers that err."""
+    first = result.parities[0]
+    title = f"{result.bundle.manifest.name}: parity on {first.images} images"
+    notes = [
+        "Agreement: images with the top-1 of the float Keras parent; differences are "
+        "of scores; drop: of the parent's accuracy on the same images.",
+        _sizes(result, shared),
+        *(f"CHECK FAILED: {line}" for line in result.failures),
+    ]
+    for rung, layers in result.layers.items():
+        named = "; ".join(f"{x.layer} ({x.operator}, +{x.added:.3f})" for x in layers)
+        notes.append(f"{rung}: layers that add most relative error: {named}.")
+    if result.layers:
+        notes.append(ADVICE)
+    rows = tuple(_cells(one) for one in result.parities)
+    return Table(title, _COLUMNS, rows, 1, tuple(notes))
+
+
+def _sizes(result: Result, shared: bool) -> str:
+    own, apart = result.bundle.size_bytes, result.separate_bytes
+    rungs = len(result.parities)
+    if not shared or rungs == 1:
+        return f"{rungs} files, {own / 1e6:.2f} MB with labels."
+    largest = max(one.size_bytes for one in result.parities)
+    return (
+        f"{rungs} rungs in {own / 1e6:.2f} MB with labels; as separate files "
+        f"{apart / 1e6:.2f} MB, the largest {largest / 1e6:.2f} MB "
+        f"({own / largest:.3f} times)."
+    )
+
+
+def _cells(found: Parity) -> tuple[str, ...]:
+    return (
+        found.rung,
+        f"{100 * found.agreement:.2f}",
+        f"{found.largest_difference:.2g}",
+        f"{found.mean_difference:.2g}",
+        f"{100 * found.top1:.2f}",
+        f"{100 * found.top1_low:.1f}..{100 * found.top1_high:.1f}",
+        f"{100 * found.parent_top1:.2f}",
+        f"{100 * found.parent_low:.1f}..{100 * found.parent_high:.1f}",
+        f"{found.drop.points:.2f}",
+        f"{found.graph_macs / 1e6:,.2f}",
+        f"{found.macs / 1e6:,.2f}",
+        f"{found.size_bytes / 1e3:,.0f}",
+    )
+
+
+def parity_rows(
+    result: Result, wanted: Wanted, judged: Dataset, command: str
+) -> list[Row]:
+    """One row a rung; sizes are those of separate files."""
+    ways = {rung.rung: rung for rung in wanted.rungs}
+    runtime = versions()["ai-edge-litert"]
+    parameters = {one.rung: one.parameters for one in result.bundle.manifest.rungs}
+    rows = []
+    for one in result.parities:
+        rung = ways[one.rung]
+        way = rung.preprocessing
+        smooth = "antialiased" if way.antialias else "not antialiased"
+        rows.append(
+            Row(
+                model=rung.source.name,
+                weights=rung.source.weights,
+                dataset=judged.name,
+                split=judged.split,
+                resolution=rung.resolution,
+                crop=way.crop_name,
+                interpolation=f"{way.interpolation}, {smooth}",
+                recipe=one.recipe,
+                selector="fixed",
+                ladder=one.rung,
+                images=one.images,
+                top1=one.top1,
+                top1_low=one.top1_low,
+                top1_high=one.top1_high,
+                macs=float(one.macs),
+                parameters=parameters[one.rung],
+                size_bytes=one.size_bytes,
+                device=f"{platform.machine()} CPU, litert {runtime}",
+                command=command,
+            )
+        )
+    return rows

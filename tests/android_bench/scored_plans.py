@@ -1,0 +1,115 @@
+"""Plans whose packed inputs are scores: with the stand-in library they are answered."""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from android_bench.inputs import (
+    HEADER_BYTES,
+    IDS_FILE,
+    LOOK_FILE,
+    tensor_file,
+    write_choices,
+    write_header,
+)
+from android_bench.plan import Pass, Settings, plan_text
+from android_bench.results import Results, read_results
+from convert.manifest import Look, Manifest, Preprocessing, Rung, Tensor
+from datasets.files import whole_file, write_text
+from selection.contract import Selector
+from selection.random_choice import RandomChoice, id_hashes
+
+Scores = NDArray[np.float32]
+SETTINGS = Settings(least_count=0, least_seconds=0, probe_every=0)
+CHOICES = "choices.bin"
+MODEL = "model.tflite"
+_FLOAT32 = 1  # LiteRtElementType
+_WAY = Preprocessing("1.0", "bilinear", True, "RGB", (0.0,) * 3, (1.0,) * 3)
+
+
+def rung_names(count: int) -> tuple[str, ...]:
+    return tuple(f"m@{place + 1}" for place in range(count))
+
+
+def write_plan(
+    folder: Path,
+    selector: Selector,
+    scores: Sequence[Scores],
+    ids: Sequence[str],
+    settings: Settings = SETTINGS,
+    chances: Scores | None = None,
+    keep_scores: bool = False,
+) -> Path:
+    """Writes plan, model and packed scores; returns the plan's path."""
+    manifest = _manifest(scores, chances)
+    folder.mkdir(parents=True, exist_ok=True)
+    for rung, one in zip(manifest.rungs, scores, strict=True):
+        pack_rows(folder / tensor_file(rung), one)
+    signatures = [
+        f"s{place} {one.shape[1]} {_FLOAT32}" for place, one in enumerate(scores)
+    ]
+    if chances is not None:
+        pack_rows(folder / LOOK_FILE, chances)
+        signatures.append(f"look {chances.shape[1]} {_FLOAT32}")
+    write_text(folder / MODEL, "".join(f"{line}\n" for line in signatures))
+    write_text(folder / IDS_FILE, "".join(f'"{name}"\n' for name in ids))
+    if isinstance(selector, RandomChoice):
+        drawn = selector.paid_by_hash(id_hashes(tuple(ids))).argmax(axis=1)
+        write_choices(folder / CHOICES, drawn)
+    names = {MODEL: MODEL, IDS_FILE: IDS_FILE, LOOK_FILE: LOOK_FILE}
+    names |= {tensor_file(rung): tensor_file(rung) for rung in manifest.rungs}
+    text = plan_text(manifest, Pass("p", selector), len(ids), settings, names, CHOICES)
+    path = folder / "test.plan"
+    write_text(path, text + ("scores kept.scores\n" if keep_scores else ""))
+    return path
+
+
+def run(
+    runner: Path, plan: Path, library: Path, results: str = "r.jsonl"
+) -> subprocess.CompletedProcess[str]:
+    """The runner over a plan, in its folder."""
+    return subprocess.run(
+        [str(runner), plan.name, results, str(library)],
+        cwd=plan.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def run_well(runner: Path, plan: Path, library: Path) -> Results:
+    """The results of a run that ends well."""
+    done = run(runner, plan, library)
+    assert done.returncode == 0, done.stderr
+    return read_results(plan.parent / "r.jsonl")
+
+
+def pack_rows(path: Path, rows: Scores) -> None:
+    """(n, values) float32 as a packed file."""
+    with whole_file(path) as file:
+        file.write(bytes(HEADER_BYTES))
+        file.write(rows.astype("<f4").tobytes())
+        write_header(file, Tensor("x", "float32", (1, rows.shape[1])), len(rows))
+
+
+def _manifest(scores: Sequence[Scores], chances: Scores | None) -> Manifest:
+    rungs = [
+        Rung(
+            name, "m", place + 1, "float32", MODEL, f"s{place}", place, place + 1, 1,
+            Tensor("x", "float32", (1, one.shape[1])),
+            Tensor("y", "float32", (1, one.shape[1])),
+            _WAY,
+        )
+        for place, (name, one) in enumerate(
+            zip(rung_names(len(scores)), scores, strict=True)
+        )
+    ]  # fmt: skip
+    look = None
+    if chances is not None:
+        tensor = Tensor("x", "float32", (1, chances.shape[1]))
+        look = Look(MODEL, "look", len(rungs), tensor, tensor)
+    return Manifest("m", (), tuple(rungs), {}, look=look)

@@ -1,0 +1,56 @@
+"""`reswise adapt`: from the flags to a folder that loading takes up."""
+
+import argparse
+import json
+from pathlib import Path
+
+import pytest
+
+from commands import adapt as verb
+from datasets.errors import InputError
+
+
+def _parsed(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    verb.add_flags(parser)
+    return parser.parse_args(words)
+
+
+def _words(run: Path) -> list[str]:
+    return [
+        *("--model", "small_resnet", "--weights", "glyphs", "--dataset", "glyphs"),
+        *("--split", "train", "--limit", "60", "--resolutions", "40"),
+        *("--passes", "3", "--views", "2", "--run", str(run)),
+    ]
+
+
+def test_adapted_tensors_are_taken_up_at_their_resolution_only(tmp_path: Path) -> None:
+    from keras_models.loading import ModelChoice, load, tensors_sha256
+
+    assert verb.run(_parsed(*_words(tmp_path))) == 0
+    record = json.loads((tmp_path / "adapted.json").read_text())
+    assert record["outcomes"][0]["resolution"] == 40
+    assert "Command:" in (tmp_path / "adapt.md").read_text()
+    plain = load(ModelChoice("small_resnet", "glyphs"))
+    adapted = load(ModelChoice("small_resnet", "glyphs", adapted=tmp_path))
+    assert adapted.weights == "glyphs, adapted"
+    assert adapted.weights_sha256 != plain.weights_sha256  # scores of their own
+    assert tensors_sha256(adapted.at(48)) == tensors_sha256(plain.at(48))
+    same = tensors_sha256(adapted.at(40)) == tensors_sha256(plain.at(40))
+    assert same == (not record["outcomes"][0]["accepted"])
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "said"),
+    [
+        ("--resolutions", "96", "not below the native resolution"),
+        ("--limit", "12", "expected at least 10"),
+        ("--crop", "1.0,0.875", "one crop"),
+        ("--held-out", "1.5", "between 0 and 1"),
+    ],
+)
+def test_bad_flags_are_refused(
+    flag: str, value: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=said):
+        verb.run(_parsed(*_words(tmp_path), flag, value))

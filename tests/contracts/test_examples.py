@@ -1,0 +1,41 @@
+"""The example script and the notebook run as they stand."""
+
+import json
+import runpy
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+from selection.catalogue import from_json
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+pytestmark = [pytest.mark.slow, pytest.mark.checkout]
+
+
+def test_the_script_ends_in_a_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["keras_script.py", "--limit", "300", "--run", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", arguments)
+    runpy.run_path(str(EXAMPLES / "keras_script.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    assert "small_resnet@96: 35.01 MMACs" in said
+    facts = json.loads((tmp_path / "plan.json").read_text())
+    ladder = from_json(facts["selector"]).ladder
+    assert [one["rung"] for one in facts["rungs"]] == list(ladder)
+
+
+def test_the_cells_of_the_notebook_run_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As plain Python: they use nothing of a notebook's own."""
+    monkeypatch.chdir(tmp_path)
+    matplotlib.use("Agg")
+    notebook = json.loads((EXAMPLES / "resolution.ipynb").read_text())
+    names: dict[str, object] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+            assert cell["outputs"] == []  # what it prints is not kept in the file
+    assert "% of the MACs saved" in capsys.readouterr().out

@@ -1,0 +1,85 @@
+"""Shared weights: every signature gives the bits of its own file, weights once."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+
+from convert import shared_weights
+from convert.image_input import entrance
+from convert.quantise import Source, with_litert
+from convert.ranges import seen_by
+from convert.recipes import RECIPES
+from convert.running import Runner
+from convert.shared_weights import merged
+from convert.to_tflite import FloatFiles, signature_name
+from keras_models.loading import ModelChoice, load
+from tests.convert.small import pixels
+
+SIDES = (96, 80, 64, 48, 32)
+MOST = {"float32": 1.06, "float16": 1.06, "dynamic_int8": 1.4, "full_int8": 1.4}
+Files = dict[tuple[str, int], bytes]
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    """small_resnet by five resolutions and four recipes."""
+    source = load(ModelChoice("small_resnet", "glyphs"))
+    floats = FloatFiles(source)
+    found = {}
+    for side in SIDES:
+        content = floats.at(side)
+        images = entrance("tf").images(pixels(4, side))
+        one = Source(content, signature_name(side), images, seen_by(content, images))
+        for name in MOST:
+            found[name, side] = with_litert(one, RECIPES[name])
+    return found
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_every_signature_gives_the_bits_of_its_own_file(
+    files: Files, name: str
+) -> None:
+    shared = merged([files[name, side] for side in SIDES])
+    for side in SIDES:
+        signature = signature_name(side)
+        for image in entrance("tf").images(pixels(2, side, seed=side)):
+            own = Runner(files[name, side], signature).scores(image)
+            assert np.array_equal(Runner(shared, signature).scores(image), own)
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_five_resolutions_are_hardly_larger_than_one(files: Files, name: str) -> None:
+    shared = merged([files[name, side] for side in SIDES])
+    assert len(shared) <= MOST[name] * max(len(files[name, side]) for side in SIDES)
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_buffers_lie_on_multiples_of_16_bytes(files: Files, name: str) -> None:
+    model = schema.Model.GetRootAs(merged([files[name, side] for side in SIDES]), 0)
+    for place in range(model.BuffersLength()):
+        buffer = model.Buffers(place)
+        if buffer.DataLength():
+            assert buffer._tab.Vector(buffer._tab.Offset(4)) % 16 == 0
+        assert (buffer.Offset(), buffer.Size()) == (0, 0)
+
+
+def test_the_first_file_is_subgraph_0(files: Files) -> None:
+    shared = merged([files["float32", side] for side in SIDES[::-1]])
+    interpreter = Interpreter(model_content=shared)
+    assert tuple(interpreter.get_input_details()[0]["shape"]) == (1, 32, 32, 3)
+    assert list(interpreter.get_signature_list()) == [
+        signature_name(side) for side in sorted(SIDES)
+    ]
+
+
+def test_contents_of_equal_hash_are_kept_apart(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hash that is always the same: bytes decide."""
+    same = SimpleNamespace(sha256=lambda _: SimpleNamespace(digest=lambda: b""))
+    expected = merged([files["full_int8", side] for side in SIDES])
+    monkeypatch.setattr(shared_weights, "hashlib", same)
+    assert merged([files["full_int8", side] for side in SIDES]) == expected
