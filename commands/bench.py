@@ -141,6 +141,7 @@ def _write(
     from datasets.files import write_text
     from reports.bench_table import bench_rows, bench_table, draw_latency
     from reports.rows import write_rows
+    from reports.table import write_tables
 
     command, named = flags.command_line(), (dataset.name, dataset.split)
     tables = [bench_table(one, job.bundle, dataset.name) for one in outcomes]
@@ -154,8 +155,7 @@ def _write(
         "settings": asdict(job.settings),
         "machines": [one.to_json() for one in outcomes],
     }
-    text = "\n".join(table.markdown() for table in tables)
-    write_text(args.run / "bench.md", text)
+    write_tables(args.run, "bench", tables)
     write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
     write_rows(args.run / "rows.csv", rows)
     drawn = draw_latency(outcomes, args.run)

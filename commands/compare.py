@@ -40,21 +40,28 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a run folder whose rows.csv stands beside; may be given again",
     )
-    add("--markdown", type=Path, metavar="FILE", help="also write the table there")
+    add(
+        "--markdown",
+        type=Path,
+        metavar="FILE.md",
+        help="also write the table there, for people and for `reswise report`",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Counts, prints, writes."""
+    if args.markdown and args.markdown.suffix != ".md":
+        raise InputError(f"--markdown {args.markdown}: expected a name ending in .md.")
     rows = _rows(args.run)
     from keras_models.framework import quiet
 
     quiet()
-    from datasets.files import write_text
     from reports.compare import compare
+    from reports.table import write_tables
 
     table = compare(args.table, rows)
     if args.markdown:
-        write_text(args.markdown, table.markdown())
+        write_tables(args.markdown.parent, args.markdown.stem, [table])
     table.show()
     return 0
 

@@ -2,8 +2,9 @@
 
 Two small networks that were trained on glyphs at 96 pixels are rebuilt at lower
 resolutions with their weights transferred, and run over test glyphs; selectors are
-replayed, a plan is certified, and one HTML page shows it all. glyphs is a
-demonstration and a test bed, and its figures say nothing about photographs.
+replayed; a plan is certified, converted to bundles, and run by the phone's runner on
+this machine; one HTML page shows it all. glyphs is a demonstration and a test bed, and
+its figures say nothing about photographs.
 
 Example:
   reswise demo --limit 500
@@ -11,6 +12,7 @@ Example:
 
 import argparse
 import shlex
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -40,30 +42,44 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Runs the verbs one after the other; the page is named last."""
-    for verb, arguments in steps(args.run, args.limit):
-        print(f"\nreswise {verb} {' '.join(arguments)}\n", flush=True)
-        _run(verb, arguments)
+    for line in steps(args.run, args.limit):
+        verb, *arguments = shlex.split(line)
+        print(f"\nreswise {line}\n", flush=True)
+        if _run(verb, arguments):
+            print(f"reswise {verb}: a check failed, see above; the demo goes on")
     return 0
 
 
-def steps(folder: Path, limit: int) -> list[tuple[str, list[str]]]:
-    """Each verb with its arguments, as one would type them."""
+def steps(folder: Path, limit: int) -> Iterator[str]:
+    """The verbs with their arguments, as one would type them, each after the last."""
     run = shlex.quote(str(folder))
     scores = " ".join(f"--scores {run}/{model}" for model in MODELS)
-    lines = [
-        *(
+    for model in MODELS:
+        yield (
             f"drop --model {model} --weights glyphs --dataset glyphs --resolutions "
             f"{RESOLUTIONS} --limit {limit} --run {run}/{model}"
-            for model in MODELS
-        ),
+        )
+    yield (
         "select --selector fixed,random,cascade,deferral,learned,oracle --max-macs "
-        f"{_MACS} --equal-macs {scores} --run {run}/select",
-        f"thresholds --ladder {_LADDER} {scores} --run {run}/thresholds",
+        f"{_MACS} --equal-macs {scores} --run {run}/select"
+    )
+    yield f"thresholds --ladder {_LADDER} {scores} --run {run}/thresholds"
+    yield (
         f"plan --reference {_REFERENCE} --max-drop {_DROP} --confidence 0.9 {scores} "
-        f"--run {run}/plan",
-        f"report {run} --out {run}",
-    ]
-    return [(words[0], words[1:]) for words in map(shlex.split, lines)]
+        f"--run {run}/plan"
+    )
+    models = " ".join(f"--model {model} --weights glyphs" for model in MODELS)
+    yield (
+        f"convert --plan {run}/plan/plan.json {models} --dataset glyphs --limit 300 "
+        f"--recipe float32,full_int8 --run {run}/bundles"
+    )
+    for bundle in sorted((folder / "bundles").glob("*_float32")):
+        yield (
+            f"bench --bundle {shlex.quote(str(bundle))} --host --dataset glyphs "
+            f"--limit 200 --min-count 200 --min-seconds 2 --run {run}/bench"
+        )
+    yield f"compare --table 3 --markdown {run}/compare/table-3.md"
+    yield f"report {run} --out {run}"
 
 
 def _run(verb: str, arguments: list[str]) -> int:

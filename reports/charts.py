@@ -226,7 +226,9 @@ def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
     )
     line = base.mark_line(strokeWidth=1, opacity=0.6)
     marks = base.mark_circle(opacity=0.85).encode(
-        size=alt.Size("images:Q").scale(range=[12, 300]).legend(orient="bottom")
+        size=alt.Size("images:Q")
+        .scale(type="sqrt", range=[25, 300])
+        .legend(orient="bottom")
     )
     ends = [{"x": 0, "y": 0}, {"x": 100, "y": 100}]
     ideal = (
@@ -269,6 +271,22 @@ def size_chart(values: list[Point]) -> Spec:
     )
 
 
+def bundle_chart(values: list[Point]) -> Spec:
+    """Bars: the size of each bundle, and of the same rungs as separate files."""
+    return _finished(
+        _chart(values)
+        .mark_bar()
+        .encode(
+            x=alt.X("MB:Q", title="size, MB"),
+            y=alt.Y("bundle:N", title=None, axis=alt.Axis(labelLimit=170)),
+            yOffset="stored:N",
+            color=alt.Color("stored:N", title=None).legend(orient="bottom"),
+            tooltip=_tooltip("bundle", "stored", "MB"),
+        ),
+        height=90 + 44 * len({one["bundle"] for one in values}),
+    )
+
+
 def latency_chart(values: list[Point]) -> Spec:
     """Accuracy against measured latency, one point a rung or selector."""
     base = _chart(values).encode(
@@ -304,7 +322,7 @@ def _level(name: str, percent: float) -> Any:
 def _tooltip(*names: str) -> list[alt.Tooltip]:
     words = {
         "kind", "what", "data", "series", "rung", "plan", "recipe", "device",
-        "thresholds",
+        "thresholds", "bundle", "stored",
     }  # fmt: skip
     return [
         alt.Tooltip(f"{_safe(name)}:N", title=name)

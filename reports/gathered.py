@@ -27,13 +27,22 @@ class Gathered:
     fronts: tuple[tuple[Path, list[dict[str, float]]], ...]
     maps: tuple[tuple[Path, list[dict[str, float]]], ...]
     bundles: tuple[tuple[Path, Json], ...]  # manifest.json
-    devices: tuple[tuple[Path, Json], ...]  # device.json: what `reswise bench` found
+    parities: tuple[tuple[Path, Json], ...]  # parity.json beside a manifest
     rungs: tuple[StoredRung, ...]
 
     @property
-    def images(self) -> int:
-        """Of the largest data set measured."""
-        return max((row.images or 0 for _, row in self.rows), default=0)
+    def converted(self) -> set[Path]:
+        """The folders whose rows are of converted files."""
+        return {folder.parent for folder, _ in self.bundles}
+
+    @property
+    def swept(self) -> list[tuple[Path, Row]]:
+        """Rows of float networks: of sweeps and of selectors over their scores."""
+        return [
+            (folder, row)
+            for folder, row in self.rows
+            if folder not in self.converted and row.latency_p50_us is None
+        ]
 
 
 def gather(folders: list[Path]) -> Gathered:
@@ -60,7 +69,7 @@ def gather(folders: list[Path]) -> Gathered:
         tuple(_numbers(folders, _FRONT)),
         tuple(_numbers(folders, _MAP)),
         tuple(_jsons(folders, "manifest.json")),
-        tuple(_jsons(folders, "device.json")),
+        tuple(_jsons(folders, "parity.json")),
         tuple(_rungs(folders)),
     )
     if not found.rows and not found.tables:

@@ -98,7 +98,7 @@ def answer(found: Gathered) -> str:
             return _plan_sentence(plan, row)
     chosen = [
         row
-        for _, row in found.rows
+        for _, row in found.swept
         if row.drop_points is not None
         and row.drop_points <= 2
         and (row.flops_drop_percent or 0) > 0
@@ -138,11 +138,7 @@ def overview(found: Gathered) -> list[Figure]:
     planned = {
         folder for folder, plan in found.plans if plan["certificate"]["certified"]
     }
-    rows = [
-        (row, folder in planned)
-        for folder, row in found.rows
-        if row.recipe in (None, "float32") and row.latency_p50_us is None
-    ]
+    rows = [(row, folder in planned) for folder, row in found.swept]
     figures = []
     for dataset in dict.fromkeys(row.dataset for row, _ in rows):
         own = _once([(row, sure) for row, sure in rows if row.dataset == dataset])
@@ -204,7 +200,7 @@ def _tables(found: Gathered, *names: str) -> tuple[Table, ...]:
 
 
 def _drops(found: Gathered) -> Section:
-    rows = [row for _, row in found.rows if row.recipe in (None, "float32")]
+    rows = [row for _, row in found.swept]
     values = charts.resolution_points(rows)
     figure = Figure(
         "Accuracy against resolution",
@@ -356,39 +352,52 @@ def _reliability(found: Gathered) -> Section:
 
 
 def _compression(found: Gathered) -> Section:
+    """Of every rung and recipe its file's size and accuracy; what sharing saves."""
     values: list[charts.Point] = [
         {
             "recipe": row.recipe,
-            "what": row.ladder or f"{row.model}@{row.resolution}",
+            "what": row.ladder,
             "MB": row.size_bytes / 1e6,
             "top-1 %": 100 * row.top1,
             "images": row.images,
         }
-        for _, row in found.rows
-        if row.size_bytes and row.top1 is not None and "bundle" in (row.device or "")
+        for folder, row in found.rows
+        if folder in found.converted and row.size_bytes and row.top1 is not None
     ]
-    figures: tuple[Figure, ...] = ()
+    recipes = [facts.get("recipe") for _, facts in found.parities]
+    once = len(set(recipes)) == len(recipes)
+    sizes: list[charts.Point] = [
+        {
+            "bundle": facts["recipe"] if once else folder.name,
+            "stored": how,
+            "MB": facts[key] / 1e6,
+        }
+        for folder, facts in found.parities
+        for how, key in (("shared", "bundle_bytes"), ("separate", "separate_bytes"))
+        if key in facts
+    ]
+    figures = []
     if values:
-        figures = (
-            Figure(
-                "Accuracy against size",
-                "One point a rung and recipe, each file alone.",
-                charts.size_chart(values),
-            ),
-        )
+        caption = "One point a rung and recipe; sizes are those of separate files."
+        spec = charts.size_chart(values)
+        figures.append(Figure("Accuracy against size", caption, spec))
+    if sizes:
+        caption = "All rungs of a bundle: weights stored once, or a file a rung."
+        spec = charts.bundle_chart(sizes)
+        figures.append(Figure("Size of bundles", caption, spec))
     return Section(
-        "compression",
+        "bundles",
         "Bundles and recipes",
-        "The same rungs as .tflite files, checked against the float parent.",
-        figures,
-        tables=_tables(found, "Parity", "Sizes", "Bundle", "Ablation"),
+        "The rungs as .tflite files, each run beside its float Keras parent.",
+        tuple(figures),
+        tables=tuple(t for _, t in found.tables if "agreement %" in t.columns),
     )
 
 
 def _devices(found: Gathered) -> Section:
     values: list[charts.Point] = [
         {
-            "what": row.ladder if row.selector == "fixed" else row.selector,
+            "what": row.ladder if row.selector == "fixed" else f"{row.selector}",
             "device": row.device,
             "p50, ms": row.latency_p50_us / 1e3,
             "p90, ms": (row.latency_p90_us or row.latency_p50_us) / 1e3,
@@ -403,16 +412,16 @@ def _devices(found: Gathered) -> Section:
         figures = (
             Figure(
                 "Accuracy against latency",
-                "Measured by the runner on the device named.",
+                "Measured by the runner on the machine named in the table.",
                 charts.latency_chart(values),
             ),
         )
     return Section(
         "device",
         "On the device",
-        "",
+        "The bundle's selector on every image, then each rung by itself.",
         figures,
-        tables=_tables(found, "Device", "Latency", "Verdict"),
+        tables=tuple(t for _, t in found.tables if "p50 ms" in t.columns),
     )
 
 

@@ -15,6 +15,7 @@
         labelColor: ink, titleColor: ink, gridColor: line, domainColor: line,
         tickColor: line, labelFontSize: 12, titleFontSize: 12,
       },
+      axisX: { labelOverlap: "greedy", labelSeparation: 8 },
       legend: { labelColor: ink, titleColor: ink, labelFontSize: 12 },
       range: {
         category: dark.matches
