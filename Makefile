@@ -5,7 +5,7 @@ READY := .venv/.ready
 WHEEL := .venv-wheel
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-checkout test-wheel lint bench lock clean
+.PHONY: demo test test-checkout test-wheel lint docs bench lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
@@ -34,6 +34,11 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python -m pdoc --docformat google --output-directory build/docs \
+	  datasets keras_models selection convert android_bench reports
+	@echo "wrote build/docs/index.html"
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

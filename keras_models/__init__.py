@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from keras_models.scores import StoredRung
 
-__all__ = ["rebuild", "sweep"]
-
 
 def rebuild(model: "keras.Model", resolution: int) -> "keras.Model":
     """The same network for square inputs of `resolution` pixels, weights transferred.

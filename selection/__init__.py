@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from keras_models.scores import StoredRung
     from selection.planned import Planned
 
-__all__ = ["plan"]
-
 
 def plan(
     rungs: "Mapping[str, StoredRung]",

@@ -1,0 +1,199 @@
+"""`reswise convert`: bundles, what is made once, exit codes, refusals."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands import convert
+from convert.bundle import Bundle, open_bundle
+from convert.running import Runner
+from datasets.errors import InputError
+from reports.rows import read_rows
+from selection.learned import Dense, Learned
+from selection.thumbnail import FEATURES, look
+
+MODEL = ["--model", "small_resnet", "--weights", "glyphs"]
+IMAGES = ["--dataset", "glyphs", "--limit", "40", "--calibration-images", "12"]
+
+
+def _run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    convert.add_flags(parser)
+    return convert.run(parser.parse_args([*arguments]))
+
+
+def _parts(run: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in (run / "parts").iterdir()}
+
+
+def test_bundles_are_written_and_nothing_is_made_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = [*MODEL, *IMAGES, "--resolutions", "96,48", "--run", str(tmp_path)]
+    assert _run(*flags, "--recipe", "float32,full_int8", "--crop", "1.0") == 0
+    said = capsys.readouterr().out
+    assert "2 rungs in" in said
+    assert "--separate-files" in said
+    bundle = open_bundle(tmp_path / "small_resnet_full_int8")
+    assert [rung.rung for rung in bundle.manifest.rungs] == [
+        "small_resnet@48", "small_resnet@96",
+    ]  # fmt: skip
+    assert [rung.subgraph for rung in bundle.manifest.rungs] == [1, 0]
+    assert {rung.file for rung in bundle.manifest.rungs} == {
+        "small_resnet_full_int8.tflite"
+    }
+    assert len(bundle.labels) == 36
+    measured = bundle.manifest.measured
+    assert measured["calibration"]["images"] == 12
+    assert measured["calibration"]["seed"] == 0
+    assert measured["calibration"]["split"].startswith("calibration")
+    assert measured["parity"]["images"] == 40
+    report = json.loads((bundle.folder / "parity.json").read_text())
+    assert [one["rung"] for one in report["rungs"]] == [
+        "small_resnet@96", "small_resnet@48",
+    ]  # fmt: skip
+    assert "Agreement" in (bundle.folder / "parity.md").read_text()
+    rows = read_rows(tmp_path / "rows.csv")
+    assert [(row.recipe, row.resolution) for row in rows] == [
+        ("float32", 96), ("float32", 48), ("full_int8", 96), ("full_int8", 48),
+    ]  # fmt: skip
+    _check_again(tmp_path, flags)
+
+
+def _check_again(run: Path, flags: list[str]) -> None:
+    """A recipe more: the parts that are there stay."""
+    before = _parts(run)
+    assert _run(*flags, "--recipe", "full_int8,float16", "--crop", "1.0") == 0
+    after = _parts(run)
+    assert len(after) == len(before) + 2
+    assert before.items() <= after.items()
+    report = (run / "small_resnet_float16" / "parity.json").read_text()
+    assert json.loads(report)["rungs"][0]["largest_difference"] < 0.02
+
+
+def test_files_can_be_separate(tmp_path: Path) -> None:
+    flags = [*MODEL, *IMAGES, "--resolutions", "48,32", "--separate-files"]
+    assert _run(*flags, "--run", str(tmp_path)) == 0
+    bundle = open_bundle(tmp_path / "small_resnet_float32")
+    assert [(one.file, one.subgraph) for one in bundle.manifest.rungs] == [
+        ("small_resnet_32_float32.tflite", 0), ("small_resnet_48_float32.tflite", 0),
+    ]  # fmt: skip
+    assert bundle.manifest.selector["ladder"] == ["small_resnet@48"]
+
+
+def test_a_failed_check_ends_with_1_and_names_layers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Calibrated at another normalisation's range: the accuracy is lost."""
+    flags = [*MODEL, *IMAGES, "--resolutions", "32", "--recipe", "dynamic_int8"]
+    code = _run(*flags, "--min-agreement", "1", "--run", str(tmp_path))
+    said = capsys.readouterr().out
+    report = json.loads(
+        (tmp_path / "small_resnet_dynamic_int8/parity.json").read_text()
+    )
+    if report["rungs"][0]["agreement"] < 1:
+        assert code == 1
+        assert "CHECK FAILED: small_resnet@32 dynamic_int8: agrees on" in said
+        assert "layers that add most relative error" in said
+        assert "What to try" in said
+    else:
+        assert code == 0
+
+
+def test_a_learned_selector_becomes_a_file(tmp_path: Path) -> None:
+    """Its chances are those of the selector's own arithmetic."""
+    generator = np.random.default_rng(3)
+    weights = generator.normal(0, 0.3, (FEATURES, 2))
+    selector = Learned(
+        ("small_resnet@32", "small_resnet@48"),
+        (0.4, 1.0),
+        (Dense(tuple(map(tuple, weights.tolist())), (0.1, -0.2)),),
+        0.1,
+    )
+    path = tmp_path / "selector.json"
+    path.write_text(json.dumps(selector.to_json()))
+    run = tmp_path / "run"
+    flags = [*MODEL, *IMAGES, "--resolutions", "48,32", "--selector", str(path)]
+    assert _run(*flags, "--run", str(run)) == 0
+    bundle = open_bundle(run / "small_resnet_float32")
+    thumbnail = generator.uniform(0, 255, (48, 48, 3)).astype(np.float32)
+    expected = selector.chances(look(thumbnail)[None])[0]
+    assert np.abs(_chances(bundle, thumbnail) - expected).max() < 1e-4
+
+
+def _chances(
+    bundle: Bundle, thumbnail: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    assert bundle.manifest.look is not None
+    part = bundle.manifest.look
+    return Runner(bundle.path(part.file).read_bytes(), part.signature).scores(thumbnail)
+
+
+def test_a_plan_may_join_two_models(tmp_path: Path) -> None:
+    selector = {
+        "kind": "cascade",
+        "ladder": ["first@32", "second@48"],
+        "confidence": "top1",
+        "thresholds": [0.9],
+        "answer": "last",
+        "temperatures": None,
+    }
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"kind": "plan", "selector": selector}))
+    flags = ["--plan", str(plan), *MODEL, *MODEL, "--name", "first", "--name", "second"]
+    assert _run(*flags, *IMAGES, "--run", str(tmp_path / "run")) == 0
+    bundle = open_bundle(tmp_path / "run" / "first+second_float32")
+    assert [one.file for one in bundle.manifest.rungs] == [
+        "first_float32.tflite", "second_float32.tflite",
+    ]  # fmt: skip
+    assert bundle.selector.ladder == ("first@32", "second@48")
+    assert bundle.manifest.measured["plan"]["kind"] == "plan"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "either --resolutions or --plan"),
+        (["--resolutions", "32", "--plan", "p"], "either --resolutions or --plan"),
+        (["--plan", "p", "--selector", "s"], "a plan has its own"),
+        (["--resolutions", "32", "--min-agreement", "93"], "expected 0..1"),
+        (["--resolutions", "32", "--weights", "glyphs"], "2 --weights for 1 --model"),
+        (["--resolutions", "32", "--crop", "1.0,0.5"], "expected one for all rungs"),
+        (["--resolutions", "32", "--recipe", "int4"], "--recipe int4: unknown"),
+        (["--resolutions", "32", "--labels", "/none"], "--labels /none"),
+        (["--resolutions", "32", "--calibration-split", "no"], "no split 'no'"),
+        (["--resolutions", "32", "--limit", "0"], "--limit 0"),
+    ],
+)
+def test_bad_input_is_refused(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    flags = [*MODEL, "--dataset", "glyphs", "--run", str(tmp_path)]
+    with pytest.raises(InputError, match=message):
+        _run(*flags, *arguments)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_photographs_keep_their_answers(tmp_path: Path, shared_data: Path) -> None:
+    """MobileNetV2 with ImageNet weights, on real photographs."""
+    weights = shared_data / "weights" / "mobilenet_v2_imagenet.weights.h5"
+    labels = shared_data / "photographs" / "labels.csv"
+    code = _run(
+        "--model", "mobilenet_v2", "--weights", str(weights), "--resolutions",
+        "224,160", "--recipe", "float16,dynamic_int8,full_int8", "--dataset",
+        f"csv:{labels}", "--crop", "1.0", "--limit", "200", "--run", str(tmp_path),
+    )  # fmt: skip
+    assert code == 0
+    least = {"float16": 0.99, "dynamic_int8": 0.93, "full_int8": 0.92}
+    for recipe, agreement in least.items():
+        path = tmp_path / f"mobilenet_v2_{recipe}" / "parity.json"
+        report = json.loads(path.read_text())
+        for one in report["rungs"]:
+            assert one["agreement"] >= agreement
+            assert one["drop"]["points"] <= 2.5
+        largest = max(one["size_bytes"] for one in report["rungs"])
+        assert report["bundle_bytes"] <= 1.06 * largest + 20_000  # labels twice
