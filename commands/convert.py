@@ -222,30 +222,16 @@ def _preprocessing(args: argparse.Namespace) -> "Preprocessing":
 
 
 def _images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
-    """The images that judge, and those that calibrate."""
-    from convert.calibration import (
-        SPLIT,
-        calibration_apart,
-        calibration_of,
-        check_apart,
-    )
-    from datasets.catalogue import open_dataset
+    from convert.calibration import judged_and_calibration
 
-    whole = open_dataset(args.dataset, args.split, args.data_dir)
-    count, seed = args.calibration_images, args.seed
-    split = args.calibration_split
-    own = None
-    if split or whole.split.split("[")[0] != SPLIT:
-        try:
-            own = open_dataset(args.dataset, split or SPLIT, args.data_dir)
-        except InputError:
-            if split:
-                raise
-    if own is None:
-        calibration, judged = calibration_apart(whole, count, seed)
-    else:
-        calibration, judged = calibration_of(own, count, seed), whole
-        check_apart(calibration, judged)
+    judged, calibration = judged_and_calibration(
+        args.dataset,
+        args.split,
+        args.calibration_split,
+        args.calibration_images,
+        args.seed,
+        args.data_dir,
+    )
     if args.limit is not None:
         judged = judged.limited(args.limit)
     return judged, calibration

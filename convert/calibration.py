@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convert.image_input import Entrance
 from datasets.batches import pictures
+from datasets.catalogue import open_dataset
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
@@ -57,6 +59,39 @@ class Calibration:
                 "can be read; expected pictures."
             )
         return images
+
+
+def judged_and_calibration(
+    name: str,
+    split: str | None = None,
+    calibration_split: str | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    folder: Path | None = None,
+) -> tuple[Dataset, Calibration]:
+    """The images that judge, and those that calibrate: a split of their own, or a part.
+
+    Args:
+        name, split: as `--dataset` and `--split`; folder: where TFDS keeps its data.
+        calibration_split: None takes the split `calibration` where there is one, else
+            a part of `split`.
+    Raises:
+        InputError: no such data set or split, too few images, images in both.
+    """
+    whole = open_dataset(name, split, folder)
+    own = None
+    if calibration_split or whole.split.split("[")[0] != SPLIT:
+        try:
+            own = open_dataset(name, calibration_split or SPLIT, folder)
+        except InputError:
+            if calibration_split:
+                raise
+    if own is None:
+        calibration, judged = calibration_apart(whole, count, seed)
+        return judged, calibration
+    calibration = calibration_of(own, count, seed)
+    check_apart(calibration, whole)
+    return whole, calibration
 
 
 def calibration_apart(

@@ -1,4 +1,4 @@
-"""From a trained Keras model to a certified plan, without the command line.
+"""From a trained Keras model to a bundle with a certified plan, as a script.
 
     python examples/keras_script.py [--limit 400] [--run runs/example]
 
@@ -10,6 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
+import convert
 import keras_models
 import selection
 from datasets.files import write_text
@@ -37,7 +38,13 @@ def main() -> None:
     found = selection.plan(rungs, f"{model.name}@96", max_drop_points=6, confidence=0.9)
     print(found.plan.certificate.sentence())
     print(f"{found.verdict.saved_percent:.1f} % of the MACs saved on other images")
-    write_text(flags.run / "plan.json", json.dumps(found.to_json(), indent=1) + "\n")
+    path = flags.run / "plan.json"
+    write_text(path, json.dumps(found.to_json(), indent=1) + "\n")
+
+    made = convert.to_bundle(
+        [model], "glyphs", flags.run, plan=path, limit=100, normalisation="tf"
+    )
+    print(f"{made.bundle.folder}: {made.bundle.size_bytes / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib
 import pytest
 
+from convert.bundle import open_bundle
 from selection.catalogue import from_json
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -24,6 +25,9 @@ def test_the_script_ends_in_a_plan(
     facts = json.loads((tmp_path / "plan.json").read_text())
     ladder = from_json(facts["selector"]).ladder
     assert [one["rung"] for one in facts["rungs"]] == list(ladder)
+    (manifest,) = tmp_path.glob("*/manifest.json")
+    bundle = open_bundle(manifest.parent)
+    assert {rung.rung for rung in bundle.manifest.rungs} == set(ladder)
 
 
 def test_the_cells_of_the_notebook_run_in_order(

@@ -9,6 +9,8 @@ import pytest
 from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
+from selection.cascade import Cascade
+from selection.contract import Json
 from tests.convert.small import network, pretrained
 
 WAY = Preprocessing(1.0)
@@ -17,15 +19,7 @@ TWO = pretrained(network(1), "caffe", "two")
 
 
 def _plan(folder: Path, ladder: list[str], **more: Any) -> Path:
-    thresholds = [0.8] * (len(ladder) - 1)
-    selector = {
-        "kind": "cascade",
-        "ladder": ladder,
-        "confidence": "top1",
-        "thresholds": thresholds,
-        "answer": "last",
-        "temperatures": None,
-    }
+    selector = Cascade(tuple(ladder), (0.8,) * (len(ladder) - 1)).to_json()
     path = folder / "plan.json"
     path.write_text(json.dumps({"selector": selector, **more}))
     return path
@@ -102,6 +96,6 @@ def test_models_must_differ_in_name_and_agree_in_classes() -> None:
 
 
 def test_a_selector_of_other_rungs_is_refused() -> None:
-    selector = {"kind": "fixed", "ladder": ["one@99"]}
+    selector: Json = {"kind": "fixed", "ladder": ["one@99"]}
     with pytest.raises(InputError, match="climbs one@99"):
         wanted_from_flags([ONE], [32], WAY, selector)
