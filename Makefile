@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 WHEEL := .venv-wheel
+PARALLEL := -n 2 --dist loadfile
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test test-checkout test-wheel lint docs bench lock clean
@@ -13,7 +14,7 @@ demo: $(READY)
 test: test-checkout test-wheel
 
 test-checkout: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 # The wheel in an environment of its own: it finds the dependencies of .venv but not
 # the checkout, so that package data missing from the wheel shows.
@@ -28,7 +29,7 @@ test-wheel: $(READY)
 	  --no-index dist/*.whl
 	mkdir -p $(WHEEL)/run && cp -r tests setup.cfg $(WHEEL)/run
 	cd $(WHEEL)/run && RESWISE_TEST_DATA=$(or $(RESWISE_TEST_DATA),$(abspath ../shared/data)) \
-	  ../bin/python -m pytest -m "not slow and not checkout"
+	  ../bin/python -m pytest $(PARALLEL) -m "not slow and not checkout"
 
 lint: $(READY)
 	$(BIN)/ruff check .

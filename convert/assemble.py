@@ -1,6 +1,6 @@
 """Parts -> a bundle: shared or separate files with metadata, and the manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from convert.shared_weights import merged
 from convert.to_tflite import signature_name
 from convert.wanted import Wanted, WantedRung
 from keras_models.engines import float_flatbuffer
-from keras_models.macs import count_macs
+from keras_models.scores import RungMeta
 from selection.catalogue import from_json
 from selection.learned import Learned
 
@@ -71,12 +71,14 @@ def made_files(
     parts: Parts,
     rungs: Sequence[WantedRung],
     recipe: Recipe,
+    counted: Mapping[str, RungMeta],
     labels: Sequence[str] | None,
     separate: bool,
 ) -> Made:
     """The files of one model by one recipe; the first rung is subgraph 0.
 
     Args:
+        counted: by rung, with its MACs and parameters.
         separate: a file a rung, which MediaPipe's ImageClassifier needs.
     """
     taken = entrance(parts.source.normalisation)
@@ -100,7 +102,7 @@ def made_files(
     return Made(
         files,
         tuple(
-            _rung(wanted, content, recipe, taken, name, place)
+            _rung(wanted, counted[wanted.rung], content, recipe, taken, name, place)
             for wanted, content, name, place in rows
         ),
     )
@@ -114,6 +116,7 @@ def _about(parts: Parts, recipe: Recipe) -> About:
 
 def _rung(
     wanted: WantedRung,
+    counted: RungMeta,
     content: bytes,
     recipe: Recipe,
     taken: Entrance,
@@ -122,7 +125,6 @@ def _rung(
 ) -> Rung:
     signature, way = signature_name(wanted.resolution), wanted.preprocessing
     ends = Runner(content, signature)
-    model = wanted.source.at(wanted.resolution)
     return Rung(
         rung=wanted.rung,
         model=wanted.source.name,
@@ -131,8 +133,8 @@ def _rung(
         file=file,
         signature=signature,
         subgraph=subgraph,
-        macs=count_macs(model).macs,
-        parameters=int(model.count_params()),
+        macs=counted.macs,
+        parameters=counted.parameters,
         input=ends.input,
         output=ends.output,
         preprocessing=Preprocessing(

@@ -79,7 +79,12 @@ def convert(
         InputError: a model that does not convert, unreadable pictures.
     """
     every = [
-        Parts(options.run / "parts", source, options.quantiser, calibration)
+        Parts(
+            options.run / "parts",
+            wanted.of(source)[0],
+            options.quantiser,
+            calibration,
+        )
         for source in wanted.sources
     ]
     with_float = tuple(dict.fromkeys((RECIPES["float32"], *options.recipes)))
@@ -120,8 +125,16 @@ def _result(
             separate_bytes += found.size_bytes
             if recipe.weights == "int8" and _lossy(found):
                 layers[rung.rung] = _layers(parts, rung, recipe)
+    counted = {name: parent.meta for name, parent in parents.items()}
     made = [
-        made_files(parts, wanted.of(parts.source), recipe, labels, options.separate)
+        made_files(
+            parts,
+            wanted.of(parts.source),
+            recipe,
+            counted,
+            labels,
+            options.separate,
+        )
         for parts in every
     ]
     folder = options.run / bundle_name(wanted, recipe)

@@ -21,14 +21,15 @@ from convert.calibration import Calibration
 from convert.image_input import entrance, taking_rgb
 from convert.quantise import Source, quantiser_version, with_litert, with_tensorflow
 from convert.ranges import Seen, seen_by
-from convert.recipes import Recipe
-from convert.to_tflite import FloatFiles, signature_name
+from convert.recipes import RECIPES, Recipe
+from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
 from datasets.files import whole_file
 from keras_models import graph
 from keras_models.loading import Pretrained
 
-_FORMAT = 1  # of what is made; a change makes every part anew
+_FLOAT = RECIPES["float32"]
+_FORMAT = 3  # of what is made; a change makes every part anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
@@ -43,17 +44,27 @@ class Parts:
 
     Args:
         folder: where they are kept.
+        base: the first of its rungs; others are made of its files where that can be.
         quantiser: litert or tensorflow.
     """
 
     folder: Path
-    source: Pretrained
+    base: WantedRung
     quantiser: str
     calibration: Calibration
 
+    @property
+    def source(self) -> Pretrained:
+        """The model."""
+        return self.base.source
+
     @cached_property
     def _floats(self) -> FloatFiles:
-        return FloatFiles(self.source)
+        floats = FloatFiles(self.source)
+        path = self.path(self.base, _FLOAT)
+        if path.exists():
+            floats.know(self.base.resolution, path.read_bytes())
+        return floats
 
     @cached_property
     def _graph(self) -> str:
@@ -69,13 +80,16 @@ class Parts:
             "weights": self.source.weights_sha256,
             "normalisation": self.source.normalisation,
             "resolution": wanted.resolution,
+            "base": self.base.resolution,
             "recipe": recipe.name,
             "converter": [version("tensorflow"), version("ai-edge-litert")],
         }
         if recipe.calibrated:
             facts["quantiser"] = quantiser_version(self.quantiser)
             facts["calibration"] = self.calibration.facts["fingerprint"]
-            facts["preprocessing"] = wanted.preprocessing.describe()
+            facts["preprocessing"] = [
+                one.preprocessing.describe() for one in (wanted, self.base)
+            ]
         text = json.dumps(facts, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         stem = f"{self.source.name}_{wanted.resolution}_{recipe.name}_{key}"
@@ -90,26 +104,50 @@ class Parts:
         missing = [one for one in recipes if not self.path(wanted, one).exists()]
         if not missing:
             return
-        images = self._images(wanted, missing)
-        source = self._source(wanted, images)
-        for recipe in missing:
-            content = self._content(source, wanted, recipe)
-            with whole_file(self.path(wanted, recipe)) as file:
-                file.write(content)
-
-    def _images(
-        self, wanted: WantedRung, recipes: Sequence[Recipe]
-    ) -> NDArray[np.float32] | None:
-        if not any(recipe.calibrated for recipe in recipes):
-            return None
-        taken = entrance(self.source.normalisation)
-        return self.calibration.images(wanted.resolution, wanted.preprocessing, taken)
-
-    def _source(self, wanted: WantedRung, images: NDArray[np.float32] | None) -> Source:
         content = self._floats.at(wanted.resolution)
+        left = []
+        for recipe in missing:
+            resized = self._resized(content, wanted, recipe)
+            if resized is None:
+                left.append(recipe)
+            else:
+                self._keep(wanted, recipe, resized)
+        source = self._source(content, wanted, left)
+        for recipe in left:
+            self._keep(wanted, recipe, self._content(source, wanted, recipe))
+
+    def _keep(self, wanted: WantedRung, recipe: Recipe, content: bytes) -> None:
+        with whole_file(self.path(wanted, recipe)) as file:
+            file.write(content)
+
+    def _resized(
+        self, content: bytes, wanted: WantedRung, recipe: Recipe
+    ) -> bytes | None:
+        """The base's file at this resolution, where the two differ in shapes alone.
+
+        Then no weight or bias is stored twice; biases corrected at the native
+        resolution serve as well at others (WORKSPACE.md). None: it is not so.
+        """
+        if recipe.static or not recipe.calibrated or wanted == self.base:
+            return None
+        self.make(self.base, [_FLOAT, recipe])
+        plain, file = (
+            self.path(self.base, one).read_bytes() for one in (_FLOAT, recipe)
+        )
+        if at_resolution(plain, wanted.resolution) != content:
+            return None
+        return at_resolution(file, wanted.resolution)
+
+    def _source(
+        self, content: bytes, wanted: WantedRung, recipes: Sequence[Recipe]
+    ) -> Source:
+        images: NDArray[np.float32] | None = None
         seen: Seen | None = None
-        if images is not None and self.quantiser == "litert":
-            seen = seen_by(content, images)
+        if any(recipe.calibrated for recipe in recipes):
+            taken = entrance(self.source.normalisation)
+            way = wanted.preprocessing
+            images = self.calibration.images(wanted.resolution, way, taken)
+            seen = seen_by(content, images) if self.quantiser == "litert" else None
         return Source(content, signature_name(wanted.resolution), images, seen)
 
     def _content(self, source: Source, wanted: WantedRung, recipe: Recipe) -> bytes:

@@ -53,7 +53,8 @@ RECIPES = {
         ),
         Recipe(
             "dynamic_int8",
-            "a quarter of the size; activations quantised as they come",
+            "a quarter of the size; activations quantised as they come, depthwise "
+            "layers computed in float32",
             "int8",
             dynamic=True,
             min_agreement=0.85,

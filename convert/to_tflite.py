@@ -38,6 +38,11 @@ class FloatFiles:
         self._source = source
         self._converted: list[tuple[graph.Signature, bytes]] = []
 
+    def know(self, resolution: int, content: bytes) -> None:
+        """A file that `at` gave before, in another run."""
+        model = self._source.at(resolution)
+        self._converted.append((graph.signature(model), content))
+
     def at(self, resolution: int) -> bytes:
         """The file of one rung.
 

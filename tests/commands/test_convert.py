@@ -40,6 +40,7 @@ def test_bundles_are_written_and_nothing_is_made_twice(
     assert _run(*flags, "--recipe", "float32,full_int8", "--crop", "1.0") == 0
     said = capsys.readouterr().out
     assert "2 rungs in" in said
+    assert "agreement" in said
     assert "--separate-files" in said
     bundle = open_bundle(tmp_path / "small_resnet_full_int8")
     assert [rung.rung for rung in bundle.manifest.rungs] == [
@@ -68,11 +69,16 @@ def test_bundles_are_written_and_nothing_is_made_twice(
 
 
 def _check_again(run: Path, flags: list[str]) -> None:
-    """A recipe more: the parts that are there stay."""
+    """A recipe more: parts that are there stay; a lost one comes back the same."""
     before = _parts(run)
+    lost = next((run / "parts").glob("small_resnet_48_full_int8_*"))
+    content = lost.read_bytes()
+    lost.unlink()
+    del before[lost.name]
     assert _run(*flags, "--recipe", "full_int8,float16", "--crop", "1.0") == 0
     after = _parts(run)
-    assert len(after) == len(before) + 2
+    assert len(after) == len(before) + 3
+    assert lost.read_bytes() == content
     assert before.items() <= after.items()
     report = (run / "small_resnet_float16" / "parity.json").read_text()
     assert json.loads(report)["rungs"][0]["largest_difference"] < 0.02
