@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert import tflite_graph
-from convert.ranges import keeping_all
+from convert.ranges import WEIGHTED, keeping_all
 from convert.running import dequantised, quantised, tensor
 
 Reals = NDArray[np.float32]
@@ -36,41 +36,51 @@ def worst_layers(
         float_file, file: of one rung, each with one signature.
         images: (n, R, R, 3) as the files take them; a few suffice.
     """
-    errors = _errors(float_file, file, images)
+    measured = _errors(float_file, file, images)
     model = tflite_graph.read(float_file)
     graph = model.subgraphs[0]
+    known: dict[int, float] = {}
     found = []
     for operator in graph.operators:
+        given = max(
+            (known.get(int(index), 0.0) for index in operator.inputs), default=0
+        )
         name = tflite_graph.tensor_name(graph, operator.outputs[0])
-        if name in errors:
-            given = [
-                errors.get(tflite_graph.tensor_name(graph, index), 0.0)
-                for index in operator.inputs
-                if index >= 0
-            ]
+        error = measured.get(name, given)
+        known[int(operator.outputs[0])] = error
+        if name in measured:
             kind = tflite_graph.operator_name(model, operator)
-            added = errors[name] - max(given)
-            found.append(LayerError(name.split(";")[0], kind, added, errors[name]))
+            found.append(LayerError(name.split(";")[0], kind, error - given, error))
     return sorted(found, key=lambda one: -one.added)[:count]
 
 
 def _errors(float_file: bytes, file: bytes, images: Reals) -> dict[str, float]:
-    """Tensor -> relative error, of those that both files have."""
+    """Tensor of the float32 file -> relative error in the other."""
     squares: dict[str, list[float]] = {}
-    pair = [_Tensors(content) for content in (float_file, file)]
+    exact, own = _Tensors(float_file), _Tensors(file)
+    pairs = _pairs(exact, own)
     for image in images:
-        for tensors in pair:
-            tensors.run(image)
-        for name in pair[0].names & pair[1].names:
-            exact, own = (tensors.values(name) for tensors in pair)
-            if exact.shape == own.shape:
+        exact.run(image)
+        own.run(image)
+        for name, other in pairs.items():
+            values, near = exact.values(name), own.values(other)
+            if values.shape == near.shape:
                 sums = squares.setdefault(name, [0.0, 0.0])
-                sums[0] += float(np.square(own - exact).sum())
-                sums[1] += float(np.square(exact).sum())
+                sums[0] += float(np.square(near - values).sum())
+                sums[1] += float(np.square(values).sum())
     return {
         name: float(np.sqrt(error / total)) if total else 0.0
         for name, (error, total) in squares.items()
     }
+
+
+def _pairs(exact: "_Tensors", own: "_Tensors") -> dict[str, str]:
+    """Tensors by name; those of weighted layers by their order, if names differ."""
+    pairs = {name: name for name in exact.names & own.names}
+    if [kind for kind, _ in exact.weighted] == [kind for kind, _ in own.weighted]:
+        for (_, name), (_, other) in zip(exact.weighted, own.weighted, strict=True):
+            pairs[name] = other
+    return pairs
 
 
 class _Tensors:
@@ -88,6 +98,11 @@ class _Tensors:
         }
         self._input = self._interpreter.get_input_details()[0]
         self.names = set(self._computed)
+        self.weighted = [
+            (kind, tflite_graph.tensor_name(graph, operator.outputs[0]))
+            for operator in graph.operators
+            if (kind := tflite_graph.operator_name(model, operator)) in WEIGHTED
+        ]
 
     def run(self, image: Reals) -> None:
         stored = quantised(image[None], tensor("image", self._input))

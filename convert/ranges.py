@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convert import tflite_graph
 from keras_models.framework import silent
 
-_WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 Means = NDArray[np.float64]
 
 
@@ -40,7 +40,7 @@ def seen_by(content: bytes, images: NDArray[np.float32], threads: int = 2) -> Se
     averaged = {
         int(operator.inputs[0])
         for operator in graph.operators
-        if tflite_graph.operator_name(model, operator) in _WEIGHTED
+        if tflite_graph.operator_name(model, operator) in WEIGHTED
     }
     computed = [int(index) for index in graph.inputs] + [
         int(index) for operator in graph.operators for index in operator.outputs

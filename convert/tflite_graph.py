@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 IMAGE, SCORES = "image", "scores"  # names of the input and the output
 IDENTIFIER = b"TFL3"
 _ALIGNMENT = 16  # bytes; force_align of Buffer.data
+_SMALL = 1 << 16  # bytes; larger vectors are weights, which are compared elsewhere
 _OPERATORS = {
     number: name
     for name, number in vars(schema.BuiltinOperator).items()
@@ -56,7 +57,9 @@ class _Builder(flatbuffers.Builder):  # type: ignore[misc]
         return int(super().StartVector(elemSize, numElems, aligned))
 
     def CreateNumpyVector(self, x: NDArray[Any]) -> int:  # noqa: N802
-        """The offset of a vector; an equal one that is written already serves."""
+        """The offset of a vector; a small one that is written already serves."""
+        if x.nbytes > _SMALL:
+            return int(super().CreateNumpyVector(x))
         key = (x.dtype.str, x.tobytes())
         if key not in self._written:
             self._written[key] = int(super().CreateNumpyVector(x))

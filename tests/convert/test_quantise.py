@@ -171,3 +171,13 @@ def test_the_damaged_layer_is_named(source: Source) -> None:
     name = tflite_graph.tensor_name(graph, damaged.outputs[0]).split(";")[0]
     assert (worst[0].layer, worst[0].operator) == (name, "CONV_2D")
     assert worst[0].added > 2 * abs(worst[1].added)
+
+
+def test_layers_of_tensorflow_are_compared_by_their_order(source: Source) -> None:
+    """Its names differ; the layers are the same ones."""
+    with taking_rgb(MODEL, "tf") as fixed:
+        file = with_tensorflow(source, RECIPES["full_int8"], fixed)
+    worst = worst_layers(source.content, file, IMAGES[:4], count=9)
+    kinds = [one.operator for one in worst]
+    assert {kinds.count("CONV_2D"), kinds.count("DEPTHWISE_CONV_2D")} == {2, 1}
+    assert all(0 < one.error < 0.2 for one in worst)
