@@ -202,6 +202,12 @@ class Phone:
         pairs = re.findall(r"^([0-9a-f]{64})\s+\*?(.+)$", said, re.MULTILINE)
         return {name: digest for digest, name in pairs}
 
+    def _size(self, name: str) -> int:
+        """Bytes of a file that lies there; 0 of one that does not."""
+        script = f"cd {quoted([self._folder])} && wc -c < {quoted([name])}"
+        said, code = self._shell(script)
+        return int(said) if not code and said.strip().isdigit() else 0
+
     def _check_space(self, needed: int) -> None:
         said, code = self._shell(f"df -k {quoted([self._folder])}")
         numbers = re.findall(r"\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%", said)
@@ -225,13 +231,11 @@ class Phone:
                 raise InputError(
                     cannot_write(self._where, _last_line(done.stderr or done.stdout))
                 )
-            folder, words = quoted([self._folder]), quoted([f"{name}.part"])
-            said, _ = self._shell(f"cd {folder} && wc -c < {words}")
-            pushed = said.strip()
-            if pushed == str(size) and self._sums([f"{name}.part"]) == {
+            pushed = self._size(f"{name}.part")
+            if pushed == size and self._sums([f"{name}.part"]) == {
                 f"{name}.part": wanted
             }:
-                self._rename(name)
+                self._rename(name, wanted)
                 self._there[name] = wanted
                 return
             self._tell(f"{name}: {pushed} of {size} bytes arrived whole; once more.")
@@ -240,13 +244,14 @@ class Phone:
             "another cable or port."
         )
 
-    def _rename(self, name: str) -> None:
+    def _rename(self, name: str, wanted: str) -> None:
         part, last = quoted([f"{name}.part"]), quoted([name])
         script = (
             f"cd {quoted([self._folder])} && chmod 755 {part} && mv -f {part} {last}"
         )
         said, code = self._shell(script)
-        if code:
+        # done twice where only the answer was lost: then the part is gone already
+        if code and self._sums([name]) != {name: wanted}:
             raise InputError(cannot_write(self._where, said))
 
     def _pull(self, name: str, path: Path) -> None:
@@ -261,7 +266,7 @@ class Phone:
                 )
             part.unlink(missing_ok=True)  # adb would put a file into a folder
             arguments = ["pull", f"{self._folder}/{name}", str(part.absolute())]
-            done = self._adb.run(self.serial, arguments, 3600.0)
+            done = self._adb.run(self.serial, arguments, self._limit(self._size(name)))
             if not done.returncode and file_sha256(part) == wanted:
                 part.replace(path)
                 return

@@ -1,10 +1,10 @@
 """Trains a model from scratch or from weights, at one resolution or at several.
 
-A part of the training split is held out to choose the best epoch. A killed training
-goes on when the command is repeated. Several resolutions train one model each, into
-folders of their own. Any Keras backend will do: set KERAS_BACKEND to tensorflow, jax or
-torch. Pictures are decoded once and held in memory, 3 x resolution^2 bytes each (36,000
-at 96: 1.0 GB).
+A part of the training split, or a split of its own, chooses the best epoch. A killed
+training goes on when the command is repeated. Several resolutions train one model each,
+into folders of their own. Any Keras backend will do: set KERAS_BACKEND to tensorflow,
+jax or torch. Pictures are decoded once and held in memory, 3 x resolution^2 bytes each
+(36,000 at 96: 1.0 GB).
 
 Examples:
   reswise train --model small_resnet --dataset glyphs --resolution 96
@@ -163,12 +163,37 @@ def _pictures(
     """(resolution, pictures to train on, pictures held out); decoded once for all."""
     from keras_models import train
 
-    chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
     training, validation = (
-        train.in_memory_at(dataset.take(part), sides, _preprocessing(args))
-        for part in (chosen, held)
+        train.in_memory_at(part, sides, _preprocessing(args))
+        for part in _parts(args, dataset, settings)
     )
     yield from zip(sides, training, validation, strict=True)
+
+
+def _parts(
+    args: argparse.Namespace, dataset: "Dataset", settings: "Settings"
+) -> "tuple[Dataset, Dataset]":
+    """What to train on, and what chooses the epoch: no picture is in both."""
+    from datasets.catalogue import open_dataset
+    from keras_models import train
+
+    if isinstance(settings.validation, float):
+        chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
+        return dataset.take(chosen), dataset.take(held)
+    other = open_dataset(args.dataset, settings.validation, args.data_dir)
+    if other.classes != dataset.classes:
+        raise InputError(
+            f"--validation {settings.validation}: {other.classes} classes; expected "
+            f"the {dataset.classes} of --split {args.split}."
+        )
+    both = set(dataset.ids) & set(other.ids)
+    if both and dataset.split.partition("[")[0] == other.split.partition("[")[0]:
+        raise InputError(
+            f"--validation {settings.validation}: {len(both)} of its pictures are in "
+            f"--split {args.split} too; expected others, such as a split validation, "
+            "or a part such as 0.05."
+        )
+    return dataset, other
 
 
 def _fresh_model(

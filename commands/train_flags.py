@@ -86,11 +86,20 @@ def add_training_flags(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--validation",
-        type=float,
+        type=part_or_split,
         default=0.05,
-        metavar="F",
-        help="part of the images held out to choose the epoch (default: 0.05)",
+        metavar="F|SPLIT",
+        help="what chooses the epoch: a part of --split, held out at random, or a "
+        "split of its own, such as validation (default: 0.05)",
     )
+
+
+def part_or_split(text: str) -> float | str:
+    """A number, or the name of a split."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def add_recipe_flags(parser: argparse.ArgumentParser) -> None:

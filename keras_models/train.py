@@ -59,7 +59,8 @@ class Settings:
     batch: int = 64
     learning_rate: float = 3e-3  # the highest, after warm-up
     seed: int = 1
-    validation: float = 0.05  # part of the training split held out to choose the epoch
+    # what chooses the epoch: a part of the training split, held out, or another split
+    validation: float | str = 0.05
     normalisation: str = "tf"
     optimizer: str = "adamw"  # one of OPTIMIZERS
     schedule: str = "cosine"  # one of SCHEDULES
@@ -82,10 +83,11 @@ class Settings:
                 raise InputError(
                     f"{flag} {value}: unknown; expected one of {', '.join(known)}."
                 )
-        if not 0 < self.validation < 1 or self.learning_rate <= 0:
+        part = self.validation
+        if (isinstance(part, float) and not 0 < part < 1) or self.learning_rate <= 0:
             raise InputError(
-                f"--validation {self.validation} --learning_rate {self.learning_rate}: "
-                "expected a part between 0 and 1, and a rate above 0."
+                f"--validation {part} --learning_rate {self.learning_rate}: expected a "
+                "part between 0 and 1 or a split, and a rate above 0."
             )
         self._check_parts()
 

@@ -7,6 +7,7 @@ Source: protocol.txt of the Android Open Source Project, system/core/adb.
 """
 
 import contextlib
+import itertools
 import socket
 import struct
 import threading
@@ -93,6 +94,8 @@ class Connection:
         self._banner, self._serve = banner, serve
         self._trusts, self._received = trusts, received
         self._streams: dict[int, Stream] = {}
+        self._numbers = itertools.count(1)  # never used twice: a late OKAY or CLSE
+        # of an ended stream must not meet a later one
 
     def run(self) -> None:
         """Until the host is gone or the connection is closed."""
@@ -152,7 +155,7 @@ class Connection:
             self._send(_AUTH, _TOKEN, 0, bytes(20))  # a key that is offered waits
 
     def _begin(self, remote: int, service: str) -> None:
-        local = max(self._streams, default=0) + 1
+        local = next(self._numbers)
         stream = Stream(lambda data: self._send(_WRTE, local, remote, data))
         self._streams[local] = stream
         self._send(_OKAY, local, remote)

@@ -46,6 +46,7 @@ class Faults:
     drop_after_bytes: int = 0  # once: the connection breaks off after so many
     drop_at_command: str = ""  # once: it breaks off soon after such a command began
     drop_delay: float = 0.0
+    lose_answer_to: str = ""  # once: such a command is done, then the connection breaks
     keep_running: bool = False  # a command outlives its connection
     reboot_at_drop: bool = False
     away_seconds: float = 0.0  # how long nothing listens after a drop
@@ -185,6 +186,11 @@ class PhoneDouble:
             said, complaints = process.communicate()
         finally:
             self._running.discard(process)
+        lost = self.faults.lose_answer_to
+        if lost and re.search(lost, command):
+            self.faults.lose_answer_to = ""
+            self._drop(reboot=False)
+            raise HungUpError
         silent = self.faults.silent_at_command
         while silent and re.search(silent, command) and stream.open:
             time.sleep(0.05)

@@ -383,6 +383,20 @@ def test_a_drop_in_mid_push(adb: Adb, make_phone: MakePhone, tmp_path: Path) -> 
     assert not double.faults.drop_after_bytes
 
 
+@pytest.mark.parametrize("command", ["wc -c", "sha256sum", "mv -f", "df -k"])
+def test_a_command_done_whose_answer_is_lost(
+    adb: Adb, make_phone: MakePhone, tmp_path: Path, command: str
+) -> None:
+    double, path = make_phone(), _file(tmp_path)
+    phone = _ready(adb, double)
+    double.faults.lose_answer_to = command
+    phone.put({"abc": path})
+    assert not double.faults.lose_answer_to
+    there = [each.name for each in (double.path(FOLDER)).iterdir()]
+    assert there == ["abc"]
+    assert (double.path(FOLDER) / "abc").read_bytes() == path.read_bytes()
+
+
 def _lost_in_mid_run(
     adb: Adb, double: PhoneDouble, tmp_path: Path, faults: Mapping[str, object]
 ) -> tuple[Phone, Results]:

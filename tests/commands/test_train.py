@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import commands
 from commands import train as verb
@@ -91,6 +92,39 @@ def test_several_resolutions_train_one_model_each(tmp_path: Path) -> None:
         assert (folder / "history.svg").exists()
         loaded = load(ModelChoice("small_resnet", str(folder / "small_resnet.npz")))
         assert (loaded.native, loaded.classes) == (side, 36)
+
+
+def _folders(root: Path) -> str:
+    """Two splits of two classes, twelve pictures each."""
+    for split in ("train", "validation"):
+        for label, name in enumerate(("dark", "light")):
+            for index in range(6):
+                path = root / split / name / f"{split}{index}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                shade = 60 + 120 * label + index
+                Image.new("RGB", (32, 32), (shade, shade, shade)).save(path)
+    return f"folder:{root}"
+
+
+def test_a_split_of_its_own_chooses_the_epoch(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    words = ["--model", "small_resnet", "--dataset", _folders(tmp_path / "pictures")]
+    words += ["--resolution", "32", "--epochs", "1", "--batch", "4", "--run", str(run)]
+    assert verb.run(_parsed(*words, "--validation", "validation")) == 0
+    facts = json.loads((run / "small_resnet.json").read_text())
+    assert facts["images"] == 12  # none was held out of the training split
+    settings = json.loads((run / "settings.json").read_text())
+    assert settings["validation"] == "validation"
+
+
+@pytest.mark.parametrize("split", ["train", "train[:4]"])
+def test_pictures_to_train_on_do_not_choose_the_epoch(
+    split: str, tmp_path: Path
+) -> None:
+    words = ["--model", "small_resnet", "--dataset", _folders(tmp_path / "pictures")]
+    words += ["--resolution", "32", "--run", str(tmp_path / "run")]
+    with pytest.raises(InputError, match=r"of its pictures are in --split train too"):
+        verb.run(_parsed(*words, "--validation", split))
 
 
 def test_unknown_model_and_data_set_are_refused(tmp_path: Path) -> None:
