@@ -19,7 +19,7 @@ from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text
 from datasets.progress import progress
-from keras_models.framework import versions
+from keras_models.framework import give_back_memory, versions
 from keras_models.scores import ScoreStore, StoredRung
 from keras_models.sweeping import SweepOptions, sweep
 
@@ -93,6 +93,7 @@ def convert(
     for parts, rung in progress(pairs, len(pairs), "rungs converted and run by Keras"):
         parts.make(rung, with_float)
         parents[rung.rung] = _parent(rung, judged, options)
+        give_back_memory()
     for recipe in options.recipes:
         yield _result(every, wanted, recipe, judged, parents, labels, options)
 

@@ -2,17 +2,24 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import reswise
+from convert.running import Runner
+from tests.android_bench.dense_models import RESOLUTIONS, RUNGS, bundle
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.checkout
 PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("convert/*/*.md")]
 )
+README = ROOT / "README.md"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -41,6 +48,28 @@ def test_the_commands_of_a_page_run(
         with pytest.raises(SystemExit) as ended:
             reswise.main()
         assert not ended.value.code, shlex.join(arguments)
+
+
+def test_the_python_of_the_readme_runs_every_rung_of_a_bundle(tmp_path: Path) -> None:
+    """As an app's build would: in a process of its own, without reswise."""
+    (program,) = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.M | re.S)
+    made = bundle(tmp_path / "bundle")
+    Image.new("RGB", (40, 30), (200, 100, 50)).save(tmp_path / "picture.png")
+    done = subprocess.run(
+        [sys.executable, "-c", program, made.folder, tmp_path / "picture.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rungs = [line.split() for line in done.stdout.splitlines()]
+    assert [rung for rung, *_ in rungs] == list(RUNGS)
+    for (_, label, score), side in zip(rungs, RESOLUTIONS, strict=True):
+        pixels = np.full((1, side, side, 3), (200, 100, 50), np.float32) / 127.5 - 1
+        runner = Runner((made.folder / "dense-8.tflite").read_bytes(), f"at {side}px")
+        own = runner.scores(pixels.astype(np.float32))
+        assert own.argmax() == int(label)
+        assert float(score) == pytest.approx(float(own.max()), abs=1e-5)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
