@@ -6,7 +6,6 @@ crop asked for. Threads do it, as Pillow frees the interpreter while it works; a
 `mapped` goes further and uses each picture in the thread that read it.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +14,7 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 import numpy as np
+from joblib import cpu_count
 from numpy.typing import NDArray
 
 from datasets.dataset import Dataset
@@ -111,7 +111,7 @@ def mapped(
         )
     least_side = _least_side(inputs) if reduced_decode else None
     order = range(len(dataset)) if indices is None else [int(i) for i in indices]
-    threads = workers or os.cpu_count() or 1
+    threads = workers or cpu_count()  # that this process may use
 
     def prepare(index: int) -> Mapped[_Use]:
         return _prepared(dataset, index, inputs, least_side, use)

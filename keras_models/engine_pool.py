@@ -4,9 +4,10 @@ One set of single-threaded interpreters a core beats one set that uses all cores
 half: at batch 1 a network's operations are too small to be split well.
 """
 
-import os
 from collections.abc import Collection, Mapping
 from queue import SimpleQueue
+
+from joblib import cpu_count
 
 from datasets.batches import Input, Inputs
 from keras_models.engines import LitertEngine, Scores
@@ -24,7 +25,7 @@ class EnginePool:
     """
 
     def __init__(self, flatbuffers: Mapping[int, bytes], normalisation: str) -> None:
-        cores = os.cpu_count() or 1
+        cores = cpu_count()  # by affinity and the container's quota
         weights = sum(len(flatbuffer) for flatbuffer in flatbuffers.values())
         sets = max(1, min(cores, _WEIGHTS_BYTES // max(weights, 1)))
         self._normalisation = normalisation

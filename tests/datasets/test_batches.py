@@ -89,6 +89,18 @@ def test_few_full_size_pictures_live_at_a_time(monkeypatch: pytest.MonkeyPatch) 
     assert 1 <= most <= (os.cpu_count() or 1)
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="Linux alone has it")
+def test_a_process_of_one_core_decodes_in_one_thread() -> None:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        for _ in pictures(numbered(20), [4], [CENTRE], 2):
+            decoding = [t for t in threading.enumerate() if t.name.startswith("decode")]
+            assert len(decoding) <= 1
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def test_leaving_early_stops_the_threads() -> None:
     stream = pictures(numbered(500), [4], [CENTRE], 2, workers=2)
     next(stream)
