@@ -228,9 +228,8 @@ class Phone:
             arguments = ["push", str(path.resolve()), part]
             done = self._adb.run(self.serial, arguments, self._limit(size))
             if done.returncode:
-                raise InputError(
-                    cannot_write(self._where, _last_line(done.stderr or done.stdout))
-                )
+                said = _complaint(done.stdout + b"\n" + done.stderr)
+                raise InputError(cannot_write(self._where, said))
             pushed = self._size(f"{name}.part")
             if pushed == size and self._sums([f"{name}.part"]) == {
                 f"{name}.part": wanted
@@ -277,6 +276,14 @@ class Phone:
 
     def _limit(self, size: int) -> float:
         return 60.0 + size / _BYTES_A_SECOND
+
+
+def _complaint(said: bytes) -> str:
+    """The line that tells why; adb may print its sum ("1 file pushed") after it."""
+    lines = [
+        line for line in said.splitlines() if re.search(rb"error|fail", line, re.I)
+    ]
+    return _last_line(lines[-1] if lines else said)
 
 
 def _last_line(said: bytes) -> str:
