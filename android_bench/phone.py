@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from android_bench.adb import Adb, LostError, quoted, unauthorized
+from android_bench.adb import Adb, Done, LostError, quoted, unauthorized
 from android_bench.machine import Facts
 from android_bench.phone_errors import Where, cannot_write, failed, no_space
 from android_bench.phone_facts import FACTS_SCRIPT, read_facts
@@ -23,6 +23,7 @@ from datasets.files import file_sha256
 BUSY = 8  # the runner's exit code: another one writes these results
 _TRIES = 3  # pushes or pulls of a file whose content came out wrong
 _BACK_SECONDS = 180.0  # a reboot takes about a minute
+_SUM = re.compile(r"\d+ files? (pushed|pulled)")
 _BYTES_A_SECOND = 1 << 20  # the slowest cable that a time limit allows for
 _OURS = re.compile(
     r"runner|libLiteRt\.so|[0-9a-f]{16}\.(tflite|plan|jsonl|scores)|choices-[0-9a-f]+\.bin|"
@@ -228,8 +229,7 @@ class Phone:
             arguments = ["push", str(path.resolve()), part]
             done = self._adb.run(self.serial, arguments, self._limit(size))
             if done.returncode:
-                said = _complaint(done.stdout + b"\n" + done.stderr)
-                raise InputError(cannot_write(self._where, said))
+                raise InputError(cannot_write(self._where, _complaint(done)))
             pushed = self._size(f"{name}.part")
             if pushed == size and self._sums([f"{name}.part"]) == {
                 f"{name}.part": wanted
@@ -271,21 +271,16 @@ class Phone:
                 return
         raise InputError(
             f"device {self.serial}: {name} could not be fetched whole: "
-            f"{_last_line(done.stderr or done.stdout)}"
+            f"{_complaint(done)}"
         )
 
     def _limit(self, size: int) -> float:
         return 60.0 + size / _BYTES_A_SECOND
 
 
-def _complaint(said: bytes) -> str:
-    """The line that tells why; adb may print its sum ("1 file pushed") after it."""
-    lines = [
-        line for line in said.splitlines() if re.search(rb"error|fail", line, re.I)
-    ]
-    return _last_line(lines[-1] if lines else said)
-
-
-def _last_line(said: bytes) -> str:
-    lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1].strip() if lines else "no message"
+def _complaint(done: Done) -> str:
+    """Why adb failed; its sum ("1 file pushed") may come after that line."""
+    text = (done.stdout + b"\n" + done.stderr).decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    reasons = [line for line in lines if not _SUM.search(line)]
+    return (reasons or lines or ["no message"])[-1]

@@ -175,6 +175,7 @@ def _parts(
 ) -> "tuple[Dataset, Dataset]":
     """What to train on, and what chooses the epoch: no picture is in both."""
     from datasets.catalogue import open_dataset
+    from datasets.splits import parse_split
     from keras_models import train
 
     if isinstance(settings.validation, float):
@@ -187,7 +188,7 @@ def _parts(
             f"the {dataset.classes} of --split {args.split}."
         )
     both = set(dataset.ids) & set(other.ids)
-    if both and dataset.split.partition("[")[0] == other.split.partition("[")[0]:
+    if both and parse_split(args.split)[0] == parse_split(settings.validation)[0]:
         raise InputError(
             f"--validation {settings.validation}: {len(both)} of its pictures are in "
             f"--split {args.split} too; expected others, such as a split validation, "
