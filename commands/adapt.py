@@ -3,8 +3,8 @@
 Only scales and offsets of batch norm are tuned, for minutes, on pictures without their
 labels, so that scores at the lower resolution match those at the native one. Part of
 the pictures is held out and decides: where scores do not match significantly better,
-or the classes that come first are worth less by the native scores, the network is left
-as it was at that resolution. Adapted tensors go to the run folder.
+or the classes that come first are not worth significantly more by the native scores,
+the network is left as it was at that resolution. Adapted tensors go to the run folder.
 
 Examples:
   reswise adapt --model mobilenet_v2 --dataset folder:pictures --resolutions 160,128
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from keras_models.loading import Pretrained
 
 HELP = "tune batch norm for lower resolutions, label-free; declines where it hurts"
-_LEAST = 10  # pictures on either side of the hold-out
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +36,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--resolutions",
         required=True,
         metavar="R[,R..]",
-        help="pixels, below the native resolution; each is adapted by itself",
+        help="pixels, below the native resolution",
     )
     flags.add_dataset_flags(parser)
     flags.add_preprocessing_flags(parser)
@@ -48,6 +47,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="what is tuned: offsets of batch norm, its scales too, or the last layer "
         "too; a bundle still shares its kernels between rungs where only offsets were "
         "tuned (default: norms)",
+    )
+    add(
+        "--together",
+        action="store_true",
+        help="one set of tensors for all resolutions, which a bundle stores once "
+        "(default: each resolution is adapted by itself)",
     )
     add(
         "--passes",
@@ -92,6 +97,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="of hold-out, views and order (default: 0)",
     )
+    add(
+        "--repeat-splits",
+        type=int,
+        default=0,
+        metavar="N",
+        help="instead, over N random halves: adapt on one, and count right answers on "
+        "the other by its labels; nothing is kept but the table",
+    )
     flags.add_run_flag(parser, "adapt")
 
 
@@ -99,25 +112,31 @@ def run(args: argparse.Namespace) -> int:
     """Adapts to each resolution; prints and writes what came of it."""
     from keras_models.framework import quiet
 
+    if args.repeat_splits < 0:
+        raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
     quiet()
     settings = _settings(args)
     way = _one_way(args)
     dataset = flags.opened_dataset(args)
 
+    from keras_models.adapt_lessons import lessons
     from keras_models.adapted import write_record
     from keras_models.loading import load
 
     source = load(flags.model_choice(args))
     sides = _lower(flags.resolutions(args.resolutions), source.native)
+    groups = [sides] if args.together else [[side] for side in sides]
+    if args.repeat_splits:
+        return _repeated(args, source, dataset, groups, way, settings)
     began = time.monotonic()
-    lessons = _lessons(source, dataset, sides, way, settings)
-    outcomes = []
-    minutes = []
-    for side in sides:
+    learnt = lessons(source, dataset, sides, way, settings)
+    outcomes, minutes = [], []
+    for group in groups:
         start = time.monotonic()
-        outcomes.append(_adapt(args, source, side, lessons[side], settings))
-        minutes.append((time.monotonic() - start) / 60)
+        outcomes += _adapt(args, source, group, learnt, settings)
+        minutes += [(time.monotonic() - start) / 60 / len(group)] * len(group)
     facts = _facts(source, dataset, settings, way)
+    facts["together"] = args.together
     facts["minutes"] = round((time.monotonic() - began) / 60, 1)
     write_record(args.run, source.weights_sha256, facts, outcomes)
     _show(args, source, dataset, outcomes, minutes)
@@ -155,60 +174,57 @@ def _lower(sides: list[int], native: int) -> list[int]:
     return sides
 
 
-def _lessons(
+def _repeated(
+    args: argparse.Namespace,
     source: "Pretrained",
     dataset: "Dataset",
-    sides: list[int],
+    groups: list[list[int]],
     way: "Preprocessing",
     settings: "AdaptSettings",
-) -> "dict[int, tuple[Lesson, Lesson]]":
-    """{resolution: (views to adapt on, held-out pictures)}, with native scores."""
-    import numpy as np
+) -> int:
+    """The table of what adaptation gives on labelled images that it never saw."""
+    from absl import logging
 
-    from keras_models import adapt_views
-    from keras_models.adapt import Lesson, native_scores
+    from keras_models.adapt_trial import trials
+    from reports.adapt_table import trials_table
+    from reports.table import write_tables
 
-    order = np.random.default_rng(settings.seed).permutation(len(dataset))
-    held = round(len(dataset) * settings.held_out)
-    if held < _LEAST or len(dataset) - held < _LEAST:
-        raise InputError(
-            f"{dataset.name} {dataset.split}: {len(dataset)} pictures, {held} held "
-            f"out; expected at least {_LEAST} to adapt on and {_LEAST} to decide with."
+    found = []
+    for one in trials(source, dataset, groups, way, settings, args.repeat_splits):
+        found.append(one)
+        logging.info(
+            "%d: top-1 %.2f %% before, %.2f %% tuned, %s",
+            one.resolution,
+            100 * one.before,
+            100 * one.tuned,
+            "adapted" if one.accepted else "declined",
         )
-    learnt, deciding = (
-        dataset.take(np.sort(part)) for part in (order[held:], order[:held])
-    )
-    wanted = [source.native, *sides]
-    views = adapt_views.views(
-        learnt, wanted, way, settings.views, settings.smallest_view, settings.seed
-    )
-    plain = adapt_views.plain(deciding, wanted, way)
-    of_views, of_plain = (
-        native_scores(source.model, source.normalisation, pixels.pop(source.native))
-        for pixels in (views, plain)
-    )
-    return {
-        side: (Lesson(views[side], of_views), Lesson(plain[side], of_plain))
-        for side in sides
-    }
+    title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
+    table = trials_table(title, found, args.repeat_splits, flags.command_line())
+    write_tables(args.run, "splits", [table])
+    table.show()
+    print(f"wrote {flags.shown(args.run / 'splits.md')}")
+    return 0
 
 
 def _adapt(
     args: argparse.Namespace,
     source: "Pretrained",
-    side: int,
-    lessons: "tuple[Lesson, Lesson]",
+    sides: list[int],
+    lessons: "dict[int, tuple[Lesson, Lesson]]",
     settings: "AdaptSettings",
-) -> "Outcome":
-    from keras_models.adapt import adapt
+) -> "list[Outcome]":
+    from keras_models.adapt import adapt_together
     from keras_models.adapted import write_tensors
 
-    model = source.at(side)
-    before = model.get_weights()
-    outcome = adapt(model, source.normalisation, *lessons, settings)
-    if outcome.accepted:
-        write_tensors(args.run, side, before, model.get_weights())
-    return outcome
+    models = [source.at(side) for side in sides]
+    before = models[0].get_weights()
+    chosen = [lessons[side] for side in sides]
+    outcomes = adapt_together(models, source.normalisation, chosen, settings)
+    for model, outcome in zip(models, outcomes, strict=True):
+        if outcome.accepted:
+            write_tensors(args.run, outcome.resolution, before, model.get_weights())
+    return outcomes
 
 
 def _facts(

@@ -62,6 +62,13 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
         help="as many as --model, or none: what its rungs are called (default: as in "
         "the catalogue, or the model file's own name)",
     )
+    add(
+        "--adapted",
+        action="append",
+        metavar="DIR|none",
+        help="as many as --model, or none at all: the --run folder of its `reswise "
+        "adapt`, whose tensors the lower rungs take; none for a model without",
+    )
     add("--classes", type=int, metavar="N", help="classes of the weights")
     add("--alpha", type=float, default=1.0, help="width of mobilenet_v2 (default: 1.0)")
     add(
@@ -175,11 +182,12 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("--selector stands with --resolutions; a plan has its own.")
     if args.min_agreement is not None and not 0 <= args.min_agreement <= 1:
         raise InputError(f"--min-agreement {args.min_agreement:g}: expected 0..1.")
-    for flag, given in (("--weights", args.weights), ("--name", args.name)):
+    for flag in ("weights", "name", "adapted"):
+        given = getattr(args, flag)
         if given and len(given) != len(args.model):
             raise InputError(
-                f"{len(given)} {flag} for {len(args.model)} --model; expected as many, "
-                "or none."
+                f"{len(given)} --{flag} for {len(args.model)} --model; expected as "
+                "many, or none."
             )
 
 
@@ -187,7 +195,13 @@ def _sources(args: argparse.Namespace) -> "list[Pretrained]":
     from keras_models.loading import ModelChoice, load
 
     none = [None] * len(args.model)
-    chosen = zip(args.model, args.weights or none, args.name or none, strict=True)
+    chosen = zip(
+        args.model,
+        args.weights or none,
+        args.name or none,
+        args.adapted or none,
+        strict=True,
+    )
     return [
         load(
             ModelChoice(
@@ -197,9 +211,10 @@ def _sources(args: argparse.Namespace) -> "list[Pretrained]":
                 alpha=args.alpha,
                 normalisation=args.normalisation,
                 name=name,
+                adapted=None if adapted in (None, "none") else Path(adapted),
             )
         )
-        for model, weights, name in chosen
+        for model, weights, name, adapted in chosen
     ]
 
 

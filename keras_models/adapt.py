@@ -7,9 +7,11 @@ Kullback-Leibler divergence. The statistics of batch norm stay as they were trai
 
 It must notice where it does not help: a part of the pictures is held out and chooses
 nothing. Unless scores match significantly better there than before, and the classes
-that come first are worth no less by the native scores, the network stays as it was.
+that come first are worth significantly more by the native scores, the network stays as
+it was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -21,7 +23,7 @@ from keras_models.normalisation import normalise
 from keras_models.train_callbacks import EpochBegin
 
 TENSORS = ("offsets", "norms", "norms+head")
-_SIGNIFICANT = 2.0  # standard errors that the divergence must fall by
+_SIGNIFICANT = 2.0  # standard errors that divergence must fall by, and worth rise
 _TOGETHER = 32  # pictures a step of prediction
 
 Scores = NDArray[np.float32]
@@ -80,6 +82,7 @@ class Outcome:
     after: Match
     gain: float  # nats a picture that the divergence fell by
     gain_error: float  # its standard error
+    worth_error: float  # standard error of the rise in `expected`
     accepted: bool
     tuned: int  # numbers that were free
 
@@ -106,28 +109,68 @@ def adapt(
         views: `settings.views` views of each picture to adapt on.
         held_out: other pictures, as a sweep sees them.
     """
-    first = model.get_weights()
-    before = _measured(model, normalisation, held_out)
-    freed = _free(model, settings.tensors)
-    _tune(model, normalisation, views, settings)
-    after = _measured(model, normalisation, held_out)
-    gains = before.divergences - after.divergences
-    error = float(gains.std(ddof=1) / np.sqrt(gains.size))
-    clear = gains.mean() > _SIGNIFICANT * error
-    accepted = bool(clear and after.match.expected >= before.match.expected)
-    if not accepted:
-        model.set_weights(first)
+    return adapt_together([model], normalisation, [(views, held_out)], settings)[0]
+
+
+def adapt_together(
+    models: Sequence[keras.Model],
+    normalisation: str,
+    lessons: Sequence[tuple[Lesson, Lesson]],
+    settings: AdaptSettings,
+    keep_declined: bool = False,
+) -> list[Outcome]:
+    """Tunes one set of tensors for several resolutions; each is decided by itself.
+
+    Args:
+        models: the same network at several lower resolutions, in the same weights.
+        lessons: (views, held_out) as for `adapt`, one a model.
+        keep_declined: leave tuned tensors in a model for which they were declined, to
+            see what they would have done.
+    """
+    first = models[0].get_weights()
+    before = [
+        _measured(model, normalisation, held_out)
+        for model, (_, held_out) in zip(models, lessons, strict=True)
+    ]
+    freed = max(_free(model, settings.tensors) for model in models)  # all the same
+    _tune(models, normalisation, [views for views, _ in lessons], settings)
+    outcomes = []
+    for model, earlier, lesson in zip(models, before, lessons, strict=True):
+        later = _measured(model, normalisation, lesson[1])
+        outcome = _decided(model, earlier, later, lesson, settings.views, freed)
+        if not outcome.accepted and not keep_declined:
+            model.set_weights(first)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _decided(
+    model: keras.Model,
+    before: "_Measured",
+    after: "_Measured",
+    lesson: tuple[Lesson, Lesson],
+    views: int,
+    freed: int,
+) -> Outcome:
+    gain, gain_error = _mean_and_error(before.divergences - after.divergences)
+    rise, worth_error = _mean_and_error(after.worths - before.worths)
+    clear = gain > _SIGNIFICANT * gain_error and rise > _SIGNIFICANT * worth_error
     return Outcome(
         resolution=int(model.inputs[0].shape[1]),
-        pictures=len(views.pixels) // settings.views,
-        held_out=len(held_out.pixels),
+        pictures=len(lesson[0].pixels) // views,
+        held_out=len(lesson[1].pixels),
         before=before.match,
         after=after.match,
-        gain=float(gains.mean()),
-        gain_error=error,
-        accepted=accepted,
+        gain=gain,
+        gain_error=gain_error,
+        worth_error=worth_error,
+        accepted=clear,
         tuned=freed,
     )
+
+
+def _mean_and_error(each: NDArray[np.float64]) -> tuple[float, float]:
+    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(each.size))
 
 
 def native_scores(model: keras.Model, normalisation: str, pixels: Pixels) -> Scores:
@@ -153,6 +196,7 @@ def divergence(target: Scores, scores: Scores) -> NDArray[np.float64]:
 @dataclass(frozen=True)
 class _Measured:
     divergences: NDArray[np.float64]  # (n,)
+    worths: NDArray[np.float64]  # (n,) native score of the class that comes first
     match: Match
 
 
@@ -161,9 +205,9 @@ def _measured(model: keras.Model, normalisation: str, lesson: Lesson) -> _Measur
     first = scores.argmax(axis=1)
     found = divergence(lesson.native, scores)
     agreement = first == lesson.native.argmax(axis=1)
-    worth = np.take_along_axis(lesson.native, first[:, None], axis=1)
+    worth = np.take_along_axis(lesson.native, first[:, None], axis=1)[:, 0]
     match = Match(float(found.mean()), float(agreement.mean()), float(worth.mean()))
-    return _Measured(found, match)
+    return _Measured(found, worth.astype(np.float64), match)
 
 
 def _free(model: keras.Model, tensors: str) -> int:
@@ -184,23 +228,48 @@ def _free(model: keras.Model, tensors: str) -> int:
 
 
 def _tune(
-    model: keras.Model, normalisation: str, views: Lesson, settings: AdaptSettings
+    models: Sequence[keras.Model],
+    normalisation: str,
+    lessons: Sequence[Lesson],
+    settings: AdaptSettings,
 ) -> None:
+    """The models take turns, a pass each, and hand their tensors on."""
     keras.utils.set_random_seed(settings.seed)
+    turns = [
+        (_learner(model, batches, settings), batches)
+        for model, batches in zip(
+            models,
+            (_Views(lesson, normalisation, settings) for lesson in lessons),
+            strict=True,
+        )
+    ]
+    latest = models[0].get_weights()
+    for turn in range(settings.passes):
+        for learner, batches in turns:
+            learner.inner.set_weights(latest)
+            learner.fit(
+                batches,
+                initial_epoch=turn,
+                epochs=turn + 1,
+                shuffle=False,  # _Views has its own order
+                callbacks=[EpochBegin(batches, settings.seed)],
+                verbose=0,
+            )
+            latest = learner.inner.get_weights()
+    for model in models:
+        model.set_weights(latest)
+
+
+def _learner(
+    model: keras.Model, batches: "_Views", settings: AdaptSettings
+) -> "_Inference":
     learner = _Inference(model)
-    batches = _Views(views, normalisation, settings)
     steps = settings.passes * len(batches)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps)
     learner.compile(
         optimizer=keras.optimizers.Adam(rate), loss=keras.losses.KLDivergence()
     )
-    learner.fit(
-        batches,
-        epochs=settings.passes,
-        shuffle=False,  # _Views has its own order
-        callbacks=[EpochBegin(batches, settings.seed)],
-        verbose=0,
-    )
+    return learner
 
 
 class _Inference(keras.Model):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import gc
+import logging
 import os
 import sys
 import tempfile
@@ -12,8 +13,11 @@ from collections.abc import Iterator
 def quiet() -> None:
     """Imports Keras without its backend's start-up chatter, which comes from C++.
 
-    Call before the first Keras import. Takes seconds the first time.
+    Call before the first Keras import. Takes seconds the first time. TensorFlow's
+    advice to programmers, such as not to trace one function for many models, is left
+    out too: a user can do nothing about it.
     """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     with silent():

@@ -40,6 +40,17 @@ def test_adapted_tensors_are_taken_up_at_their_resolution_only(tmp_path: Path) -
     assert same == (not record["outcomes"][0]["accepted"])
 
 
+def test_repeated_splits_tabulate_and_keep_no_tensors(tmp_path: Path) -> None:
+    flags = ["--limit", "80", "--resolutions", "48,40", "--passes", "1", "--together"]
+    words = [*_words(tmp_path), *flags, "--repeat-splits", "1"]
+    assert verb.run(_parsed(*words)) == 0
+    table = (tmp_path / "splits.md").read_text()
+    assert "| 48 |" in table
+    assert "| 40 |" in table
+    assert "of 40 tested images each" in table
+    assert not list(tmp_path.glob("*.npz"))
+
+
 @pytest.mark.parametrize(
     ("flag", "value", "said"),
     [
@@ -47,6 +58,7 @@ def test_adapted_tensors_are_taken_up_at_their_resolution_only(tmp_path: Path) -
         ("--limit", "12", "expected at least 10"),
         ("--crop", "1.0,0.875", "one crop"),
         ("--held-out", "1.5", "between 0 and 1"),
+        ("--repeat-splits", "-1", "expected 0 or more"),
     ],
 )
 def test_bad_flags_are_refused(

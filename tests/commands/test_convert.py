@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from convert.bundle import Bundle, open_bundle
 from convert.ranges import Seen
 from convert.running import Runner
 from datasets.errors import InputError
+from keras_models.adapt import Match, Outcome
+from keras_models.adapted import write_record, write_tensors
+from keras_models.loading import ModelChoice, load
 from reports.rows import read_rows
 from selection.cascade import Cascade
 from selection.learned import Dense, Learned
@@ -207,3 +211,56 @@ def test_photographs_keep_their_answers(tmp_path: Path, shared_data: Path) -> No
             assert one["drop"]["points"] <= 2.5
         largest = max(one["size_bytes"] for one in report["rungs"])
         assert report["bundle_bytes"] <= 1.06 * largest + 20_000  # labels twice
+
+
+def _adaptation(folder: Path) -> None:
+    """As `reswise adapt` leaves it for small_resnet@48, offsets of norms moved."""
+    match = Match(1.0, 0.5, 0.5)
+    outcome = Outcome(48, 20, 10, match, match, 0.1, 0.01, 0.01, True, tuned=1)
+    source = load(ModelChoice("small_resnet", "glyphs"))
+    before = source.at(48).get_weights()
+    model = source.at(48)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.beta.assign_add(0.25 * np.ones(layer.beta.shape))
+    write_tensors(folder, 48, before, model.get_weights())
+    write_record(folder, source.weights_sha256, {}, [outcome])
+
+
+def test_adapted_tensors_are_converted_at_their_resolution_only(tmp_path: Path) -> None:
+    _adaptation(tmp_path / "adapted")
+    flags = [*MODEL, *IMAGES, "--resolutions", "96,48", "--min-agreement", "0"]
+    assert _run(*flags, "--run", str(tmp_path / "plain")) == 0
+    adapted = ["--adapted", str(tmp_path / "adapted")]
+    assert _run(*flags, *adapted, "--run", str(tmp_path / "own")) == 0  # Keras agrees
+    plain, own = (
+        open_bundle(tmp_path / one / "small_resnet_float32") for one in ("plain", "own")
+    )
+    image = np.random.default_rng(0).random((96, 96, 3), np.float32) * 2 - 1
+    scores = [
+        {
+            side: Runner(
+                (bundle.folder / "small_resnet_float32.tflite").read_bytes(),
+                f"resolution_{side}",
+            ).scores(image[:side, :side])
+            for side in (96, 48)
+        }
+        for bundle in (plain, own)
+    ]
+    assert np.array_equal(scores[0][96], scores[1][96])
+    source = load(ModelChoice("small_resnet", "glyphs", adapted=tmp_path / "adapted"))
+    wanted = source.at(48).predict(image[None, :48, :48], verbose=0)[0]
+    assert np.allclose(scores[1][48], wanted, rtol=0.01, atol=0)
+    assert not np.allclose(scores[0][48], wanted, rtol=0.5, atol=0)
+    said = own.manifest.measured["weights"]["small_resnet"]["weights"]
+    assert said == "glyphs, adapted"
+    rows = read_rows(tmp_path / "own" / "rows.csv")
+    assert {row.weights for row in rows} == {"glyphs, adapted"}
+    # offsets end in biases, so kernels are still stored once
+    assert own.size_bytes < 1.06 * plain.size_bytes
+
+
+def test_as_many_adaptations_as_models(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2 --adapted for 1 --model"):
+        _run(*MODEL, *IMAGES, "--resolutions", "96", "--adapted", "none",
+             "--adapted", "none", "--run", str(tmp_path))  # fmt: skip

@@ -18,6 +18,7 @@ from keras_models.adapt import (
     Lesson,
     Outcome,
     adapt,
+    adapt_together,
     divergence,
     native_scores,
 )
@@ -26,9 +27,9 @@ from keras_models.adapted import read_adaptation, write_record, write_tensors
 SETTINGS = AdaptSettings(passes=12, views=1, batch=8, learning_rate=0.03)
 
 
-def _model() -> keras.Model:
+def _model(side: int = 12) -> keras.Model:
     keras.utils.set_random_seed(3)
-    image = keras.Input((12, 12, 3))
+    image = keras.Input((side, side, 3))
     x = keras.layers.Conv2D(8, 3, use_bias=False)(image)
     x = keras.layers.BatchNormalization(name="norm")(x)
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))
@@ -102,6 +103,28 @@ def test_it_declines_what_held_out_pictures_do_not_confirm() -> None:
     contrary = Lesson(held.pixels, native_scores(model, "tf", held.pixels))
     assert not adapt(model, "tf", seen, contrary, SETTINGS).accepted
     assert np.array_equal(model.get_weights()[1], before[1])
+
+
+def test_together_all_resolutions_get_the_same_tensors_or_their_own_verdict() -> None:
+    wanted = _model()
+    lessons = _lessons(wanted)
+    seen, held = (Lesson(one.pixels[:, :9, :9], one.native) for one in lessons)
+    models = [_model(), _model(9), _model(9)]
+    for model in models:
+        _spoilt(model)
+    spoilt = models[0].get_weights()
+    contrary = Lesson(held.pixels, native_scores(models[2], "tf", held.pixels))
+    pairs = [lessons, (seen, held), (seen, contrary)]
+    outcomes = adapt_together(models, "tf", pairs, SETTINGS)
+    assert [outcome.accepted for outcome in outcomes] == [True, True, False]
+    assert [outcome.resolution for outcome in outcomes] == [12, 9, 9]
+    assert outcomes[0].after.divergence < outcomes[0].before.divergence / 3
+    for first, second, third, before in zip(
+        *(model.get_weights() for model in models), spoilt, strict=True
+    ):
+        assert np.array_equal(first, second)
+        assert np.array_equal(third, before)
+    assert not np.array_equal(models[0].get_weights()[1], spoilt[1])
 
 
 def test_the_same_seed_gives_the_same_tensors() -> None:
