@@ -46,15 +46,17 @@ def _steps(how: Augmentation) -> list[keras.Layer]:
     if how.flip:
         steps.append(layers.RandomFlip("horizontal", name="flip"))
     if how.random_crop:
-        steps.append(
-            layers.RandomTranslation(
-                how.random_crop,
-                how.random_crop,
-                fill_mode="constant",
-                interpolation="nearest",  # whole pixels, as a crop of a padded picture
-                name="random_crop",
-            )
+        shift = layers.RandomTranslation(
+            how.random_crop,
+            how.random_crop,
+            fill_mode="constant",
+            interpolation="nearest",  # whole pixels, as a crop of a padded picture
+            name="random_crop",
         )
+        # It says that it cannot be compiled, which is true of TensorFlow alone; JAX
+        # would take forty times as long for a step (Keras 3.15).
+        shift.supports_jit = keras.backend.backend() == "jax"
+        steps.append(shift)
     if how.cutout:
         area = how.cutout**2
         steps.append(
