@@ -10,6 +10,7 @@ overflows int32 and is cut off. One of its weights is raised to where the bias f
 which moves the channel by less than a thousandth of its bias.
 """
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -20,32 +21,54 @@ from convert.ranges import Means, Seen
 from convert.tflite_graph import constant, set_constant, tensor_name
 
 Floats = NDArray[np.float32]
-_OUTPUT_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
+Rounded = dict[str, Floats]  # `key` of a layer's weights -> the same on int8 steps
+OUTPUT_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
 _KERNEL, _BIAS = 1, 2  # places among an operator's inputs
-_LEVELS = 127  # of int8 weights, symmetric
+LEVELS = 127  # of int8 weights, symmetric
+_LEFT = ("float16", "DEPTHWISE_CONV_2D")  # stays in float32 (`convert.quantise`)
 _LARGEST_BIAS = 2.0**30  # in steps; half of int32's range
 _INPUT_STEPS = 65535  # the finest input: int16 activations
-_SAME = 0  # schema.Padding.SAME
+SAME = 0  # schema.Padding.SAME
 
 
-def corrected(content: bytes, seen: Seen, weights: str) -> bytes:
+def key(weights: Floats) -> str:
+    """SHA-256 of a layer's weights, which are the same at every resolution."""
+    return hashlib.sha256(weights.tobytes()).hexdigest()
+
+
+def corrected(
+    content: bytes,
+    seen: Seen,
+    weights: str,
+    rounding: Rounded | None = None,
+) -> bytes:
     """The float32 file, ready to be quantised.
 
     Args:
         seen: what calibration images showed of this very file.
         weights: the type that they will have: int8, one scale a channel, or float16.
+        rounding: weights on int8 steps, as `convert.rounding` chose them; others go
+            to the nearest step.
     """
     model = tflite_graph.read(content)
     graph = model.subgraphs[0]
     for operator in graph.operators:
-        if tflite_graph.operator_name(model, operator) in _OUTPUT_AXIS:
-            _correct(model, graph, operator, weights, seen)
+        kind = tflite_graph.operator_name(model, operator)
+        if kind in OUTPUT_AXIS and (weights, kind) != _LEFT:
+            _correct(model, graph, operator, weights, seen, rounding or {})
     return tflite_graph.write(model)
 
 
-def _correct(model: Any, graph: Any, operator: Any, kept: str, seen: Seen) -> None:
+def _correct(
+    model: Any,
+    graph: Any,
+    operator: Any,
+    kept: str,
+    seen: Seen,
+    rounding: Rounded,
+) -> None:
     kind = tflite_graph.operator_name(model, operator)
-    axis = _OUTPUT_AXIS[kind]
+    axis = OUTPUT_AXIS[kind]
     image, kernel, bias = (*operator.inputs, -1)[:3]
     weights = constant(model, graph, kernel)
     if weights is None:
@@ -56,7 +79,8 @@ def _correct(model: Any, graph: Any, operator: Any, kept: str, seen: Seen) -> No
     name = tensor_name(graph, image)
     used = weights
     if kept == "int8":
-        used = _lifted(weights, biases, axis, seen.width(name) / _INPUT_STEPS)
+        used = rounding.get(key(weights), weights)
+        used = _lifted(used, biases, axis, seen.width(name) / _INPUT_STEPS)
         set_constant(model, graph, operator, _KERNEL, used)
     error = rounded(used, axis, kept) - weights
     output = graph.tensors[operator.outputs[0]].shape
@@ -71,13 +95,13 @@ def rounded(weights: Floats, axis: int, kept: str) -> NDArray[np.float64]:
         return weights.astype(np.float16).astype(np.float64)
     others = tuple(place for place in range(weights.ndim) if place != axis)
     largest = np.abs(weights).max(others, keepdims=True).astype(np.float64)
-    step = np.where(largest > 0, largest, 1.0) / _LEVELS
+    step = np.where(largest > 0, largest, 1.0) / LEVELS
     return np.asarray(np.rint(weights / step) * step)
 
 
 def _lifted(weights: Floats, biases: Floats, axis: int, step: float) -> Floats:
     """Weights none of whose channels is too small for its bias to fit int32."""
-    least = _LEVELS * np.abs(biases) / (max(step, 1e-30) * _LARGEST_BIAS)
+    least = LEVELS * np.abs(biases) / (max(step, 1e-30) * _LARGEST_BIAS)
     rows = np.moveaxis(weights, axis, 0)
     small = np.abs(rows.reshape(len(rows), -1)).max(1) < least
     if not small.any():
@@ -117,8 +141,10 @@ def _tap_means(mean: Means, taps: Any, options: Any, output: Any) -> Means:
     """(taps high, taps wide, channels): what each tap of a kernel sees on average."""
     strides = (options.strideH, options.strideW)
     dilations = (options.dilationHFactor, options.dilationWFactor)
-    if options.padding == _SAME:
-        mean = np.pad(mean, [*_padding(mean, taps, strides, dilations, output), (0, 0)])
+    if options.padding == SAME:
+        mean = np.pad(
+            mean, [*same_padding(mean, taps, strides, dilations, output), (0, 0)]
+        )
     found = np.zeros((*taps, mean.shape[2]))
     for row in range(taps[0]):
         for column in range(taps[1]):
@@ -131,14 +157,14 @@ def _tap_means(mean: Means, taps: Any, options: Any, output: Any) -> Means:
     return found
 
 
-def _padding(
-    mean: Means, taps: Any, strides: Any, dilations: Any, output: Any
+def same_padding(
+    image: NDArray[Any], taps: Any, strides: Any, dilations: Any, output: Any
 ) -> list[tuple[int, int]]:
-    """TensorFlow's SAME: the odd pixel goes to the end."""
+    """Rows and columns that TensorFlow's SAME adds: the odd one goes to the end."""
     found = []
     for place in range(2):
         reach = (taps[place] - 1) * dilations[place] + 1
         wanted = (output[place] - 1) * strides[place] + reach
-        extra = max(int(wanted) - mean.shape[place], 0)
+        extra = max(int(wanted) - image.shape[place], 0)
         found.append((extra // 2, extra - extra // 2))
     return found

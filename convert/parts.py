@@ -18,10 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.calibration import Calibration
+from convert.corrections import Rounded
 from convert.image_input import entrance, taking_rgb
 from convert.quantise import Source, quantiser_version, with_litert, with_tensorflow
 from convert.ranges import Seen, seen_by
 from convert.recipes import RECIPES, Recipe
+from convert.rounding import rounded_for
 from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
 from datasets.files import whole_file
@@ -29,7 +31,7 @@ from keras_models import graph
 from keras_models.loading import Pretrained
 
 _FLOAT = RECIPES["float32"]
-_FORMAT = 3  # of what is made; a change makes every part anew
+_FORMAT = 4  # of what is made; a change makes every part anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
@@ -148,7 +150,29 @@ class Parts:
             way = wanted.preprocessing
             images = self.calibration.images(wanted.resolution, way, taken)
             seen = seen_by(content, images) if self.quantiser == "litert" else None
-        return Source(content, signature_name(wanted.resolution), images, seen)
+        chosen = (
+            self._rounding if any(one.weights == "int8" for one in recipes) else None
+        )
+        return Source(content, signature_name(wanted.resolution), images, seen, chosen)
+
+    @cached_property
+    def _rounding(self) -> Rounded | None:
+        """How weights are rounded to int8, for all rungs: by the base's inputs.
+
+        It is kept as a file, so that rungs made in another run share their weights.
+        """
+        if self.quantiser != "litert":
+            return None
+        path = self.path(self.base, RECIPES["full_int8"]).with_suffix(".rounding.npz")
+        if not path.exists():
+            taken = entrance(self.source.normalisation)
+            side, way = self.base.resolution, self.base.preprocessing
+            images = self.calibration.images(side, way, taken)
+            chosen = rounded_for(self._floats.at(side), images)
+            with whole_file(path) as file:
+                np.savez(file, allow_pickle=False, **chosen)
+        with np.load(path) as kept:
+            return {name: kept[name] for name in kept.files}
 
     def _content(self, source: Source, wanted: WantedRung, recipe: Recipe) -> bytes:
         if self.quantiser == "litert" or recipe.weights == "float32":

@@ -12,11 +12,15 @@ from keras_models.framework import silent
 
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 Means = NDArray[np.float64]
+# A range holds the extremes of this part of the images: one picture of a hundred can
+# double it, and all others then have half the steps (block 15 of MobileNetV2@96: 181
+# against 23 in the median). 0.97 was no better there, 0.9 and 1 worse.
+_REACHED = 0.99
 
 
 @dataclass
 class Seen:
-    """Of each tensor, by name."""
+    """Of each tensor, by name: a range that nearly all images keep to, and means."""
 
     low: dict[str, float] = field(default_factory=dict)
     high: dict[str, float] = field(default_factory=dict)
@@ -46,15 +50,20 @@ def seen_by(content: bytes, images: NDArray[np.float32], threads: int = 2) -> Se
         int(index) for operator in graph.operators for index in operator.outputs
     ]
     seen = Seen()
-    for _ in _invoked(interpreter, images):
+    extremes: dict[str, list[tuple[float, float]]] = {}
+    for _ in invoked(interpreter, images):
         for index in computed:
             values = interpreter.get_tensor(index)
-            _add(
-                seen, tflite_graph.tensor_name(graph, index), values, index in averaged
-            )
+            name = tflite_graph.tensor_name(graph, index)
+            ends = (float(values.min()), float(values.max()))
+            extremes.setdefault(name, []).append(ends)
+            if index in averaged:
+                total = values[0].astype(np.float64)
+                seen.means[name] = seen.means.get(name, 0.0) + total
         seen.images += 1
     for total in seen.means.values():
         total /= seen.images
+    _set_ranges(seen, extremes)
     return seen
 
 
@@ -73,7 +82,8 @@ def keeping_all(content: bytes, threads: int = 2) -> Any:
     return interpreter
 
 
-def _invoked(interpreter: Any, images: NDArray[np.float32]) -> Iterator[None]:
+def invoked(interpreter: Any, images: NDArray[np.float32]) -> Iterator[None]:
+    """After each image's turn."""
     index = interpreter.get_input_details()[0]["index"]
     for image in images:
         interpreter.set_tensor(index, image[None])
@@ -81,10 +91,8 @@ def _invoked(interpreter: Any, images: NDArray[np.float32]) -> Iterator[None]:
         yield
 
 
-def _add(seen: Seen, name: str, values: NDArray[np.float32], averaged: bool) -> None:
-    low, high = float(values.min()), float(values.max())
-    seen.low[name] = min(low, seen.low.get(name, low))
-    seen.high[name] = max(high, seen.high.get(name, high))
-    if averaged:
-        total = values[0].astype(np.float64)
-        seen.means[name] = seen.means.get(name, 0.0) + total
+def _set_ranges(seen: Seen, extremes: dict[str, list[tuple[float, float]]]) -> None:
+    for name, ends in extremes.items():
+        lows, highs = np.transpose(ends)
+        seen.low[name] = float(np.quantile(lows, 1 - _REACHED))
+        seen.high[name] = float(np.quantile(highs, _REACHED))

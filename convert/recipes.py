@@ -47,7 +47,8 @@ RECIPES = {
         ),
         Recipe(
             "float16",
-            "half the size; computed in float32 on CPUs, in float16 on GPUs",
+            "half the size, depthwise kernels in float32; computed in float32 on CPUs, "
+            "in float16 on GPUs",
             "float16",
             min_agreement=0.99,
         ),
@@ -61,7 +62,8 @@ RECIPES = {
         ),
         Recipe(
             "full_int8",
-            "integers inside, float32 outside; loads in MediaPipe as it is",
+            "integers inside, float32 outside and from the last dense layer on; loads "
+            "in MediaPipe as it is",
             "int8",
             "int8",
             min_agreement=0.8,

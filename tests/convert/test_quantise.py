@@ -1,5 +1,6 @@
 """Quantised files: what they store, how close they stay, and the corrections."""
 
+import itertools
 from typing import Any
 
 import keras
@@ -35,7 +36,8 @@ def _scores(content: bytes) -> Any:
     return np.stack([runner.scores(image) for image in IMAGES])
 
 
-def _stored(content: bytes) -> set[str]:
+def _stored(content: bytes, wide: bool) -> set[str]:
+    """Types of kernels, of depthwise layers (1, h, w, C) unless `wide`."""
     model = tflite_graph.read(content)
     names = {value: name for name, value in vars(schema.TensorType).items()}
     graph = model.subgraphs[0]
@@ -43,6 +45,7 @@ def _stored(content: bytes) -> set[str]:
         names[tensor.type]
         for tensor in graph.tensors
         if model.buffers[tensor.buffer].data is not None and len(tensor.shape) == 4
+        if wide == (tensor.shape[0] > 1)
     }
 
 
@@ -52,7 +55,9 @@ def test_weights_are_stored_as_the_recipe_says_and_scores_stay_close(
 ) -> None:
     recipe = RECIPES[name]
     content = with_litert(source, recipe)
-    assert _stored(content) == {recipe.weights.upper()}
+    assert _stored(content, wide=True) == {recipe.weights.upper()}
+    small = "float32" if name == "float16" else recipe.weights
+    assert _stored(content, wide=False) == {small.upper()}
     ends = Runner(content, NAME)
     assert {ends.input.dtype, ends.output.dtype} == {recipe.input_output}
     assert np.abs(_scores(content) - _scores(source.content)).max() < 0.03
@@ -76,8 +81,13 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("name", LAYERS)
-@pytest.mark.parametrize("kept", ["int8", "float16"])
+WIDE = [name for name in LAYERS if name != "depthwise"]  # that stays in float32
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [*itertools.product(LAYERS, ["int8"]), *((one, "float16") for one in WIDE)],
+)
 def test_corrected_biases_take_the_mean_error_of_rounding_back(
     name: str, kept: str
 ) -> None:
@@ -141,6 +151,32 @@ def test_a_channel_without_weights_keeps_its_bias_as_int8() -> None:
     source = Source(content, NAME, IMAGES, seen_by(content, IMAGES))
     file = with_litert(source, RECIPES["full_int8"])
     assert np.abs(_scores(file) - _scores(content)).max() < 0.03
+
+
+def test_one_image_of_a_hundred_does_not_set_a_range(source: Source) -> None:
+    """119 images of one grey and one of a fourfold contrast: all but it decide."""
+    images = np.full((120, SIDE, SIDE, 3), 0.25, np.float32)
+    images[7] = 1.0
+    seen = seen_by(source.content, images)
+    assert (seen.low["image"], seen.high["image"]) == (0.25, 0.25)
+    assert seen.width("image") == 0.25
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("full_int8", "FLOAT32"), ("full_int8_io_int8", "INT8")]
+)
+def test_the_last_dense_layer_gives_what_the_output_is(
+    source: Source, name: str, kind: str
+) -> None:
+    model = tflite_graph.read(with_litert(source, RECIPES[name]))
+    graph = model.subgraphs[0]
+    (dense,) = (
+        one for one in graph.operators
+        if tflite_graph.operator_name(model, one) == "FULLY_CONNECTED"
+    )  # fmt: skip
+    types = {value: name for name, value in vars(schema.TensorType).items()}
+    assert types[graph.tensors[dense.outputs[0]].type] == kind
+    assert types[graph.tensors[dense.inputs[1]].type] == "INT8"
 
 
 def test_real_values_are_stored_as_the_manifest_says() -> None:

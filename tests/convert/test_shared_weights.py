@@ -8,10 +8,12 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from convert import shared_weights
+from convert.corrections import Rounded
 from convert.image_input import entrance
 from convert.quantise import Source, with_litert
 from convert.ranges import seen_by
 from convert.recipes import RECIPES
+from convert.rounding import rounded_for
 from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import FloatFiles, signature_name
@@ -29,10 +31,13 @@ def files() -> Files:
     source = load(ModelChoice("small_resnet", "glyphs"))
     floats = FloatFiles(source)
     found = {}
+    chosen: Rounded = {}
     for side in SIDES:
         content = floats.at(side)
         images = entrance("tf").images(pixels(4, side))
-        one = Source(content, signature_name(side), images, seen_by(content, images))
+        chosen = chosen or rounded_for(content, images)
+        seen = seen_by(content, images)
+        one = Source(content, signature_name(side), images, seen, chosen)
         for name in MOST:
             found[name, side] = with_litert(one, RECIPES[name])
     return found
