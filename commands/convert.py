@@ -54,7 +54,8 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
         "--weights",
         action="append",
         metavar="NAME|FILE",
-        help="as many as --model, or none: imagenet, glyphs, random, or a file",
+        help="as many as --model, or none: imagenet, glyphs, cifar10, random, or a "
+        "file",
     )
     add(
         "--name",

@@ -28,8 +28,8 @@ def add_model_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--weights",
         metavar="NAME|FILE",
-        help="imagenet, glyphs, random, or a file (.weights.h5, .h5, .npz, .keras); "
-        "default: imagenet, or those in the model file",
+        help="imagenet, glyphs, cifar10, random, or a file (.weights.h5, .h5, .npz, "
+        ".keras); default: imagenet, or those in the model file",
     )
     add(
         "--name",
@@ -107,7 +107,8 @@ def add_preprocessing_flags(parser: argparse.ArgumentParser) -> None:
         metavar="F[,F..]",
         help="centre crop as a fraction of the short side, or squash to press the "
         "whole picture into a square; several are tabulated one by one "
-        "(default: 0.875; 1.0 for tfds:cifar10 and its like, cropped already)",
+        "(default: that which packaged weights were trained with; else 0.875, or 1.0 "
+        "for tfds:cifar10 and its like, cropped already)",
     )
     add(
         "--interpolation",
@@ -165,12 +166,25 @@ def preprocessings(args: argparse.Namespace) -> "list[Preprocessing]":
     """One per crop asked for."""
     from datasets.preprocessing import Preprocessing, parse_crop
 
-    cropped = args.dataset.startswith(_CROPPED_ALREADY)
-    text = args.crop or ("1.0" if cropped else str(Preprocessing().crop))
+    text = args.crop or _usual_crop(args)
     crops = dict.fromkeys(parse_crop(word) for word in text.split(","))
     return [
         Preprocessing(crop, args.interpolation, not args.no_antialias) for crop in crops
     ]
+
+
+def _usual_crop(args: argparse.Namespace) -> str:
+    """Of packaged weights the one they were trained with, else by the data set."""
+    from datasets.preprocessing import Preprocessing
+    from keras_models.packaged import trained_crop
+
+    if args.dataset.startswith(_CROPPED_ALREADY):
+        return "1.0"
+    model, weights = (
+        value[0] if isinstance(value, list) else value
+        for value in (args.model, args.weights)
+    )
+    return trained_crop(model, weights, args.alpha) or str(Preprocessing().crop)
 
 
 def resolutions(text: str) -> list[int]:

@@ -21,6 +21,7 @@ class Packaged:
     native: int  # pixels it was trained at
     classes: int
     alpha: float
+    crop: str  # of the pictures it was trained on, as --crop takes it
 
 
 def packaged_weights(model: str, weights: str, alpha: float) -> Packaged:
@@ -41,8 +42,19 @@ def packaged_weights(model: str, weights: str, alpha: float) -> Packaged:
     )
 
 
+def trained_crop(model: str, weights: str | None, alpha: float) -> str | None:
+    """The crop that packaged weights were trained with; None: they are not packaged."""
+    if weights not in {folder.name for folder in _FOLDER.iterdir()}:
+        return None
+    return packaged_weights(model, str(weights), alpha).crop
+
+
 def _read(path: Path) -> Packaged:
     facts = json.loads(path.read_text(encoding="utf-8"))
     return Packaged(
-        path.with_suffix(".npz"), facts["native"], facts["classes"], facts["alpha"]
+        path.with_suffix(".npz"),
+        facts["native"],
+        facts["classes"],
+        facts["alpha"],
+        facts["preprocessing"]["crop"],
     )
