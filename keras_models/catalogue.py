@@ -211,7 +211,7 @@ CATALOGUE: dict[str, Entry] = {
             "tf",
             1,
             "mobilenet_v2_cifar",
-            (),
+            ("cifar10",),
             "",
             "Sandler et al. 2018, arXiv:1801.04381, four halvings",
         ),
