@@ -11,21 +11,21 @@ import pytest
 from commands import flags
 from datasets.catalogue import open_dataset
 from datasets.preprocessing import Preprocessing
+from keras_models import packaged
 from keras_models.catalogue import CATALOGUE
 from keras_models.loading import ModelChoice, load
 from keras_models.packaged import packaged_weights, trained_crop
 from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions, sweep
 
-ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted((ROOT / "keras_models" / "weights").glob("*/*.json"))
+WEIGHTS = Path(packaged.__file__).parent / "weights"  # of a wheel, where it is tested
+FILES = sorted(WEIGHTS.glob("*/*.json"))
 NAMES = [f"{path.parent.name}/{path.stem}" for path in FILES]
 _NARROW = {"glyphs/mobilenet_v2_0.35": 456_324}  # parameters at alpha 0.35, 36 classes
 
 
 def _facts(name: str) -> dict[str, Any]:
-    text = (ROOT / "keras_models" / "weights" / f"{name}.json").read_text()
-    facts: dict[str, Any] = json.loads(text)
+    facts: dict[str, Any] = json.loads((WEIGHTS / f"{name}.json").read_text())
     return facts
 
 
@@ -46,8 +46,7 @@ def test_the_record_says_how_they_were_made(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_parameter_is_there(name: str) -> None:
-    path = ROOT / "keras_models" / "weights" / f"{name}.npz"
-    with np.load(path) as arrays:
+    with np.load(WEIGHTS / f"{name}.npz") as arrays:
         total = sum(arrays[one].size for one in arrays.files)
         assert all(np.isfinite(arrays[one]).all() for one in arrays.files)
     assert total == _NARROW.get(name, CATALOGUE[_model(name)].parameters)
