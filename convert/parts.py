@@ -146,14 +146,17 @@ class Parts:
         images: NDArray[np.float32] | None = None
         seen: Seen | None = None
         if any(recipe.calibrated for recipe in recipes):
-            taken = entrance(self.source.normalisation)
-            way = wanted.preprocessing
-            images = self.calibration.images(wanted.resolution, way, taken)
+            images = self._images(wanted)
             seen = seen_by(content, images) if self.quantiser == "litert" else None
         chosen = (
             self._rounding if any(one.weights == "int8" for one in recipes) else None
         )
         return Source(content, signature_name(wanted.resolution), images, seen, chosen)
+
+    def _images(self, wanted: WantedRung) -> NDArray[np.float32]:
+        """(n, R, R, 3) calibration images, as the rung's float32 file takes them."""
+        taken = entrance(self.source.normalisation)
+        return self.calibration.images(wanted.resolution, wanted.preprocessing, taken)
 
     @cached_property
     def _rounding(self) -> Rounded | None:
@@ -165,10 +168,8 @@ class Parts:
             return None
         path = self.path(self.base, RECIPES["full_int8"]).with_suffix(".rounding.npz")
         if not path.exists():
-            taken = entrance(self.source.normalisation)
-            side, way = self.base.resolution, self.base.preprocessing
-            images = self.calibration.images(side, way, taken)
-            chosen = rounded_for(self._floats.at(side), images)
+            content = self._floats.at(self.base.resolution)
+            chosen = rounded_for(content, self._images(self.base))
             with whole_file(path) as file:
                 np.savez(file, allow_pickle=False, **chosen)
         with np.load(path) as kept:

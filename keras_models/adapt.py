@@ -95,23 +95,6 @@ class Lesson:
     native: Scores  # (n or views * n, classes)
 
 
-def adapt(
-    model: keras.Model,
-    normalisation: str,
-    views: Lesson,
-    held_out: Lesson,
-    settings: AdaptSettings,
-) -> Outcome:
-    """Tunes `model` in place; where it is declined, the model stays as it was.
-
-    Args:
-        model: built for the lower resolution, with the trained weights.
-        views: `settings.views` views of each picture to adapt on.
-        held_out: other pictures, as a sweep sees them.
-    """
-    return adapt_together([model], normalisation, [(views, held_out)], settings)[0]
-
-
 def adapt_together(
     models: Sequence[keras.Model],
     normalisation: str,
@@ -119,11 +102,14 @@ def adapt_together(
     settings: AdaptSettings,
     keep_declined: bool = False,
 ) -> list[Outcome]:
-    """Tunes one set of tensors for several resolutions; each is decided by itself.
+    """Tunes one set of tensors, in place, for one or several resolutions.
+
+    Each is decided by itself: where it is declined, the model stays as it was.
 
     Args:
-        models: the same network at several lower resolutions, in the same weights.
-        lessons: (views, held_out) as for `adapt`, one a model.
+        models: the same network at lower resolutions, with the trained weights.
+        lessons: one a model: `settings.views` views of each picture to adapt on; and
+            other pictures, as a sweep sees them, which decide.
         keep_declined: leave tuned tensors in a model for which they were declined, to
             see what they would have done.
     """

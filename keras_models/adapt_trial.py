@@ -64,40 +64,41 @@ def trials(
         half, other = (dataset.take(np.sort(part)) for part in np.array_split(order, 2))
         learnt = lessons(source, half, sides, way, own)
         pixels = adapt_views.plain(other, [source.native, *sides], way)
+        judge = _Judge(source.normalisation, other, pixels)
+        native = judge.top1(source.model)
         for group in groups:
-            yield from _trial(source, group, learnt, _Judge(source, other, pixels), own)
+            models = [source.at(side) for side in group]
+            pairs = [learnt[side] for side in group]
+            yield from _trial(models, pairs, judge, native, own)
 
 
 @dataclass(frozen=True)
 class _Judge:
     """Counts right answers on pictures that no adaptation saw."""
 
-    source: Pretrained
+    normalisation: str
     dataset: Dataset
     pixels: Mapping[int, Pixels]  # by resolution
 
     def top1(self, model: keras.Model) -> float:
         side = int(model.inputs[0].shape[1])
-        scores = native_scores(model, self.source.normalisation, self.pixels[side])
+        scores = native_scores(model, self.normalisation, self.pixels[side])
         return float((scores.argmax(axis=1) == self.dataset.labels).mean())
 
 
 def _trial(
-    source: Pretrained,
-    group: Sequence[int],
-    learnt: Mapping[int, tuple[Lesson, Lesson]],
+    models: Sequence[keras.Model],
+    pairs: Sequence[tuple[Lesson, Lesson]],
     judge: _Judge,
+    native: float,
     settings: AdaptSettings,
 ) -> list[Trial]:
-    models = [source.at(side) for side in group]
-    native = judge.top1(source.model)
     before = [judge.top1(model) for model in models]
-    pairs = [learnt[side] for side in group]
     began = time.monotonic()
     outcomes = adapt_together(
-        models, source.normalisation, pairs, settings, keep_declined=True
+        models, judge.normalisation, pairs, settings, keep_declined=True
     )
-    minutes = (time.monotonic() - began) / 60 / len(group)
+    minutes = (time.monotonic() - began) / 60 / len(models)
     return [
         Trial(
             outcome.resolution,

@@ -17,7 +17,6 @@ from keras_models.adapt import (
     AdaptSettings,
     Lesson,
     Outcome,
-    adapt,
     adapt_together,
     divergence,
     native_scores,
@@ -59,6 +58,13 @@ def _spoilt(model: keras.Model) -> None:
     norm.beta.assign(np.asarray(norm.beta) + 0.8)
 
 
+def _adapted(
+    model: keras.Model, lessons: tuple[Lesson, Lesson], settings: AdaptSettings
+) -> Outcome:
+    """To one resolution by itself."""
+    return adapt_together([model], "tf", [lessons], settings)[0]
+
+
 @pytest.mark.parametrize("tensors", ["offsets", "norms", "norms+head"])
 def test_it_mends_shifted_features_and_touches_nothing_else(tensors: str) -> None:
     model = _model()
@@ -68,7 +74,7 @@ def test_it_mends_shifted_features_and_touches_nothing_else(tensors: str) -> Non
     settings = AdaptSettings(
         passes=12, views=1, batch=8, learning_rate=0.03, tensors=tensors
     )
-    outcome = adapt(model, "tf", *lessons, settings)
+    outcome = _adapted(model, lessons, settings)
     assert outcome.accepted
     assert outcome.after.divergence < outcome.before.divergence / 3
     changed = {
@@ -87,7 +93,7 @@ def test_it_declines_where_there_is_nothing_to_win() -> None:
     model = _model()
     lessons = _lessons(model)
     before = model.get_weights()
-    outcome = adapt(model, "tf", *lessons, SETTINGS)
+    outcome = _adapted(model, lessons, SETTINGS)
     assert not outcome.accepted
     assert outcome.before.agreement == 1.0
     for here, there in zip(model.get_weights(), before, strict=True):
@@ -101,7 +107,7 @@ def test_it_declines_what_held_out_pictures_do_not_confirm() -> None:
     _spoilt(model)
     before = model.get_weights()
     contrary = Lesson(held.pixels, native_scores(model, "tf", held.pixels))
-    assert not adapt(model, "tf", seen, contrary, SETTINGS).accepted
+    assert not _adapted(model, (seen, contrary), SETTINGS).accepted
     assert np.array_equal(model.get_weights()[1], before[1])
 
 
@@ -133,7 +139,7 @@ def test_the_same_seed_gives_the_same_tensors() -> None:
         model = _model()
         lessons = _lessons(model)
         _spoilt(model)
-        adapt(model, "tf", *lessons, SETTINGS)
+        _adapted(model, lessons, SETTINGS)
         found.append(model.get_weights())
     for here, there in zip(*found, strict=True):
         np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-6)
@@ -152,7 +158,7 @@ def test_a_network_without_batch_norm_says_what_could_be_tuned() -> None:
     x = keras.layers.GlobalAveragePooling2D()(image)
     model = keras.Model(image, keras.layers.Dense(4, "softmax")(x))
     with pytest.raises(InputError, match=r"no batch norm .*norms\+head"):
-        adapt(model, "tf", *_lessons(model), SETTINGS)
+        _adapted(model, _lessons(model), SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +214,7 @@ def test_unreadable_pictures_are_named() -> None:
 def _outcome(model: keras.Model) -> Outcome:
     lessons = _lessons(model)
     _spoilt(model)
-    return adapt(model, "tf", *lessons, SETTINGS)
+    return _adapted(model, lessons, SETTINGS)
 
 
 def test_an_adaptation_survives_the_disk_and_belongs_to_its_weights(
