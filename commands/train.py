@@ -91,6 +91,7 @@ def _resolutions(text: str) -> list[int]:
 
 
 def _settings(args: argparse.Namespace, precision: str) -> "Settings":
+    from datasets.files import file_sha256
     from keras_models import train
     from keras_models.catalogue import entry
 
@@ -108,6 +109,7 @@ def _settings(args: argparse.Namespace, precision: str) -> "Settings":
         args.mixup,
         train.Augmentation(args.flip, args.random_crop, args.cutout),
         precision,
+        None if args.start is None else file_sha256(_existing(args.start)),
     )
 
 
@@ -136,6 +138,7 @@ def _facts(
         "preprocessing": _preprocessing(args).describe(),
         "normalisation": settings.normalisation,
         "precision": settings.precision,
+        "started_from": _origin(args.start),
         "validation_accuracy": round(accuracy, 4),
         "versions": _versions(),
     }
@@ -152,6 +155,17 @@ def _existing(start: Path) -> Path:
     if not start.is_file():
         raise InputError(f"--start {start}: no such file; expected a weights file.")
     return start
+
+
+def _origin(start: Path | None) -> object:
+    """What is known of the weights begun with: their own record if a training's."""
+    if start is None:
+        return "random weights"
+    try:
+        facts: object = json.loads(start.with_suffix(".json").read_bytes())
+    except (OSError, ValueError):
+        return start.name
+    return facts
 
 
 def _pictures(
@@ -211,7 +225,7 @@ def _fresh_model(
     if settings.precision != "float32":
         scores_in_float32(model)
     if args.start is not None:
-        load_weights(model, _existing(args.start))
+        load_weights(model, args.start)
     return model
 
 

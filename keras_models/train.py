@@ -69,6 +69,7 @@ class Settings:
     mixup: float = 0.0  # alpha; 0: none
     augmentation: Augmentation = field(default_factory=Augmentation)
     precision: str = "float32"  # or bfloat16, in which the model was built
+    start: str | None = None  # SHA-256 of the weights begun with; None: random ones
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1:

@@ -117,6 +117,21 @@ def test_a_split_of_its_own_chooses_the_epoch(tmp_path: Path) -> None:
     assert settings["validation"] == "validation"
 
 
+def test_a_training_from_weights_records_what_made_them(tmp_path: Path) -> None:
+    words = ["--model", "small_resnet", "--dataset", _folders(tmp_path / "pictures")]
+    words += ["--epochs", "1", "--batch", "4", "--validation", "validation"]
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert verb.run(_parsed(*words, "--resolution", "16", "--run", str(first))) == 0
+    words += ["--resolution", "32", "--run", str(second), "--start"]
+    assert verb.run(_parsed(*words, str(first / "small_resnet.npz"))) == 0
+    facts = json.loads((second / "small_resnet.json").read_text())
+    assert (facts["native"], facts["started_from"]["native"]) == (32, 16)
+    assert facts["started_from"]["log"][0].startswith("epoch,")
+    assert facts["started_from"]["started_from"] == "random weights"
+    with pytest.raises(InputError, match="no such file"):
+        verb.run(_parsed(*words, str(tmp_path / "none.npz")))
+
+
 @pytest.mark.parametrize("split", ["train", "train[:4]"])
 def test_pictures_to_train_on_do_not_choose_the_epoch(
     split: str, tmp_path: Path
