@@ -52,6 +52,12 @@ class Pretrained:
             self.adaptation.apply(model)
         return model
 
+    def own_tensors(self, resolution: int) -> str:
+        """SHA-256 of what was adapted to this resolution; empty: nothing was."""
+        if self.adaptation is None:
+            return ""
+        return self.adaptation.accepted.get(resolution, "")
+
 
 @dataclass(frozen=True)
 class ModelChoice:

@@ -35,6 +35,7 @@ from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
 
 ENGINES = ("auto", "litert", "keras")
 _CHECKED_PICTURES = 2  # of every rung, engine against Keras
+_Converted = list[tuple[tuple[graph.Signature, str], bytes]]
 
 
 @dataclass(frozen=True)
@@ -226,9 +227,10 @@ class _Sweeper:
 
     def _checked_pool(self, way: Preprocessing, indices: range) -> EnginePool:
         """Engines whose scores were held against Keras's own, at every resolution."""
-        known: list[tuple[graph.Signature, bytes]] = []
+        known: _Converted = []
         flatbuffers = {
-            side: _flatbuffer(model, known) for side, model in self._models.items()
+            side: _flatbuffer(model, self._source.own_tensors(side), known)
+            for side, model in self._models.items()
         }
         give_back_memory()
         pool = EnginePool(flatbuffers, self._source.normalisation)
@@ -261,13 +263,11 @@ class _Sweeper:
             )
 
 
-def _flatbuffer(
-    model: keras.Model, known: list[tuple[graph.Signature, bytes]]
-) -> bytes:
-    """One conversion serves all resolutions whose graph is the same."""
-    wanted = graph.signature(model)
-    for signature, flatbuffer in known:
-        if signature == wanted:
+def _flatbuffer(model: keras.Model, own_tensors: str, known: _Converted) -> bytes:
+    """One conversion serves all resolutions with the same graph and tensors."""
+    wanted = (graph.signature(model), own_tensors)
+    for found, flatbuffer in known:
+        if found == wanted:
             return flatbuffer
     known.append((wanted, float_flatbuffer(model)))
     return known[-1][1]

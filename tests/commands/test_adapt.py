@@ -2,12 +2,23 @@
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from commands import adapt as verb
 from datasets.errors import InputError
+from datasets.files import file_sha256
+from datasets.glyphs import glyphs
+from datasets.preprocessing import Preprocessing
+from keras_models.adapted import Adaptation, write_tensors
+from keras_models.loading import ModelChoice, load, tensors_sha256
+from keras_models.normalisation import normalise
+from keras_models.scores import ScoreStore
+from keras_models.sweeping import SweepOptions, sweep
+from keras_models.train_data import in_memory
 
 
 def _parsed(*words: str) -> argparse.Namespace:
@@ -25,8 +36,6 @@ def _words(run: Path) -> list[str]:
 
 
 def test_adapted_tensors_are_taken_up_at_their_resolution_only(tmp_path: Path) -> None:
-    from keras_models.loading import ModelChoice, load, tensors_sha256
-
     assert verb.run(_parsed(*_words(tmp_path))) == 0
     record = json.loads((tmp_path / "adapted.json").read_text())
     assert record["outcomes"][0]["resolution"] == 40
@@ -38,6 +47,30 @@ def test_adapted_tensors_are_taken_up_at_their_resolution_only(tmp_path: Path) -
     assert tensors_sha256(adapted.at(48)) == tensors_sha256(plain.at(48))
     same = tensors_sha256(adapted.at(40)) == tensors_sha256(plain.at(40))
     assert same == (not record["outcomes"][0]["accepted"])
+
+
+@pytest.mark.parametrize("engine", ["litert", "keras"])
+def test_a_sweep_gives_each_resolution_its_own_tensors(
+    engine: str, tmp_path: Path
+) -> None:
+    """Of one graph, whose .tflite would serve all if the tensors were the same."""
+    plain = load(ModelChoice("small_resnet", "glyphs"))
+    trained = plain.model.get_weights()
+    hashes = {}
+    for side in (48, 40):
+        tuned = [np.roll(tensor, side) if tensor.ndim == 1 else tensor
+                 for tensor in trained]  # fmt: skip
+        write_tensors(tmp_path, side, trained, tuned)
+        hashes[side] = file_sha256(tmp_path / f"{side}.npz")
+    source = replace(plain, adaptation=Adaptation(tmp_path, hashes))
+    pictures = glyphs("test").limited(3)
+    sides, way = [96, 48, 40], Preprocessing()
+    store, how = ScoreStore(tmp_path / "run"), SweepOptions(engine)
+    found = sweep(source, pictures, sides, [way], store, how)
+    for side, rung in zip(sides, found, strict=True):
+        images = normalise(in_memory(pictures, side, way).pixels, "tf")
+        own = source.at(side).predict(images, verbose=0)
+        assert abs(rung.scores - own).max() < 5e-3  # pixels in memory are whole numbers
 
 
 def test_repeated_splits_tabulate_and_keep_no_tensors(tmp_path: Path) -> None:
