@@ -57,9 +57,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--passes",
         type=int,
-        default=8,
+        default=24,
         metavar="N",
-        help="over the pictures (default: 8)",
+        help="over the pictures; 8 take a third of the time and gain a tenth to a "
+        "seventh less (default: 24)",
     )
     add(
         "--views",

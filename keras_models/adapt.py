@@ -34,7 +34,7 @@ Pixels = NDArray[np.uint8]
 class AdaptSettings:
     """What decides an adaptation, besides network and pictures."""
 
-    passes: int = 8  # over the pictures
+    passes: int = 24  # over the pictures; README has what fewer gain
     views: int = 4  # of each picture; passes take them in turn
     batch: int = 16
     learning_rate: float = 2e-4  # Adam's first; half a cosine down to 0
