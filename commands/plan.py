@@ -95,6 +95,10 @@ def run(args: argparse.Namespace) -> int:
     )
     plan = _planned(args, calibration, request)
     print(plan.certificate.sentence())
+    if plan.selector.ladder == (plan.reference,):
+        print(
+            f"No plan that costs less was certified: this is {plan.reference} itself."
+        )
     _write(args, plan, test, parts.rungs)
     return 0 if plan.certificate.certified else 1
 

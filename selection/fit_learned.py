@@ -70,8 +70,9 @@ def prices(selector: Learned, scored: Scored, points: int = 200) -> Priced:
         (chances[:, upper] - chances[:, lower]) / (costs[upper] - costs[lower])
         for upper in range(1, len(costs))
         for lower in range(upper)
+        if costs[lower] < costs[upper]
     ]
-    positive = np.concatenate(changes)
+    positive = np.concatenate([np.empty(0), *changes])
     positive = positive[positive > 0]
     parts = np.linspace(0, 1, points)
     found = np.quantile(positive, parts) if positive.size else np.empty(0)

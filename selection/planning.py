@@ -84,6 +84,8 @@ class _Ranked:
 def certified_plan(calibration: Scored, request: Request) -> Plan:
     """The cheapest plan that passes; where none does, the safest, not certified.
 
+    Where all that pass cost more than the reference, it is the reference itself.
+
     Raises:
         InputError: limits out of range, the reference is not stored, too few images to
             split.
@@ -102,12 +104,15 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
         request.confidence,
     )
     chosen = max(passed - 1, 0)
-    seen = flips(reference, replays[chosen].right)
+    selector, result = sequence[chosen].selector, replays[chosen]
+    own = Fixed(request.reference)
+    if passed and result.mean_macs >= replay(own, certifying).mean_macs:
+        selector, result = own, replay(own, certifying)
+    seen = flips(reference, result.right)
     record = certificate(
         seen, request.max_drop_points, request.confidence, passed > 0, tested
     )
-    macs = replays[chosen].mean_macs
-    return _plan(sequence[chosen], record, request, searching, len(ranked), macs)
+    return _plan(selector, record, request, searching, len(ranked), result.mean_macs)
 
 
 def plan_under_budget(calibration: Scored, request: Request, max_macs: float) -> Plan:
@@ -136,7 +141,8 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
     limited = max(bound, 1e-3)
     record = certificate(seen, limited, request.confidence, True, 1)
     record = replace(record, images_at_least=None, images_needed=None)
-    return _plan(chosen, record, request, searching, len(ranked), result.mean_macs)
+    mean = result.mean_macs
+    return _plan(chosen.selector, record, request, searching, len(ranked), mean)
 
 
 def naive_plan(calibration: Scored, request: Request) -> Selector:
@@ -278,13 +284,11 @@ def _spread(plans: list[_Ranked]) -> list[_Ranked]:
 
 
 def _plan(
-    chosen: _Ranked,
+    selector: Selector,
     record: Certificate,
     request: Request,
     searching: Scored,
     considered: int,
     macs: float,
 ) -> Plan:
-    return Plan(
-        chosen.selector, record, request.reference, searching.images, considered, macs
-    )
+    return Plan(selector, record, request.reference, searching.images, considered, macs)

@@ -30,11 +30,11 @@ class Stored(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """Rungs in ascending cost, and their scores of the same images in the same order.
+    """Rungs by cost, and their scores of the same images in the same order.
 
     Raises:
-        InputError: costs do not ascend, images differ, a label is out of range, or a
-            score is no probability.
+        InputError: a cost is below the one before, images differ, a label is out of
+            range, or a score is no probability.
     """
 
     rungs: tuple[str, ...]
@@ -79,7 +79,7 @@ class Scored:
         """These rungs alone, in the order given.
 
         Raises:
-            InputError: one is missing, or costs do not ascend in this order.
+            InputError: one is missing, or a cost is below the one before.
         """
         places = [self.index(rung) for rung in rungs]
         _check_costs(tuple(rungs), tuple(self.macs[i] for i in places))
@@ -113,14 +113,13 @@ def from_stored(
     """Stored rungs as one record.
 
     Args:
-        rungs: a ladder in its order; None takes all, sorted by cost (of two equally
-            costly ones the first by name stays).
+        rungs: a ladder in its order; None takes all, sorted by cost, equally costly
+            ones (such as a rung and the same adapted) by name.
     Raises:
         InputError: a rung is missing, or the rungs saw different images.
     """
     if rungs is None:
-        by_cost = {stored[name].macs: name for name in sorted(stored, reverse=True)}
-        rungs = [by_cost[macs] for macs in sorted(by_cost)]
+        rungs = sorted(stored, key=lambda name: (stored[name].macs, name))
     for name in rungs:
         if name not in stored:
             raise InputError(
@@ -151,7 +150,7 @@ def _check_images(rungs: Sequence[str], chosen: Sequence[Stored]) -> None:
 
 def _check_costs(rungs: tuple[str, ...], macs: tuple[int, ...]) -> None:
     for lower, upper in zip(range(len(macs)), range(1, len(macs)), strict=False):
-        if macs[lower] >= macs[upper]:
+        if macs[lower] > macs[upper]:
             raise InputError(
                 f"ladder {','.join(rungs)} does not ascend in cost: {rungs[lower]} has "
                 f"{macs[lower] / 1e6:,.2f} MMACs, {rungs[upper]} "

@@ -73,6 +73,9 @@ def front_of(way: str, scored: Scored) -> tuple[Climber, Floats, Front]:
 
 
 def ladders(scored: Scored, longest: int) -> Iterator[tuple[str, ...]]:
-    """All ascending choices of two rungs up to `longest` (at most 3)."""
+    """Two rungs up to `longest` (at most 3), each costlier than the one before."""
+    cost = dict(zip(scored.rungs, scored.macs, strict=True))
     for count in range(2, min(longest, 3) + 1):
-        yield from combinations(scored.rungs, count)
+        for rungs in combinations(scored.rungs, count):
+            if len({cost[rung] for rung in rungs}) == count:
+                yield rungs

@@ -69,6 +69,16 @@ def test_a_certificate_says_what_it_would_need() -> None:
     assert "no number of images" in hopeless.sentence()
 
 
+def test_where_only_costlier_plans_pass_it_is_the_reference_itself() -> None:
+    """300 images cannot certify 2 points by more than a few early stops."""
+    data = table(images=300)
+    plan = certified_plan(data, Request(data.rungs[-1], 2.0, 0.9, ("top1",)))
+    assert plan.certificate.certified
+    assert plan.selector.to_json() == {"kind": "fixed", "ladder": [data.rungs[-1]]}
+    assert plan.macs == data.macs[-1]
+    assert (plan.certificate.lost, plan.certificate.won) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("drop", "confidence"), [(0.0, 0.9), (-1.0, 0.9), (200.0, 0.9), (1.0, 0.3)]
 )

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from selection.cascade import Cascade
+from selection.planning import Request, candidates
+from selection.replay import replay
 from selection.scored import Scored, from_stored
+from selection.search import LEARNED, ladders
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=6)
@@ -23,10 +26,10 @@ class _Rung:
     fingerprint: str = "f"
 
 
-def _stored() -> dict[str, _Rung]:
+def _stored(data: Scored = DATA) -> dict[str, _Rung]:
     return {
-        name: _Rung(macs, DATA.ids, DATA.labels, scores)
-        for name, macs, scores in zip(DATA.rungs, DATA.macs, DATA.scores, strict=True)
+        name: _Rung(macs, data.ids, data.labels, scores)
+        for name, macs, scores in zip(data.rungs, data.macs, data.scores, strict=True)
     }
 
 
@@ -34,6 +37,26 @@ def test_stored_rungs_are_sorted_by_cost() -> None:
     found = from_stored(dict(reversed(_stored().items())))
     assert found.rungs == DATA.rungs
     np.testing.assert_array_equal(found.right, DATA.right)
+
+
+def test_equally_costly_rungs_stay_but_share_no_ladder() -> None:
+    """As a rung and the same network adapted do; every selector runs over both."""
+    data = table()
+    stored = _stored(data)
+    twin, original = "small@64-adapted", data.rungs[1]
+    stored[twin] = replace(stored[original], scores=data.scores[2])
+    both = from_stored(stored)
+    assert both.rungs == (DATA.rungs[0], original, twin, DATA.rungs[2])
+    found = list(ladders(both, 3))
+    assert any(twin in ladder for ladder in found)
+    assert any(original in ladder for ladder in found)
+    assert not any({twin, original} <= set(ladder) for ladder in found)
+    request = Request(DATA.rungs[2], 8.0, 0.9, ("top1", LEARNED))
+    looked = replace(both, looks=data.looks)
+    kinds = {str(one.selector.to_json()["kind"]) for one in candidates(looked, request)}
+    assert kinds == {"fixed", "cascade", "learned"}
+    for one in candidates(looked, request):
+        assert replay(one.selector, looked).mean_macs == pytest.approx(one.macs)
 
 
 def test_a_ladder_that_does_not_ascend_is_refused() -> None:
