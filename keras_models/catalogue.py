@@ -38,7 +38,9 @@ _VGG_PAPER = "Simonyan and Zisserman 2015, arXiv:1409.1556"
 _RESNET_PAPER = "He et al. 2016, arXiv:1512.03385"
 
 
-def _cifar_resnet(name: str, parameters: int, macs: int) -> Entry:
+def _cifar_resnet(
+    name: str, parameters: int, macs: int, weights: tuple[str, ...] = ()
+) -> Entry:
     native, classes = 32, 10
     return Entry(
         name,
@@ -50,7 +52,7 @@ def _cifar_resnet(name: str, parameters: int, macs: int) -> Entry:
         "tf",
         1,
         "resnet_cifar",
-        (),
+        weights,
         "",
         _RESNET_PAPER,
     )
@@ -215,7 +217,7 @@ CATALOGUE: dict[str, Entry] = {
             "",
             "Sandler et al. 2018, arXiv:1801.04381, four halvings",
         ),
-        _cifar_resnet("resnet20", 271_098, 40_551_040),
+        _cifar_resnet("resnet20", 271_098, 40_551_040, ("cifar10",)),
         _cifar_resnet("resnet32", 466_426, 68_862_592),
         _cifar_resnet("resnet44", 661_754, 97_174_144),
         _cifar_resnet("resnet56", 857_082, 125_485_696),

@@ -49,7 +49,8 @@ def _sizes(result: Result, shared: bool) -> str:
     own, apart = result.bundle.size_bytes, result.separate_bytes
     rungs = len(result.parities)
     if not shared or rungs == 1:
-        return f"{rungs} files, {own / 1e6:.2f} MB with labels."
+        files = "1 file" if rungs == 1 else f"{rungs} files"
+        return f"{files}, {own / 1e6:.2f} MB with labels."
     largest = max(one.size_bytes for one in result.parities)
     return (
         f"{rungs} rungs in {own / 1e6:.2f} MB with labels; as separate files "
