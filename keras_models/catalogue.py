@@ -199,7 +199,7 @@ CATALOGUE: dict[str, Entry] = {
             "tf",
             4,
             "nasnet_cifar",
-            (),
+            ("cifar10",),
             "",
             "Zoph et al. 2018, arXiv:1707.07012",
         ),
