@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
     )
     plan = _planned(args, calibration, request)
     print(plan.certificate.sentence())
-    if plan.selector.ladder == (plan.reference,):
+    if args.max_macs is None and plan.selector.ladder == (plan.reference,):
         print(
             f"No plan that costs less was certified: this is {plan.reference} itself."
         )

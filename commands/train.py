@@ -56,12 +56,14 @@ def run(args: argparse.Namespace) -> int:
     dataset = _dataset(args)
     with precision(args.precision) as used:
         settings = _settings(args, used)
+        origin = _origin(args.start)  # before a training may write over it
         for side, training, validation in _pictures(args, dataset, settings, sides):
             folder = args.run if len(sides) == 1 else args.run / str(side)
             began = time.monotonic()
             model = _fresh_model(args, settings, side, dataset.classes)
             accuracy = _fit(args, model, (training, validation), settings, folder)
             facts = _facts(args, dataset, settings, side, accuracy)
+            facts["started_from"] = origin
             facts["seconds_since_last_start"] = round(time.monotonic() - began)
             _write(args, model, facts, folder)
     return 0
@@ -138,7 +140,6 @@ def _facts(
         "preprocessing": _preprocessing(args).describe(),
         "normalisation": settings.normalisation,
         "precision": settings.precision,
-        "started_from": _origin(args.start),
         "validation_accuracy": round(accuracy, 4),
         "versions": _versions(),
     }
@@ -159,13 +160,11 @@ def _existing(start: Path) -> Path:
 
 def _origin(start: Path | None) -> object:
     """What is known of the weights begun with: their own record if a training's."""
+    from keras_models.weight_files import record_beside
+
     if start is None:
         return "random weights"
-    try:
-        facts: object = json.loads(start.with_suffix(".json").read_bytes())
-    except (OSError, ValueError):
-        return start.name
-    return facts
+    return record_beside(start) or start.name
 
 
 def _pictures(

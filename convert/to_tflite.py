@@ -16,10 +16,9 @@ from convert import tflite_graph
 from convert.image_input import entrance, taking_rgb
 from convert.running import Runner
 from datasets.errors import InputError
-from keras_models import graph
 from keras_models.engines import AGREEMENT, float_flatbuffer
 from keras_models.framework import silent
-from keras_models.loading import Pretrained
+from keras_models.loading import ConvertsAs, Pretrained
 from keras_models.normalisation import normalise
 
 _CHECKED = 2  # made-up pictures
@@ -36,12 +35,12 @@ class FloatFiles:
 
     def __init__(self, source: Pretrained) -> None:
         self._source = source
-        self._converted: list[tuple[graph.Signature, bytes]] = []
+        self._converted: list[tuple[ConvertsAs, bytes]] = []
 
     def know(self, resolution: int, content: bytes) -> None:
         """A file that `at` gave before, in another run."""
-        model = self._source.at(resolution)
-        self._converted.append((graph.signature(model), content))
+        same = self._source.converts_as(resolution, self._source.at(resolution))
+        self._converted.append((same, content))
 
     def at(self, resolution: int) -> bytes:
         """The file of one rung.
@@ -50,9 +49,9 @@ class FloatFiles:
             InputError: its scores are not Keras's.
         """
         model = self._source.at(resolution)
-        wanted = graph.signature(model)
+        wanted = self._source.converts_as(resolution, model)
         for known, content in self._converted:
-            if known == wanted and self._source.adaptation is None:
+            if known == wanted:
                 resized = at_resolution(content, resolution)
                 if resized and self._difference(resized, model) <= AGREEMENT:
                     return resized

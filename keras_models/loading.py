@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from datasets.errors import InputError
-from keras_models import normalisation
+from keras_models import graph, normalisation
 from keras_models.adapted import Adaptation, read_adaptation
 from keras_models.catalogue import CATALOGUE, Entry, build, entry
 from keras_models.packaged import packaged_weights
@@ -25,6 +25,7 @@ from keras_models.weight_files import (
 
 _DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
 _CONNECT_SECONDS = 3.0
+ConvertsAs = tuple[graph.Signature, str]  # the graph, SHA-256 of adapted tensors
 _RUNG_NAME = re.compile(r"[\w.-]+")
 _KERAS_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
 
@@ -52,11 +53,14 @@ class Pretrained:
             self.adaptation.apply(model)
         return model
 
-    def own_tensors(self, resolution: int) -> str:
-        """SHA-256 of what was adapted to this resolution; empty: nothing was."""
-        if self.adaptation is None:
-            return ""
-        return self.adaptation.accepted.get(resolution, "")
+    def converts_as(self, resolution: int, model: keras.Model) -> ConvertsAs:
+        """Equal for resolutions that one conversion serves: same graph, same tensors.
+
+        Args:
+            model: what `at` gave for this resolution.
+        """
+        adapted = {} if self.adaptation is None else self.adaptation.accepted
+        return graph.signature(model), adapted.get(resolution, "")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, Resized
 from datasets.progress import progress
-from keras_models import graph
 from keras_models.engine_pool import EnginePool
 from keras_models.engines import (
     AGREEMENT,
@@ -28,14 +27,13 @@ from keras_models.engines import (
     litert_available,
 )
 from keras_models.framework import give_back_memory, versions
-from keras_models.loading import Pretrained
+from keras_models.loading import ConvertsAs, Pretrained
 from keras_models.macs import count_macs
 from keras_models.normalisation import normalise
 from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
 
 ENGINES = ("auto", "litert", "keras")
 _CHECKED_PICTURES = 2  # of every rung, engine against Keras
-_Converted = list[tuple[tuple[graph.Signature, str], bytes]]
 
 
 @dataclass(frozen=True)
@@ -227,11 +225,13 @@ class _Sweeper:
 
     def _checked_pool(self, way: Preprocessing, indices: range) -> EnginePool:
         """Engines whose scores were held against Keras's own, at every resolution."""
-        known: _Converted = []
-        flatbuffers = {
-            side: _flatbuffer(model, self._source.own_tensors(side), known)
-            for side, model in self._models.items()
-        }
+        converted: dict[ConvertsAs, bytes] = {}
+        flatbuffers = {}
+        for side, model in self._models.items():
+            same = self._source.converts_as(side, model)
+            if same not in converted:
+                converted[same] = float_flatbuffer(model)
+            flatbuffers[side] = converted[same]
         give_back_memory()
         pool = EnginePool(flatbuffers, self._source.normalisation)
         some = self._some_pictures(way, indices)
@@ -261,16 +261,6 @@ class _Sweeper:
                 f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. Use "
                 "--engine keras."
             )
-
-
-def _flatbuffer(model: keras.Model, own_tensors: str, known: _Converted) -> bytes:
-    """One conversion serves all resolutions with the same graph and tensors."""
-    wanted = (graph.signature(model), own_tensors)
-    for found, flatbuffer in known:
-        if found == wanted:
-            return flatbuffer
-    known.append((wanted, float_flatbuffer(model)))
-    return known[-1][1]
 
 
 def _work(store: ScoreStore, rungs: list[_Rung]) -> Iterator[tuple[range, list[_Rung]]]:

@@ -3,6 +3,7 @@
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -73,16 +74,28 @@ def _ordered(path: Path) -> list[NDArray[np.float32]]:
 
 def native_beside(path: Path) -> int | None:
     """The resolution that `reswise train` noted beside the weights that it wrote."""
+    record = record_beside(path)
+    return None if record is None else int(record["native"])
+
+
+def record_beside(path: Path) -> dict[str, Any] | None:
+    """What `reswise train` noted beside the weights that it wrote; None: nothing.
+
+    Raises:
+        InputError: a file lies there that is no such record.
+    """
     beside = path.with_suffix(".json")
     if path.suffix != ".npz" or not beside.is_file():
         return None
     try:
-        return int(json.loads(beside.read_text(encoding="utf-8"))["native"])
+        record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
+        int(record["native"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{beside}: not the record of a training ({error}). Move it away from "
             f"{path.name}, or train again."
         ) from error
+    return record
 
 
 def classes_in(path: Path) -> int | None:

@@ -96,7 +96,8 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
     ranked = candidates(searching, request)
     sequence = _sequence(ranked, request.max_drop_points / 100, request.reference)
     replays = [replay(one.selector, certifying) for one in sequence]
-    reference = certifying.right[:, certifying.index(request.reference)]
+    place = certifying.index(request.reference)
+    reference = certifying.right[:, place]
     passed, tested = fixed_sequence(
         reference,
         [one.right for one in replays],
@@ -105,14 +106,21 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
     )
     chosen = max(passed - 1, 0)
     selector, result = sequence[chosen].selector, replays[chosen]
-    own = Fixed(request.reference)
-    if passed and result.mean_macs >= replay(own, certifying).mean_macs:
-        selector, result = own, replay(own, certifying)
+    if passed and result.mean_macs >= certifying.macs[place]:
+        selector = Fixed(request.reference)
+        result = replay(selector, certifying)
     seen = flips(reference, result.right)
     record = certificate(
         seen, request.max_drop_points, request.confidence, passed > 0, tested
     )
-    return _plan(selector, record, request, searching, len(ranked), result.mean_macs)
+    return Plan(
+        selector,
+        record,
+        request.reference,
+        searching.images,
+        len(ranked),
+        result.mean_macs,
+    )
 
 
 def plan_under_budget(calibration: Scored, request: Request, max_macs: float) -> Plan:
@@ -141,8 +149,14 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
     limited = max(bound, 1e-3)
     record = certificate(seen, limited, request.confidence, True, 1)
     record = replace(record, images_at_least=None, images_needed=None)
-    mean = result.mean_macs
-    return _plan(chosen.selector, record, request, searching, len(ranked), mean)
+    return Plan(
+        chosen.selector,
+        record,
+        request.reference,
+        searching.images,
+        len(ranked),
+        result.mean_macs,
+    )
 
 
 def naive_plan(calibration: Scored, request: Request) -> Selector:
@@ -281,14 +295,3 @@ def _envelope(plans: Sequence[_Ranked]) -> list[_Ranked]:
 def _spread(plans: list[_Ranked]) -> list[_Ranked]:
     places = np.linspace(0, len(plans) - 1, min(_TESTS, len(plans))).round()
     return [plans[int(place)] for place in dict.fromkeys(places)]
-
-
-def _plan(
-    selector: Selector,
-    record: Certificate,
-    request: Request,
-    searching: Scored,
-    considered: int,
-    macs: float,
-) -> Plan:
-    return Plan(selector, record, request.reference, searching.images, considered, macs)
