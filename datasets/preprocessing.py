@@ -129,9 +129,10 @@ def resize_bands(
         return np.clip(_point_sampled(whole, resolution, box, reach), 0, 255)
     resample = _FILTERS[preprocessing.interpolation]
     side = (resolution, resolution)
-    resized = [np.asarray(colour.resize(side, resample, box)) for colour in colours]
-    clipped: Resized = np.clip(np.stack(resized, axis=-1), 0, 255)
-    return clipped
+    resized = np.empty((*side, len(colours)), np.float32)
+    for index, colour in enumerate(colours):
+        resized[..., index] = np.asarray(colour.resize(side, resample, box))
+    return np.clip(resized, 0, 255, out=resized)
 
 
 def _point_sampled(

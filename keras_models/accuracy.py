@@ -41,13 +41,13 @@ def wilson(right: int, images: int) -> tuple[float, float]:
     Raises:
         ValueError: no images.
     """
-    from statsmodels.stats.proportion import proportion_confint
+    from scipy.stats import binomtest
 
     if images < 1:
         raise ValueError(f"got {images=}; an interval needs at least one image.")
-    low, high = proportion_confint(right, images, 1 - CONFIDENCE, method="wilson")
+    ends = binomtest(right, images).proportion_ci(CONFIDENCE, method="wilson")
     fraction = right / images  # rounding can put an end on its wrong side
-    return min(float(low), fraction), max(float(high), fraction)
+    return min(float(ends.low), fraction), max(float(ends.high), fraction)
 
 
 def paired_drop(reference: NDArray[np.bool_], here: NDArray[np.bool_]) -> Drop:
@@ -62,8 +62,7 @@ def paired_drop(reference: NDArray[np.bool_], here: NDArray[np.bool_]) -> Drop:
     Raises:
         ValueError: lengths differ, or no images.
     """
-    from scipy.stats import norm
-    from statsmodels.stats.contingency_tables import mcnemar
+    from scipy.stats import binomtest, norm
 
     if reference.shape != here.shape or not reference.size:
         raise ValueError(
@@ -77,5 +76,5 @@ def paired_drop(reference: NDArray[np.bool_], here: NDArray[np.bool_]) -> Drop:
     error = adjusted.std() / np.sqrt(adjusted.size)
     low, high = norm.interval(CONFIDENCE, adjusted.mean(), error)
     lost, won = int((loss == 1).sum()), int((loss == -1).sum())
-    p_value = mcnemar([[0, lost], [won, 0]], exact=True).pvalue if lost + won else 1.0
+    p_value = binomtest(lost, lost + won).pvalue if lost + won else 1.0
     return Drop(100 * float(loss.mean()), 100 * low, 100 * high, float(p_value))

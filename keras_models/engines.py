@@ -74,18 +74,15 @@ def litert_available() -> bool:
 def float_flatbuffer(model: keras.Model) -> bytes:
     """The model as a float32 .tflite with batch 1. Needs the TensorFlow backend.
 
-    Variables become constants before the conversion: half the time of
+    The converter takes the traced function itself: a third of the time of
     `from_keras_model`, which writes a SavedModel and reads it back, and the same bits.
     """
     import tensorflow as tf
-    from tensorflow.python.framework import convert_to_constants
 
     side = model.inputs[0].shape[1]
     image = tf.TensorSpec((1, side, side, 3), tf.float32, name="image")
     with silent():
         traced = tf.function(lambda image: model(image, training=False))
-        frozen = convert_to_constants.convert_variables_to_constants_v2(
-            traced.get_concrete_function(image)
-        )
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+        concrete = traced.get_concrete_function(image)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
         return bytes(converter.convert())
