@@ -1,6 +1,7 @@
 """Converted files beside their Keras parents: the table for reading, and rows."""
 
 import platform
+from collections.abc import Sequence
 
 from convert.converting import ADVICE, Result
 from convert.parity import Parity
@@ -33,6 +34,7 @@ def parity_table(result: Result, shared: bool) -> Table:
     notes = [
         "Agreement: images with the top-1 of the float Keras parent; differences are "
         "of scores; drop: of the parent's accuracy on the same images.",
+        *_together(result.parities),
         _sizes(result, shared),
         *(f"CHECK FAILED: {line}" for line in result.failures),
     ]
@@ -43,6 +45,16 @@ def parity_table(result: Result, shared: bool) -> Table:
         notes.append(ADVICE)
     rows = tuple(_cells(one) for one in result.parities)
     return Table(title, _COLUMNS, rows, 1, tuple(notes))
+
+
+def _together(parities: Sequence[Parity]) -> list[str]:
+    """A recipe's agreement in one number, where it has several rungs."""
+    if len(parities) == 1:
+        return []
+    answers = sum(one.images for one in parities)
+    same = sum(round(one.agreement * one.images) for one in parities)
+    part = 100 * same / answers
+    return [f"All rungs together: {same:,} of {answers:,} answers agree, {part:.2f} %."]
 
 
 def _sizes(result: Result, shared: bool) -> str:

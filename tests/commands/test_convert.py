@@ -65,6 +65,9 @@ def test_bundles_are_written_and_nothing_is_made_twice(
         "small_resnet@96", "small_resnet@48",
     ]  # fmt: skip
     assert "Agreement" in (bundle.folder / "parity.md").read_text()
+    same = sum(round(40 * one["agreement"]) for one in report["rungs"])
+    together = f"All rungs together: {same} of 80 answers agree, {same / 0.8:.2f} %."
+    assert together in said.replace("\n", " ")
     rows = read_rows(tmp_path / "rows.csv")
     assert [(row.recipe, row.resolution) for row in rows] == [
         ("float32", 96), ("float32", 48), ("full_int8", 96), ("full_int8", 48),

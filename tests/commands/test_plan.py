@@ -22,10 +22,10 @@ def _run(*arguments: str) -> int:
     return plan.run(parser.parse_args(arguments))
 
 
-def _flags(folder: Path) -> list[str]:
+def _flags(folder: Path, reference: str = DATA.rungs[-1]) -> list[str]:
     return [
         "--scores", str(folder / "scores"), "--run", str(folder / "run"),
-        "--reference", DATA.rungs[-1], "--ways", "top1",
+        "--reference", reference, "--ways", "top1",
     ]  # fmt: skip
 
 
@@ -54,6 +54,19 @@ def test_too_few_images_end_with_1_and_say_how_many(
     said = capsys.readouterr().out
     assert "NOT CERTIFIED" in said
     assert "301" in said or "no number of images" in said
+
+
+def test_nothing_cheaper_than_the_cheapest_rung_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(tmp_path / "scores", DATA)
+    cheapest = DATA.rungs[0]
+    assert _run("--max-drop", "6", *_flags(tmp_path, cheapest)) == 0
+    facts = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert from_json(facts["selector"]).ladder == (cheapest,)
+    assert facts["certificate"]["certified"] is True
+    said = capsys.readouterr().out
+    assert f"No plan that costs less was certified: this is {cheapest} itself." in said
 
 
 def test_a_budget_gives_a_bound(
