@@ -218,8 +218,8 @@ CATALOGUE: dict[str, Entry] = {
             "Sandler et al. 2018, arXiv:1801.04381, four halvings",
         ),
         _cifar_resnet("resnet20", 271_098, 40_551_040, ("cifar10",)),
-        _cifar_resnet("resnet32", 466_426, 68_862_592),
-        _cifar_resnet("resnet44", 661_754, 97_174_144),
+        _cifar_resnet("resnet32", 466_426, 68_862_592, ("cifar10",)),
+        _cifar_resnet("resnet44", 661_754, 97_174_144, ("cifar10",)),
         _cifar_resnet("resnet56", 857_082, 125_485_696),
         Entry(
             "small_resnet",
