@@ -24,8 +24,9 @@ def quiet() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
-    with silent(), _not_imported(_UNUSED_BY_KERAS), _no_collection():
+    with silent(), _not_imported(_UNUSED_BY_KERAS), no_collection():
         import keras  # noqa: F401
+    gc.freeze()
 
 
 @contextlib.contextmanager
@@ -41,14 +42,13 @@ def _not_imported(names: Iterable[str]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """No search for garbage, now or later, among the objects that imports make."""
+def no_collection() -> Iterator[None]:
+    """No search for garbage while many objects are made that stay: imports, models."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if enabled:
             gc.enable()
 

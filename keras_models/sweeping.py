@@ -26,7 +26,7 @@ from keras_models.engines import (
     float_flatbuffer,
     litert_available,
 )
-from keras_models.framework import give_back_memory, versions
+from keras_models.framework import give_back_memory, no_collection, versions
 from keras_models.loading import ConvertsAs, Pretrained
 from keras_models.macs import count_macs
 from keras_models.normalisation import normalise
@@ -72,7 +72,8 @@ def sweep(
             class for, more unreadable pictures than allowed.
     """
     _check_labels(source, dataset)
-    models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
+    with no_collection():
+        models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
     rungs = _rungs(source, dataset, models, preprocessings, options)
     store.write_dataset(
         dataset.fingerprint,

@@ -94,7 +94,7 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
     calibration.index(request.reference)
     searching, certifying = split(calibration, 0.5, request.seed)
     ranked = candidates(searching, request)
-    sequence = _sequence(ranked, request.max_drop_points / 100, request.reference)
+    sequence = order_of_tests(ranked, request.max_drop_points / 100, request.reference)
     replays = [replay(one.selector, certifying) for one in sequence]
     place = certifying.index(request.reference)
     reference = certifying.right[:, place]
@@ -254,14 +254,17 @@ def _ranked(
     return _Ranked(selector, macs, limit, seen.drop, family, cautious)
 
 
-def _sequence(ranked: Sequence[_Ranked], limit: float, reference: str) -> list[_Ranked]:
+def order_of_tests(
+    ranked: Sequence[_Ranked], limit: float, reference: str
+) -> list[_Ranked]:
     """The plans to test, ever cheaper.
 
     The target is the cheapest plan whose rough limit is within the drop allowed, among
     the ladders that can climb to the reference: there, caution leads to no flips.
     Before it come its own ladder and way, at first with almost no images that stop
-    early: tests that pass almost surely and keep the first failure late. After it come
-    cheaper plans of ever higher limits.
+    early: tests that pass almost surely and keep the first failure late; whatever costs
+    more than the target at a higher limit is no such test. After it come cheaper plans
+    of ever higher limits.
     """
     own_top = [one for one in ranked if reference in one.family[1:-1]] or ranked
     safe = [one for one in own_top if one.limit <= limit]
@@ -270,7 +273,11 @@ def _sequence(ranked: Sequence[_Ranked], limit: float, reference: str) -> list[_
     else:
         target = min(own_top, key=lambda one: (one.limit, one.macs))
     own = [
-        one for one in ranked if one.family == target.family and one.macs > target.macs
+        one
+        for one in ranked
+        if one.family == target.family
+        and one.macs > target.macs
+        and one.limit <= target.limit
     ]
     lead = sorted((one for one in own if one.cautious), key=lambda one: -one.macs)
     bold: list[_Ranked] = []

@@ -9,7 +9,13 @@ from datasets.errors import InputError
 from selection.bound import Flips
 from selection.catalogue import from_json
 from selection.certify import certificate, fixed_sequence
-from selection.planning import Request, candidates, certified_plan, plan_under_budget
+from selection.planning import (
+    Request,
+    candidates,
+    certified_plan,
+    order_of_tests,
+    plan_under_budget,
+)
 from selection.repeat import repeat_splits
 from selection.replay import replay
 from tests.selection.synthetic import scored as table
@@ -49,6 +55,18 @@ def test_a_budget_is_kept_on_the_images_searched() -> None:
     assert plan.macs <= 30 * 1.1  # certification images are others
     with pytest.raises(InputError, match="cheapest rung"):
         plan_under_budget(DATA, REQUEST, 2.0)
+
+
+@pytest.mark.parametrize("points", [1.0, 3.0, 8.0, 20.0])
+def test_no_test_costs_more_and_risks_more_than_a_later_one(points: float) -> None:
+    """One failure ends the tests, so a risky plan must not stand before a cheap one."""
+    ranked = candidates(DATA, REQUEST)
+    order = order_of_tests(ranked, points / 100, DATA.rungs[-1])
+    assert [one.macs for one in order] == sorted((x.macs for x in order), reverse=True)
+    within = [one for one in order if one.limit <= points / 100]
+    if within:
+        lead = order[: order.index(within[-1]) + 1]
+        assert max(one.limit for one in lead) <= points / 100
 
 
 def test_the_sequence_ends_at_the_first_failure() -> None:
