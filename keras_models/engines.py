@@ -74,7 +74,7 @@ def litert_available() -> bool:
 def float_flatbuffer(model: keras.Model) -> bytes:
     """The model as a float32 .tflite with batch 1. Needs the TensorFlow backend.
 
-    The converter takes the traced function itself: a third of the time of
+    The converter takes the traced function itself: a quarter of the time of
     `from_keras_model`, which writes a SavedModel and reads it back, and the same bits.
     """
     import tensorflow as tf
