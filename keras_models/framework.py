@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 
 # Keras imports these, where it finds them, for data frames, estimators and galleries,
-# which nothing here uses: a third of its time, and 0.14 GB.
+# which nothing here uses: half of its time, and 0.14 GB.
 _UNUSED_BY_KERAS = ("matplotlib", "pandas", "sklearn")
 
 
