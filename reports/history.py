@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from reports.figures import save
 
@@ -30,6 +31,7 @@ def draw_history(log: Path, folder: Path, title: str) -> list[Path]:
             values = [scale * float(line[column]) for line in lines]
             axes.plot(epochs, values, style, label=label, markersize=3)
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_ylabel(unit)
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
