@@ -22,11 +22,13 @@ def quiet() -> None:
     out too: a user can do nothing about it.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    if "keras" in sys.modules:
+        return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     with silent(), _not_imported(_UNUSED_BY_KERAS), no_collection():
         import keras  # noqa: F401
-    gc.freeze()
+    gc.freeze()  # what was imported stays; once only, for a model is not to stay
 
 
 @contextlib.contextmanager

@@ -12,6 +12,9 @@ assert not loaded, loaded
 import matplotlib.pyplot, sklearn.base  # both are there for whoever wants them
 assert gc.isenabled()
 assert sklearn.base.BaseEstimator().get_params() == {}
+frozen = gc.get_freeze_count()
+quiet()
+assert gc.get_freeze_count() <= frozen  # what is made since can still be freed
 """
 
 
