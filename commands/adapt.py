@@ -16,7 +16,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,6 +126,10 @@ def run(args: argparse.Namespace) -> int:
 
     source = load(flags.model_choice(args))
     sides = _lower(flags.resolutions(args.resolutions), source.native)
+    if args.repeat_splits:  # which counts right answers; else no label is read
+        dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
+    pixels = summary.pixels([way], [source.native, *sides], source)
+    summary.show(dataset, source.name, pixels)
     groups = [sides] if args.together else [[side] for side in sides]
     if args.repeat_splits:
         return _repeated(args, source, dataset, groups, way, settings)

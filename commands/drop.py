@@ -15,7 +15,7 @@ Examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
@@ -68,8 +68,10 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     from keras_models.sweeping import SweepOptions, sweep
 
     source = load(flags.model_choice(args))
+    dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
     wanted = flags.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
+    summary.show(dataset, source.name, summary.pixels(ways, ladder, source))
     options = SweepOptions(args.engine, args.max_unreadable)
     return sweep(source, dataset, ladder, ways, ScoreStore(args.run), options)
 

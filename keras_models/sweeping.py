@@ -14,6 +14,7 @@ import numpy as np
 from absl import logging
 
 from datasets.batches import Batch, Input, Mapped, mapped, pictures, unreadable_line
+from datasets.class_order import ModelClasses, fitted
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, Resized
@@ -71,7 +72,8 @@ def sweep(
         InputError: a resolution that the model cannot take, labels that it has no
             class for, more unreadable pictures than allowed.
     """
-    _check_labels(source, dataset)
+    classes = ModelClasses(model=source.name, count=source.classes)
+    dataset = fitted(dataset, classes)
     with no_collection():
         models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
     rungs = _rungs(source, dataset, models, preprocessings, options)
@@ -278,16 +280,6 @@ def _work(store: ScoreStore, rungs: list[_Rung]) -> Iterator[tuple[range, list[_
             if needs[start]:
                 yield range(start, shard), needs[start]
             start = shard
-
-
-def _check_labels(source: Pretrained, dataset: Dataset) -> None:
-    highest = int(np.max(dataset.labels))
-    if highest >= source.classes:
-        raise InputError(
-            f"{dataset.name}: a label is {highest}, but {source.name} has "
-            f"{source.classes} classes (0..{source.classes - 1}). Give the data set "
-            "that these weights were trained on."
-        )
 
 
 def _check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None:
