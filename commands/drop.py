@@ -45,6 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "against Keras on some pictures of every rung (default: auto, "
         "litert where it runs)",
     )
+    flags.add_nonfinite_flag(parser)
     flags.add_run_flag(parser, "drop")
 
 
@@ -72,7 +73,7 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     wanted = flags.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
     summary.show(dataset, source.name, summary.pixels(ways, ladder, source))
-    options = SweepOptions(args.engine, args.max_unreadable)
+    options = SweepOptions(args.engine, args.max_unreadable, args.nonfinite)
     return sweep(source, dataset, ladder, ways, ScoreStore(args.run), options)
 
 

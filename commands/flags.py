@@ -118,6 +118,17 @@ def add_class_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_nonfinite_flag(parser: argparse.ArgumentParser) -> None:
+    """--nonfinite."""
+    parser.add_argument(
+        "--nonfinite",
+        default="refuse",
+        choices=("refuse", "wrong"),
+        help="what scores that are NaN or infinite are: refused, by rung and image, or "
+        "wrong answers of that rung (default: refuse)",
+    )
+
+
 def add_preprocessing_flags(parser: argparse.ArgumentParser) -> None:
     """--crop, --interpolation, --no-antialias."""
     add = parser.add_argument

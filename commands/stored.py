@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         default=0,
         help="of the split into parts, by image id (default: 0)",
     )
+    flags.add_nonfinite_flag(parser)
     add(
         "--run",
         type=Path,
@@ -92,12 +94,11 @@ def whole(
     args: argparse.Namespace, split: str | None
 ) -> "tuple[Scored, dict[str, StoredRung]]":
     """All rungs of one split, from every --scores folder, sorted by cost."""
-    from keras_models.scores import load_rungs
     from selection.scored import from_stored
 
     found: dict[str, StoredRung] = {}
     for folder in args.scores or [_SCORES]:
-        for name, rung in load_rungs(folder, args.dataset, split).items():
+        for name, rung in _loaded(args, folder, split):
             if name in found:
                 raise InputError(
                     f"{folder}: {name} is also in another --scores folder; expected "
@@ -105,6 +106,15 @@ def whole(
                 )
             found[name] = rung
     return from_stored(found), found
+
+
+def _loaded(
+    args: argparse.Namespace, folder: Path, split: str | None
+) -> "list[tuple[str, StoredRung]]":
+    from keras_models.scores import load_rungs
+
+    found = load_rungs(folder, args.dataset, split, args.nonfinite)
+    return list(found.items())
 
 
 def parts(args: argparse.Namespace, looks: bool = False) -> Parts:

@@ -43,6 +43,7 @@ class SweepOptions:
 
     engine: str = "auto"
     max_unreadable: int = 0
+    nonfinite: str = "refuse"  # or "wrong": what scores that are not finite count as
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def sweep(
     )
     _Sweeper(source, dataset, store, models).run(rungs)
     _check_unreadable(dataset, store, options.max_unreadable)
-    return [store.load(rung.meta) for rung in rungs]
+    return [store.load(rung.meta, options.nonfinite) for rung in rungs]
 
 
 def _rungs(
@@ -257,7 +258,10 @@ class _Sweeper:
         images = normalise(pixels, self._source.normalisation)
         own = np.asarray(model(images, training=False), np.float32)
         found = [pool.scores([each], {each: picture})[each] for picture in pixels]
-        difference = float(np.abs(np.stack(found) - own).max())
+        both = np.isfinite(own)  # where neither is a number they agree
+        same = np.array_equal(both, np.isfinite(np.stack(found)))
+        apart = np.abs(np.stack(found) - own)[both] if same else np.array([np.nan])
+        difference = float(apart.max(initial=0))
         if not difference <= AGREEMENT:
             raise InputError(
                 f"{self._source.name}@{each[1]}: scores of the .tflite differ by "

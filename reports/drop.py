@@ -91,6 +91,12 @@ def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
         "Drops are against the native resolution on the same images and crop: positive "
         "means worse. 1 MAC = 2 FLOPs. Intervals: Wilson for top-1, paired "
         "(Bonett-Price) for the drop.",
+        *(
+            f"{rung.rung}: the scores of {rung.nonfinite} of {len(rung.ids)} images are "
+            "not finite and count as wrong answers."
+            for rung in rungs
+            if rung.nonfinite
+        ),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
