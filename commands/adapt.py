@@ -192,7 +192,7 @@ def _repeated(
 
     from keras_models.adapt_trial import trials
     from reports.adapt_table import trials_table
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
 
     found = []
     for one in trials(source, dataset, groups, way, settings, args.repeat_splits):
@@ -206,7 +206,7 @@ def _repeated(
         )
     title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
     table = trials_table(title, found, args.repeat_splits, flags.command_line())
-    write_tables(args.run, "splits", [table])
+    add_tables(args.run, "splits", [table], [title])
     table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0

@@ -141,8 +141,7 @@ def _write(
 ) -> None:
     from datasets.files import write_text
     from reports.bench_table import bench_rows, bench_table, draw_latency
-    from reports.rows import write_rows
-    from reports.table import write_tables
+    from reports.run_folder import add_rows, add_tables
 
     command, named = flags.command_line(), (dataset.name, dataset.split)
     tables = [bench_table(one, job.bundle, dataset.name) for one in outcomes]
@@ -156,9 +155,11 @@ def _write(
         "settings": asdict(job.settings),
         "machines": [one.to_json() for one in outcomes],
     }
-    write_tables(args.run, "bench", tables)
+    what = f"{job.bundle.manifest.name}, {' '.join(named)}"
+    keys = [f"{what}, {one.label}" for one in outcomes]
+    add_tables(args.run, "bench", tables, keys)
     write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
-    write_rows(args.run / "rows.csv", rows)
+    add_rows(args.run, rows)
     drawn = draw_latency(outcomes, args.run)
     for table in tables:  # after the files: head may close the pipe
         table.show()

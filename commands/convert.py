@@ -170,9 +170,9 @@ def run(args: argparse.Namespace) -> int:
     for result in convert(wanted, judged, calibration, labels, options):
         rows += _show(args, result, wanted, judged)
         failed = failed or bool(result.failures)
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows
 
-    write_rows(args.run / "rows.csv", rows)
+    add_rows(args.run, rows)
     print(f"wrote {flags.shown(args.run / 'rows.csv')}")
     if not args.separate_files and len(wanted.rungs) > len(wanted.sources):
         print(

@@ -184,6 +184,14 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     return looks_of(open_dataset(meta.dataset, split, None), ids, way)
 
 
+def what(args: argparse.Namespace, rungs: "dict[str, StoredRung]", *more: object) -> str:
+    """What a table is of, for a run folder to know it again: images, models, the ask."""
+    meta = next(iter(rungs.values())).meta
+    models = sorted({rung.model for rung in rungs.values()})
+    facts = (meta.dataset, meta.split, args.calibration_split, *models, *more)
+    return " | ".join(map(str, facts))
+
+
 def kept(rungs: "Scored", wanted: str | None) -> "Scored":
     """The rungs of a flag such as --rungs, by cost; all of them without it."""
     if wanted is None:

@@ -68,8 +68,30 @@ def _interpolation(rung: StoredRung) -> str:
     return f"{resize['interpolation']}, {smooth}"
 
 
-def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
-    """The rows for reading: intervals beside their values, notes on how measured."""
+def group_key(row: Row) -> str:
+    """What stands in one table and one figure: all rungs of one model on one split."""
+    if row.resolution is None or row.drop_points is None or row.latency_p50_us:
+        return ""  # not of a sweep
+    facts = (row.model, row.weights, row.dataset, row.split, row.interpolation)
+    return " | ".join(map(str, (*facts, row.recipe, f"{row.images} images")))
+
+
+def in_group(rows: list[Row], key: str) -> list[Row]:
+    """Its rows: crop by crop, from the largest resolution down."""
+    own = [row for row in rows if group_key(row) == key]
+    crops = list(dict.fromkeys(row.crop for row in own))
+    return sorted(own, key=lambda row: (crops.index(row.crop), -(row.resolution or 0)))
+
+
+def drop_table(
+    rows: list[Row], rungs: list[StoredRung], command: str | None = None
+) -> Table:
+    """The rows for reading: intervals beside their values, notes on how measured.
+
+    Args:
+        rows: of one group.
+        rungs: those that were swept last, and command: what swept them.
+    """
     first, meta = rows[0], rungs[0].meta
     columns = (
         "crop",
@@ -101,7 +123,7 @@ def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
-        f"Command: {first.command}",
+        f"Command: {command or first.command}",
     )
     return Table(title, columns, tuple(_cells(row) for row in rows), 1, notes)
 
