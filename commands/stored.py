@@ -161,7 +161,7 @@ def _with_looks(
 def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing, parse_crop
-    from selection.looks import looks_of
+    from selection.selectors.looks import looks_of
 
     made = meta.preprocessing
     way = Preprocessing(

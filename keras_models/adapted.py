@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import file_sha256, whole_file, write_text
-from keras_models.adapt import Outcome
+from keras_models.adapting.adapt import Outcome
 
 _RECORD = "adapted.json"
 _FORMAT = 1

@@ -6,9 +6,9 @@ import numpy as np
 
 from keras_models.accuracy import Drop, paired_drop, wilson
 from selection.contract import Bools, Scores, Selector
-from selection.oracle import Oracle
 from selection.replay import Replay, replay
 from selection.scored import Scored
+from selection.selectors.oracle import Oracle
 
 _BINS = 15  # equal widths of confidence; Guo et al. 2017
 

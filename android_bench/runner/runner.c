@@ -346,7 +346,7 @@ static double confidence_of(enum confidence kind, const float *scores, size_t cl
     return clipped(kind == TOP1 ? first : first - second);
 }
 
-/* ---- features of a deferral rule: selection/deferral.py -------------------------- */
+/* ---- features of a deferral rule: selection/selectors/deferral.py ---------------- */
 
 static int sorted_features(const float *scores, size_t classes, double *features) {
     size_t top[3] = {0, 0, 0};
