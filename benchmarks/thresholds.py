@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from selection.contract import Bools, Floats, Ints
+from selection.arrays import Bools, Floats, Ints
 from selection.plans.front import exact_front
 from selection.plans.grid import evaluate_grid
 

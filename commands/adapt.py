@@ -22,7 +22,8 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.adapting.adapt import AdaptSettings, Lesson, Outcome
+    from keras_models.adapted import Outcome
+    from keras_models.adapting.adapt import AdaptSettings, Lesson
     from keras_models.loading import Pretrained
 
 HELP = "tune batch norm for lower resolutions, label-free; declines where it hurts"

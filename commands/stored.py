@@ -11,7 +11,7 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import RungMeta, StoredRung
-    from selection.contract import Floats
+    from selection.arrays import Floats
     from selection.scored import Scored
 
 _SCORES = Path("runs/drop")

@@ -19,7 +19,7 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from commands.stored import Parts
     from reports.table import Table
-    from selection.contract import Floats, Ints
+    from selection.arrays import Floats, Ints
     from selection.plans.front import Front
     from selection.plans.grid import Grid
     from selection.plans.search import Climber

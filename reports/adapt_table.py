@@ -7,7 +7,7 @@ import numpy as np
 from reports.table import Table
 
 if TYPE_CHECKING:
-    from keras_models.adapting.adapt import Outcome
+    from keras_models.adapted import Outcome
     from keras_models.adapting.trial import Trial
 
 _COLUMNS = (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_models.accuracy import Drop, paired_drop, wilson
-from selection.contract import Bools, Scores, Selector
+from selection.arrays import Bools, Scores
+from selection.contract import Selector
 from selection.replay import Replay, replay
 from selection.scored import Scored
 from selection.selectors.oracle import Oracle

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.contract import Ints
+from selection.arrays import Ints
+from selection.hashing import fractions, id_hashes
 from selection.scored import Scored
-from selection.selectors.random_choice import fractions, id_hashes
 
 _STREAM = 0x73706C6974  # other draws than the random selector makes of the same seed
 

@@ -4,7 +4,8 @@ from itertools import pairwise
 
 from convert.manifest import Rung
 from datasets.errors import InputError
-from selection.contract import MEAN, Json, Selector
+from selection.arrays import Json
+from selection.contract import MEAN, Selector
 from selection.selectors.catalogue import CATALOGUE, from_json
 from selection.selectors.deferral import TOP, Deferral
 from selection.selectors.learned import Learned

@@ -30,7 +30,7 @@ import numpy as np
 from scipy.stats import beta, binom, norm
 
 from datasets.errors import InputError
-from selection.contract import Bools, Floats, Ints
+from selection.arrays import Bools, Floats, Ints
 
 _GAMMA_PART = 1 / 50  # of 1 - confidence, spent on the flip rate
 _STEPS, _STEPS_MANY, _MANY = 200, 64, 2000  # parts of its range; fewer at many images

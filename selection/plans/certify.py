@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from datasets.errors import InputError
-from selection.contract import Bools, Json
+from selection.arrays import Bools, Json
 from selection.plans.bound import Flips, certifies, flips, images_needed, upper_bound
 
 ASSUMPTION = (

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from selection.contract import NEVER, Floats, Ints
+from selection.arrays import Floats, Ints
+from selection.contract import NEVER
 
 
 def records(values: Ints) -> Ints:

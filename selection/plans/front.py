@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Bools, Floats, Ints
+from selection.arrays import Bools, Floats, Ints
 from selection.plans.cuts import records, sums, thresholds
 from selection.plans.front_three import three_rungs
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selection.contract import Bools, Floats, Ints
+from selection.arrays import Bools, Floats, Ints
 from selection.plans.cuts import records, sums, thresholds
 
 _TILE = 32

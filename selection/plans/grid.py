@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Bools, Floats, Ints
+from selection.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keras_models.scores import RungMeta, StoredRung
-from selection.contract import Json
+from selection.arrays import Json
 from selection.judge import Verdict, judge
 from selection.plans.planning import Plan, Request, certified_plan
 from selection.scored import from_stored

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Bools, Floats, Ints, Json, Selector
+from selection.arrays import Bools, Floats, Ints, Json
+from selection.contract import Selector
 from selection.plans.bound import Flips, flips, upper_bound
 from selection.plans.certify import (
     Certificate,

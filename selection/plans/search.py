@@ -6,8 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from datasets.errors import InputError
+from selection.arrays import Bools, Floats
 from selection.confidence import CALIBRATED, fit_temperature
-from selection.contract import LAST, NEVER, Bools, Floats
+from selection.contract import LAST, NEVER
 from selection.plans.front import Front, exact_front
 from selection.replay import answers_by_stop
 from selection.scored import Scored

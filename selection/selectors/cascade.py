@@ -5,22 +5,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.errors import InputError
+from selection.arrays import Bools, Floats, Json, Scores
 from selection.confidence import CALIBRATED, NAMES, confidence, running_mean
 from selection.contract import (
     LAST,
     MEAN,
     Answers,
-    Bools,
-    Floats,
-    Json,
-    Scores,
     check_answer,
-    check_ladder,
     check_thresholds,
     climbed,
     next_of_climb,
 )
-from selection.scored import Scored
+from selection.scored import Scored, check_ladder
 
 
 @dataclass(frozen=True)

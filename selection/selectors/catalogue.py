@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError
-from selection.contract import Json
+from selection.arrays import Json
 from selection.selectors.cascade import cascade_from_json
 from selection.selectors.deferral import deferral_from_json
 from selection.selectors.fixed import fixed_from_json

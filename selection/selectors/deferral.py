@@ -11,22 +11,18 @@ from itertools import pairwise
 import numpy as np
 
 from datasets.errors import InputError
+from selection.arrays import Bools, Floats, Json, Scores
 from selection.confidence import running_mean
 from selection.contract import (
     LAST,
     MEAN,
     Answers,
-    Bools,
-    Floats,
-    Json,
-    Scores,
     check_answer,
-    check_ladder,
     check_thresholds,
     climbed,
     next_of_climb,
 )
-from selection.scored import Scored
+from selection.scored import Scored, check_ladder
 from selection.selectors.rules import Linear, Rule, rule_from_json
 
 TOP = 3  # sorted scores of each rung that are features

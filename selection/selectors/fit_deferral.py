@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from datasets.errors import InputError
-from selection.contract import LAST, NEVER, Bools, Floats, Ints
+from selection.arrays import Bools, Floats, Ints
+from selection.contract import LAST, NEVER
 from selection.replay import answers_by_stop
 from selection.scored import Scored
 from selection.selectors.deferral import Deferral, seen_features, squashed

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from datasets.errors import InputError
-from selection.contract import Floats
+from selection.arrays import Floats
 from selection.replay import replay
 from selection.scored import Scored
 from selection.selectors.learned import Dense, Learned

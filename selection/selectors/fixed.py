@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.contract import LAST, Answers, Bools, Json, check_ladder
-from selection.scored import Scored
+from selection.arrays import Bools, Json
+from selection.contract import LAST, Answers
+from selection.scored import Scored, check_ladder
 
 
 @dataclass(frozen=True)

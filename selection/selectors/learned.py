@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import LAST, Answers, Bools, Floats, Ints, Json, check_ladder
-from selection.scored import Scored
+from selection.arrays import Bools, Floats, Ints, Json
+from selection.contract import LAST, Answers
+from selection.scored import Scored, check_ladder
 from selection.selectors.thumbnail import FEATURES, OWN_MACS
 
 

@@ -6,7 +6,7 @@ from datasets.batches import pictures
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from selection.contract import Floats
+from selection.arrays import Floats
 from selection.selectors.thumbnail import SIDE, look
 
 

@@ -1,9 +1,8 @@
 """A rung at random: the selector that the thesis tabulates (its table 6).
 
 The draw of an image depends on its id and the seed alone, so that order, batches and
-machines do not matter: FNV-1a (64 bits) of the id's UTF-8 bytes, xor splitmix64 of the
-seed, through splitmix64; the upper 53 bits as a fraction in [0, 1); the first rung
-whose cumulative weight exceeds it.
+machines do not matter: a fraction in [0, 1), hashed as `selection/hashing.py` says; the
+first rung whose cumulative weight exceeds it.
 """
 
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.contract import LAST, Answers, Bools, Floats, Json, check_ladder
-from selection.scored import Scored
-
-_MASK = (1 << 64) - 1
+from selection.arrays import Bools, Json
+from selection.contract import LAST, Answers
+from selection.hashing import fractions, id_hashes
+from selection.scored import Scored, check_ladder
 
 
 @dataclass(frozen=True)
@@ -81,29 +80,3 @@ def random_from_json(facts: Json) -> RandomChoice:
     """What `RandomChoice.to_json` wrote."""
     ladder, weights = facts["ladder"], facts["weights"]
     return RandomChoice(tuple(ladder), tuple(weights), int(facts["seed"]))  # type: ignore[arg-type, call-overload]
-
-
-def id_hashes(ids: tuple[str, ...]) -> NDArray[np.uint64]:
-    """FNV-1a, 64 bits, of each id."""
-    return np.array([_fnv1a(name.encode()) for name in ids], dtype=np.uint64)
-
-
-def _fnv1a(data: bytes) -> int:
-    state = 0xCBF29CE484222325
-    for byte in data:
-        state = ((state ^ byte) * 0x100000001B3) & _MASK
-    return state
-
-
-def fractions(hashes: NDArray[np.uint64], seed: int) -> Floats:
-    """A number in [0, 1) for each hash, other ones for each seed."""
-    mixed = _splitmix64(hashes ^ _splitmix64(np.array([seed & _MASK], np.uint64)))
-    return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / 2.0**53)
-
-
-def _splitmix64(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Source: Steele et al. 2014; unsigned arithmetic wraps on purpose."""
-    state = state + np.uint64(0x9E3779B97F4A7C15)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(state ^ (state >> np.uint64(31)))

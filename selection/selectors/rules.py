@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Floats, Json
+from selection.arrays import Floats, Json
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.contract import Floats
+from selection.arrays import Floats
 
 SIDE = 48
 FEATURES = 21

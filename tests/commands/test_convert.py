@@ -15,8 +15,7 @@ from convert.bundle import Bundle, open_bundle
 from convert.quantising.ranges import Seen
 from convert.running import Runner
 from datasets.errors import InputError
-from keras_models.adapted import write_record, write_tensors
-from keras_models.adapting.adapt import Match, Outcome
+from keras_models.adapted import Match, Outcome, write_record, write_tensors
 from keras_models.loading import ModelChoice, load
 from reports.rows import read_rows
 from selection.selectors.cascade import Cascade

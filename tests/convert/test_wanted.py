@@ -9,7 +9,7 @@ import pytest
 from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from selection.contract import Json
+from selection.arrays import Json
 from selection.selectors.cascade import Cascade
 from tests.convert.small import network, pretrained
 

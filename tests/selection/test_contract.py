@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from selection.contract import Answers, Scores, Selector
+from selection.arrays import Scores
+from selection.contract import Answers, Selector
 from selection.replay import replay, run_one
 from selection.scored import Scored
 from selection.selectors.cascade import Cascade

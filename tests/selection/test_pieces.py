@@ -8,13 +8,14 @@ from scipy.stats import entropy
 
 from datasets.errors import InputError
 from selection.confidence import confidence, fit_temperature, running_mean
+from selection.hashing import fractions, id_hashes
 from selection.judge import calibration_error, judge
 from selection.plans.choose import choose
 from selection.plans.report_cost import report_macs
 from selection.replay import replay
 from selection.selectors.cascade import Cascade
 from selection.selectors.oracle import Oracle
-from selection.selectors.random_choice import RandomChoice, fractions, id_hashes
+from selection.selectors.random_choice import RandomChoice
 from selection.split import parted
 from tests.selection.synthetic import scored as table
 

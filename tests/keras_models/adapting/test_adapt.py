@@ -12,12 +12,11 @@ from scipy.stats import entropy
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from keras_models.adapted import read_adaptation, write_record, write_tensors
+from keras_models.adapted import Outcome, read_adaptation, write_record, write_tensors
 from keras_models.adapting import views as adapt_views
 from keras_models.adapting.adapt import (
     AdaptSettings,
     Lesson,
-    Outcome,
     adapt_together,
     divergence,
     native_scores,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.errors import InputError
-from selection.contract import Bools, Floats
+from selection.arrays import Bools, Floats
 from selection.plans.front import exact_front
 from selection.plans.grid import evaluate_grid
 
