@@ -22,7 +22,8 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.adapt import AdaptSettings, Lesson, Outcome
+    from keras_models.adapted import Outcome
+    from keras_models.adapting.adapt import AdaptSettings, Lesson
     from keras_models.loading import Pretrained
 
 HELP = "tune batch norm for lower resolutions, label-free; declines where it hurts"
@@ -120,8 +121,8 @@ def run(args: argparse.Namespace) -> int:
     way = _one_way(args)
     dataset = flags.opened_dataset(args)
 
-    from keras_models.adapt_lessons import lessons
     from keras_models.adapted import write_record
+    from keras_models.adapting.lessons import lessons
     from keras_models.loading import load
 
     source = load(flags.model_choice(args))
@@ -149,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> "AdaptSettings":
-    from keras_models.adapt import AdaptSettings
+    from keras_models.adapting.adapt import AdaptSettings
 
     return AdaptSettings(
         args.passes,
@@ -190,7 +191,7 @@ def _repeated(
     """The table of what adaptation gives on labelled images that it never saw."""
     from absl import logging
 
-    from keras_models.adapt_trial import trials
+    from keras_models.adapting.trial import trials
     from reports.adapt_table import trials_table
     from reports.run_folder import add_tables
 
@@ -219,8 +220,8 @@ def _adapt(
     lessons: "dict[int, tuple[Lesson, Lesson]]",
     settings: "AdaptSettings",
 ) -> "list[Outcome]":
-    from keras_models.adapt import adapt_together
     from keras_models.adapted import write_tensors
+    from keras_models.adapting.adapt import adapt_together
 
     models = [source.at(side) for side in sides]
     before = models[0].get_weights()

@@ -19,8 +19,8 @@ from commands import flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from convert.calibration import Calibration
     from convert.converting import Options, Result
+    from convert.quantising.calibration import Calibration
     from convert.wanted import Wanted
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
@@ -244,7 +244,7 @@ def _preprocessing(args: argparse.Namespace) -> "Preprocessing":
 
 
 def _images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
-    from convert.calibration import judged_and_calibration
+    from convert.quantising.calibration import judged_and_calibration
 
     judged, calibration = judged_and_calibration(
         args.dataset,
@@ -287,7 +287,7 @@ def _labels(
 
 def _options(args: argparse.Namespace) -> "Options":
     from convert.converting import Options
-    from convert.recipes import parse_recipes
+    from convert.quantising.recipes import parse_recipes
 
     return Options(
         run=args.run,

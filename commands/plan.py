@@ -18,7 +18,7 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
-    from selection.planning import Plan, Request
+    from selection.plans.planning import Plan, Request
     from selection.scored import Scored
 
 HELP = "the cheapest plan with a certified accuracy drop, or the best under a budget"
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> "Request":
-    from selection.planning import Request
+    from selection.plans.planning import Request
 
     if args.max_drop is not None and args.max_macs is not None:
         raise InputError("--max-drop and --max-macs exclude each other; expected one.")
@@ -118,7 +118,7 @@ def _request(args: argparse.Namespace) -> "Request":
 def _planned(
     args: argparse.Namespace, calibration: "Scored", request: "Request"
 ) -> "Plan":
-    from selection.planning import certified_plan, plan_under_budget
+    from selection.plans.planning import certified_plan, plan_under_budget
 
     if args.max_macs is not None:
         return plan_under_budget(calibration, request, args.max_macs)
@@ -138,7 +138,7 @@ def _write(
     from reports.run_folder import add_rows, add_tables
     from reports.selection_table import Judged, judged_rows
     from selection.judge import judge
-    from selection.planned import Planned, ladder_facts
+    from selection.plans.planned import Planned, ladder_facts
 
     verdict = judge(plan.selector, test, plan.reference)
     table = plan_table(plan, verdict, test)
@@ -164,7 +164,7 @@ def _write(
 def _repeated(args: argparse.Namespace, request: "Request") -> int:
     from reports.plan_table import splits_table
     from reports.table import write_tables
-    from selection.repeat import repeat_splits
+    from selection.plans.repeat import repeat_splits
 
     whole, rungs = stored.whole(args, args.split)
     scored = stored.kept(whole, args.rungs)

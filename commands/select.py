@@ -128,8 +128,8 @@ def run(args: argparse.Namespace) -> int:
 def _every_rung(test: "Scored", reference: str) -> "list[Judged]":
     """Each rung for all images, so that selectors stand beside them in rows.csv."""
     from reports.selection_table import Judged
-    from selection.fixed import Fixed
     from selection.judge import judge
+    from selection.selectors.fixed import Fixed
 
     return [
         Judged("fixed", Fixed(rung), judge(Fixed(rung), test, reference), None)
@@ -164,8 +164,8 @@ def _chosen(
     test: "Scored",
     budget: float,
 ) -> "Selector":
-    from selection.choose import choose
-    from selection.random_choice import RandomChoice
+    from selection.plans.choose import choose
+    from selection.selectors.random_choice import RandomChoice
 
     if name == "random" and args.random_weights is not None:
         return _weighted(args, calibration)
@@ -179,7 +179,7 @@ def _chosen(
 
 
 def _weighted(args: argparse.Namespace, scored: "Scored") -> "Selector":
-    from selection.random_choice import RandomChoice
+    from selection.selectors.random_choice import RandomChoice
 
     asked = stored.names(args.rungs or "")
     weights = stored.numbers("--random-weights", args.random_weights)
@@ -201,7 +201,7 @@ def _budgets(args: argparse.Namespace, calibration: "Scored") -> tuple[float, ..
 
 
 def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Selector":
-    from selection.cascade import Cascade
+    from selection.selectors.cascade import Cascade
 
     if wanted != ["cascade"] or args.rungs is None:
         raise InputError(

@@ -12,7 +12,7 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import RungMeta, StoredRung
-    from selection.contract import Floats
+    from selection.arrays import Floats
     from selection.scored import Scored
 
 _SCORES = Path("runs/drop")
@@ -171,7 +171,7 @@ def _with_looks(
 def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing, parse_crop
-    from selection.looks import looks_of
+    from selection.selectors.looks import looks_of
 
     made = meta.preprocessing
     way = Preprocessing(

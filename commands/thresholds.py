@@ -19,11 +19,11 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from commands.stored import Parts
     from reports.table import Table
-    from selection.contract import Floats, Ints
-    from selection.front import Front
-    from selection.grid import Grid
+    from selection.arrays import Floats, Ints
+    from selection.plans.front import Front
+    from selection.plans.grid import Grid
+    from selection.plans.search import Climber
     from selection.scored import Scored
-    from selection.search import Climber
 
 HELP = "threshold maps, the exact Pareto front, the best thresholds per target"
 
@@ -124,9 +124,9 @@ def _found(
 ) -> _Found:  # fmt: skip
     import numpy as np
 
-    from selection.grid import evaluate_grid
-    from selection.planning import stops
-    from selection.search import front_of, right_by_stop
+    from selection.plans.grid import evaluate_grid
+    from selection.plans.planning import stops
+    from selection.plans.search import front_of, right_by_stop
 
     template, confidences, front = front_of(way, calibration)
     right = right_by_stop(calibration, template.answer)
@@ -162,7 +162,7 @@ def _report_scale(
 
 
 def _report(native: list[float], scale: list[float], stop: "Ints") -> float:
-    from selection.report_cost import report_macs
+    from selection.plans.report_cost import report_macs
 
     reach = [float((stop >= place).mean()) for place in range(len(native))]
     return report_macs(native, scale, reach)
@@ -221,8 +221,8 @@ def _write(
     from datasets.files import write_text
     from reports.table import write_tables
     from reports.threshold_figures import Curve, draw_fronts, draw_maps
-    from selection.oracle import Oracle
     from selection.replay import replay
+    from selection.selectors.oracle import Oracle
 
     folder = args.run
     write_text(folder / "front.csv", _front_csv(found))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.train import Pictures, Settings
+    from keras_models.training.train import Pictures, Settings
 
 HELP = "train a model from scratch or from weights; resumable, any Keras backend"
 
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     quiet()
     from keras_models.catalogue import entry
-    from keras_models.train_graph import precision
+    from keras_models.training.graph import precision
 
     _check_tensorboard(args)
     sides = _resolutions(args.resolution)
@@ -98,8 +98,8 @@ def _resolutions(text: str) -> list[int]:
 
 def _settings(args: argparse.Namespace, precision: str) -> "Settings":
     from datasets.files import file_sha256
-    from keras_models import train
     from keras_models.catalogue import entry
+    from keras_models.training import train
 
     return train.Settings(
         args.epochs,
@@ -181,7 +181,7 @@ def _pictures(
     sides: list[int],
 ) -> "Iterator[tuple[int, Pictures, Pictures]]":
     """(resolution, pictures to train on, pictures held out); decoded once for all."""
-    from keras_models import train
+    from keras_models.training import train
 
     training, validation = (
         train.in_memory_at(part, sides, _preprocessing(args))
@@ -197,7 +197,7 @@ def _parts(
     from datasets.catalogue import open_dataset
     from datasets.class_order import by_place_alone
     from datasets.splits import parse_split
-    from keras_models import train
+    from keras_models.training import train
 
     if isinstance(settings.validation, float):
         chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
@@ -225,7 +225,7 @@ def _fresh_model(
     import keras
 
     from keras_models.catalogue import build
-    from keras_models.train_graph import scores_in_float32
+    from keras_models.training.graph import scores_in_float32
     from keras_models.weight_files import load_weights
 
     keras.utils.set_random_seed(settings.seed)  # the first weights
@@ -244,7 +244,7 @@ def _fit(
     settings: "Settings",
     folder: Path,
 ) -> float:
-    from keras_models.train import train
+    from keras_models.training.train import train
 
     training, validation = pictures
     return train(model, training, validation, settings, folder, args.tensorboard)
@@ -265,7 +265,7 @@ def _write(
     folder: Path,
 ) -> None:
     from datasets.files import write_text
-    from keras_models.train import pack
+    from keras_models.training.train import pack
     from reports.history import draw_history
 
     name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"

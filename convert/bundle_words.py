@@ -4,13 +4,13 @@ from dataclasses import fields
 
 from convert.bundle import Bundle
 from convert.manifest import Json
-from selection.cascade import Cascade
 from selection.contract import MEAN, NEVER, Selector
-from selection.deferral import Deferral
-from selection.fixed import Fixed
-from selection.learned import Learned
-from selection.random_choice import RandomChoice
-from selection.rules import Linear
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral
+from selection.selectors.fixed import Fixed
+from selection.selectors.learned import Learned
+from selection.selectors.random_choice import RandomChoice
+from selection.selectors.rules import Linear
 
 
 def summary(bundle: Bundle) -> str:
@@ -130,7 +130,7 @@ def _separate_bytes(measured: Json) -> int:
 
 def _certificate(facts: Json | None) -> str:
     """The certificate's sentence; nothing where it is not whole."""
-    from selection.certify import ASSUMPTION, Certificate
+    from selection.plans.certify import ASSUMPTION, Certificate
 
     if not isinstance(facts, dict):
         return ""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convert import tflite_graph
 from convert.image_input import entrance
-from convert.recipes import Recipe
+from convert.quantising.recipes import Recipe
 from convert.running import Runner
 from convert.to_tflite import signature_name
 from convert.wanted import WantedRung

@@ -308,9 +308,9 @@ def _pictures(found: Gathered) -> Section:
 
 
 def _ends(rungs: list[StoredRung], plan: Json) -> Any:
-    from selection.catalogue import from_json
     from selection.replay import replay
     from selection.scored import from_stored
+    from selection.selectors.catalogue import from_json
 
     selector = from_json(plan["selector"])
     if plan["selector"]["kind"] == "learned":

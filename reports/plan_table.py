@@ -4,8 +4,8 @@ import numpy as np
 
 from reports.table import Table
 from selection.judge import Verdict
-from selection.planning import Plan, Request
-from selection.repeat import Outcome, Outcomes
+from selection.plans.planning import Plan, Request
+from selection.plans.repeat import Outcome, Outcomes
 from selection.scored import Scored
 
 

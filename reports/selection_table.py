@@ -9,10 +9,11 @@ from keras_models.scores import RungMeta
 from reports.rows import Row
 from reports.table import Table
 from selection.contract import Selector
+from selection.hashing import id_hashes
 from selection.judge import Verdict
-from selection.random_choice import RandomChoice, id_hashes
 from selection.replay import replay
 from selection.scored import Scored
+from selection.selectors.random_choice import RandomChoice
 
 _BASE = "cascade"  # what the others are compared with, image by image
 

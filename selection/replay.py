@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selection.arrays import Bools, Ints, Scores
 from selection.confidence import running_mean
-from selection.contract import MEAN, Answers, Bools, Ints, Scores, Selector
+from selection.contract import MEAN, Answers, Selector
 from selection.scored import Scored
 
 

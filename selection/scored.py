@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Bools, Floats, Ints, Scores, check_ladder
+from selection.arrays import Bools, Floats, Ints, Scores
 
 _ROUNDING = 1e-3  # a float32 or int8 softmax may miss [0, 1] and 1 by so much
 
@@ -104,6 +104,19 @@ class Scored:
             labels=self.labels[rows],
             ids=tuple(self.ids[row] for row in rows),
             looks=None if self.looks is None else self.looks[rows],
+        )
+
+
+def check_ladder(ladder: tuple[str, ...]) -> None:
+    """A ladder has at least one rung and names none twice.
+
+    Raises:
+        InputError: it does not.
+    """
+    if not ladder or len(set(ladder)) < len(ladder):
+        raise InputError(
+            f"ladder {','.join(ladder) or '(empty)'}: expected one rung or more, each "
+            "once, such as mobilenet_v2@160,resnet50@224."
         )
 
 

@@ -21,11 +21,11 @@ from convert.manifest import Json
 from datasets.catalogue import open_dataset
 from datasets.errors import InputError
 from reports.rows import read_rows
-from selection.learned import Dense, Learned
 from selection.replay import replay
-from selection.rules import Linear
 from selection.scored import Scored
-from selection.thumbnail import FEATURES
+from selection.selectors.learned import Dense, Learned
+from selection.selectors.rules import Linear
+from selection.selectors.thumbnail import FEATURES
 from tests.android_bench import compiled
 from tests.android_bench.conftest import MakePhone
 from tests.android_bench.dense_models import RUNGS, bundle, cascade, model

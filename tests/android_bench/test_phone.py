@@ -15,7 +15,7 @@ from android_bench.build import API_LEVEL
 from android_bench.phone import Phone
 from android_bench.results import Results, read_results
 from datasets.errors import InputError
-from selection.fixed import Fixed
+from selection.selectors.fixed import Fixed
 from tests.android_bench import compiled
 from tests.android_bench.conftest import MakePhone
 from tests.android_bench.phone_double import PhoneDouble

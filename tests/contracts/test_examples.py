@@ -8,7 +8,7 @@ import matplotlib
 import pytest
 
 from convert.bundle import open_bundle
-from selection.catalogue import from_json
+from selection.selectors.catalogue import from_json
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = [pytest.mark.slow, pytest.mark.checkout]

@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.cascade import Cascade
-from selection.planning import Request, candidates
+from selection.plans.planning import Request, candidates
+from selection.plans.search import LEARNED, ladders
 from selection.replay import replay
 from selection.scored import Scored, from_stored
-from selection.search import LEARNED, ladders
+from selection.selectors.cascade import Cascade
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=6)
