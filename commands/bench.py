@@ -176,7 +176,7 @@ def _machines(args: argparse.Namespace) -> "list[Machine]":
     from android_bench.phone import Phone
 
     adb = Adb(find_adb(args.adb))
-    serials = chosen_serials(adb, args.serial)
+    serials = chosen_serials(adb, args.serial, _tell)
     return [Phone(adb, serial, args.device_dir, _tell) for serial in serials]
 
 

@@ -150,7 +150,9 @@ class Dataset:
         same = np.array_equal(labels, self.labels)
         same = same and tuple(class_names) == self.class_names
         given = self._given_fingerprint
-        if given is not None and not same:
+        if same:
+            given = lambda: self.fingerprint  # noqa: E731  (read once, for both)
+        elif given is not None:
             given = _of_labels(lambda: self.fingerprint, labels.tolist(), class_names)
         made = Dataset(
             self.name,
@@ -163,8 +165,7 @@ class Dataset:
             order,
             (*self.notes, *notes),
         )
-        if same and "fingerprint" in self.__dict__:
-            made.__dict__["fingerprint"] = self.fingerprint
+        made._same = self._same if same else made._same
         return made
 
     def limited(self, limit: int) -> "Dataset":
@@ -201,7 +202,7 @@ class Dataset:
             digest.update(_sha256_of(parts).encode())
             if content != _UNREADABLE:
                 found.setdefault(content, []).append(index)
-        self._same = {key: some for key, some in found.items() if len(some) > 1}
+        self._same |= {key: some for key, some in found.items() if len(some) > 1}
         return digest.hexdigest()
 
     @property

@@ -3,7 +3,12 @@
 import platform
 from dataclasses import replace
 
-from keras_models.accuracy import correct, paired_drop, wilson
+from keras_models.accuracy import (
+    correct,
+    no_better_than_chance,
+    paired_drop,
+    wilson,
+)
 from keras_models.framework import versions
 from keras_models.scores import StoredRung
 from reports.rows import Row
@@ -107,7 +112,7 @@ def drop_table(
     )
     title = (
         f"{first.model} ({first.weights}) on {first.dataset} {first.split}, "
-        f"{first.images} images"
+        f"{first.images} images{_hollow(rows, rungs)}"
     )
     notes = (
         "Drops are against the native resolution on the same images and crop: positive "
@@ -126,6 +131,14 @@ def drop_table(
         f"Command: {command or first.command}",
     )
     return Table(title, columns, tuple(_cells(row) for row in rows), 1, notes)
+
+
+def _hollow(rows: list[Row], rungs: list[StoredRung]) -> str:
+    """In the title, that the network guesses at its native resolution already."""
+    native = max(rungs, key=lambda rung: rung.resolution)
+    right = correct(native.scores, native.labels)
+    said = no_better_than_chance(right, native.labels, native.meta.classes)
+    return f". HOLLOW: {native.rung} itself is {said}" if said and rows else ""
 
 
 def _cells(row: Row) -> tuple[str, ...]:
