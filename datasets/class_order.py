@@ -139,7 +139,7 @@ def _named(dataset: Dataset, known: ModelClasses) -> _Found:
             f"{_REMEDY}."
         )
     places = tuple(range(known.count))
-    return _Found(places, f"classes by place: {_beside(dataset)}")
+    return _Found(places, "classes by place: their order is taken for the model's")
 
 
 def _by_names(dataset: Dataset, known: ModelClasses) -> _Found | None:
@@ -192,7 +192,7 @@ def _by_number(dataset: Dataset, known: ModelClasses) -> _Found:
         shifted = tuple(number - first for number in numbers)
         return _Found(shifted, f"classes by number, {first} being the model's first")
     if len(numbers) == count:
-        note = f"classes by place in the order of their numbers: {_beside(dataset)}"
+        note = "classes by place, in the order of their numbers"
         return _Found(tuple(range(count)), note)
     raise InputError(
         f"{dataset.name}: its classes are the numbers {_first(dataset.class_names)}, "

@@ -81,6 +81,11 @@ def group_key(row: Row) -> str:
     return " | ".join(map(str, (*facts, row.recipe, f"{row.images} images")))
 
 
+def alike(key: str, other: str) -> bool:
+    """Whether two groups differ in their number of images alone, or not at all."""
+    return key.rpartition(" | ")[0] == other.rpartition(" | ")[0]
+
+
 def in_group(rows: list[Row], key: str) -> list[Row]:
     """Its rows: crop by crop, from the largest resolution down."""
     own = [row for row in rows if group_key(row) == key]
