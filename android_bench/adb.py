@@ -31,8 +31,8 @@ _BEGIN, _MARK = "reswise-begin", "reswise-exit"
 _SECONDS = 60.0
 _QUICK_SECONDS = 10.0  # for what any phone answers at once
 _ONE_PHONE = (
-    "echo \"serial=$(getprop ro.serialno 2>/dev/null)\"; "
-    "echo \"boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)\""
+    'echo "serial=$(getprop ro.serialno 2>/dev/null)"; '
+    'echo "boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"'
 )
 # what adb, of any version, says when the device, the cable or its server went away
 _LOST = re.compile(

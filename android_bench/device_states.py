@@ -21,7 +21,8 @@ _REMEDIES = {
     "no permissions": f"this user may not open it; {_UDEV}",
     "detached": "adb sees it and has let go of it: run `adb -s {serial} attach`; if it "
     f"stays so, {_UDEV}",
-    "unknown": f"adb cannot tell what it is doing: plug it in again; if it stays so, {_UDEV}",
+    "unknown": "adb cannot tell what it is doing: plug it in again; if it stays so, "
+    f"{_UDEV}",
     "recovery": "it is in its recovery: choose Reboot system there, or run `adb -s "
     "{serial} reboot`",
     "sideload": "it waits for an update: cancel that on it, or run `adb -s {serial} "
@@ -49,7 +50,9 @@ def read_devices(said: str) -> list[Device]:
     """What `adb devices -l` printed; its own messages are passed over."""
     found = []
     for line in said.splitlines():
-        if not line.strip() or line.startswith(("List of", "*", "adb server", "error:")):
+        if not line.strip() or line.startswith(
+            ("List of", "*", "adb server", "error:")
+        ):
             continue
         head = _DETAILS.split(line.strip())[0]
         parts = _KNOWN.match(head) or _UNKNOWN.match(head)

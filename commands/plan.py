@@ -163,7 +163,7 @@ def _write(
 
 def _repeated(args: argparse.Namespace, request: "Request") -> int:
     from reports.plan_table import splits_table
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
     from selection.plans.repeat import repeat_splits
 
     whole, rungs = stored.whole(args, args.split)

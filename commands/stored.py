@@ -184,8 +184,10 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     return looks_of(open_dataset(meta.dataset, split, None), ids, way)
 
 
-def what(args: argparse.Namespace, rungs: "dict[str, StoredRung]", *more: object) -> str:
-    """What a table is of, for a run folder to know it again: images, models, the ask."""
+def what(
+    args: argparse.Namespace, rungs: "dict[str, StoredRung]", *more: object
+) -> str:
+    """What a table is of, for a run folder to know it again: images, models, asked."""
     meta = next(iter(rungs.values())).meta
     models = sorted({rung.model for rung in rungs.values()})
     facts = (meta.dataset, meta.split, args.calibration_split, *models, *more)

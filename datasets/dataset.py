@@ -63,7 +63,7 @@ class Dataset:
         class_names: Sequence[str],
         read: Callable[[int], bytes],
         fingerprint: str | Callable[[], str] | None = None,
-        order: Order = Order(),  # noqa: B008  (frozen)
+        order: Order = Order(),
         notes: Sequence[str] = (),
     ) -> None:
         self.name = name
@@ -214,10 +214,13 @@ class Dataset:
         groups = list(self._same.values())
         torn = [some for some in groups if len(set(self.labels[some].tolist())) > 1]
         if torn:
-            first, other = torn[0][0], next(
-                index
-                for index in torn[0]
-                if self.labels[index] != self.labels[torn[0][0]]
+            first, other = (
+                torn[0][0],
+                next(
+                    index
+                    for index in torn[0]
+                    if self.labels[index] != self.labels[torn[0][0]]
+                ),
             )
             return (
                 f"{len(torn)} pictures lie in two classes, such as {self.ids[first]} "
@@ -286,7 +289,8 @@ def _check(dataset: Dataset) -> None:
     low, high = int(dataset.labels.min()), int(dataset.labels.max())
     if low < 0:
         raise InputError(
-            f"{where} has pictures of class {low}, such as {dataset.ids[_first(dataset)]}"
+            f"{where} has pictures of class {low}, such as "
+            f"{dataset.ids[_first(dataset)]}"
             ": that stands for a picture without a label, as test splits often are; "
             f"expected 0..{dataset.classes - 1}. Take a split with labels."
         )

@@ -17,8 +17,11 @@ from datasets.splits import kind_of
 
 FORM = "expected PATH/CLASS/picture.jpg or PATH/test/CLASS/picture.jpg"
 _SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .tif .tiff .ppm .pgm .pbm .jp2 .j2k "
-    ".avif .ico .tga .heic .heif".split()
+    [
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif"),
+        *(".tiff", ".ppm", ".pgm", ".pbm", ".jp2", ".j2k", ".avif", ".ico", ".tga"),
+        *(".heic", ".heif"),
+    ]
 )
 _NAMED = 5  # folders that a line names
 
@@ -98,7 +101,7 @@ def layout(path: Path, where: str, passed: "Counter[str]") -> Layout:
         )
     check_level(path, where, children)
     notes = [
-        f"{child.name} is taken for a class: it holds pictures, as the classes beside it"
+        f"{child.name} is taken for a class: it holds pictures, as those beside it"
         for child in worded
     ]
     return Layout({"all": path}, tuple(notes))
@@ -147,7 +150,8 @@ def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
     if shared:
         raise InputError(
             f"{where}: {_named(filled)} hold the same folders "
-            f"({_first(sorted(shared))}), so they are splits whose names are not known; "
+            f"({_first(sorted(shared))}), so they are splits whose names are not "
+            "known; "
             f"give one of them, such as folder:{path / filled[0].name}, or call them "
             "train, validation, test."
         )
@@ -163,11 +167,14 @@ def _refuse_bare(path: Path, where: str) -> None:
     if not bare:
         raise InputError(f"{where} has no class folders; {FORM}.")
     raise InputError(
-        f"{where} has {len(bare)} pictures, such as {bare[0]}, and no class folders, so "
-        "that nothing says what is on them. Write a table beside them, labels.csv, with "
-        f"the first line file,class_index and a line a picture such as {bare[0]},7 (the "
-        "model's number of its class, from 0; for ImageNet the place of its synset id in "
-        "alphabetical order, not the ILSVRC2012_ID of the devkit), and give "
+        f"{where} has {len(bare)} pictures, such as {bare[0]}, and no class folders, "
+        "so "
+        "that nothing says what is on them. Write a table beside them, labels.csv, "
+        "with "
+        f"the first line file,class_index and a line a picture such as {bare[0]},7 "
+        "(the "
+        "model's number of its class, from 0; for ImageNet the place of its synset "
+        "id in alphabetical order, not the ILSVRC2012_ID of the devkit), and give "
         f"csv:{path / 'labels.csv'}."
     )
 

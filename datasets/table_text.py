@@ -1,8 +1,8 @@
 """The text of a table as spreadsheets, scripts and people write it -> rows of cells.
 
-Read right where it can be meant in one way only: UTF-8, or UTF-16 with its mark; commas,
-semicolons or tabs, also with Excel's line `sep=;` before; spaces around names; empty
-columns at the end. Columns are found by their names.
+Read right where it can be meant in one way only: UTF-8, or UTF-16 with its mark;
+commas, semicolons or tabs, also with Excel's line `sep=;` before; spaces around names;
+empty columns at the end. Columns are found by their names.
 """
 
 import codecs
@@ -74,7 +74,9 @@ def _decoded(path: Path, where: str) -> str:
         return content.decode("utf-16" if content.startswith(wide) else "utf-8-sig")
     except UnicodeDecodeError as error:
         kind = "a workbook: save it as CSV" if content[:2] == b"PK" else str(error)
-        raise InputError(f"{where} is not a table in UTF-8 ({kind}); {FORM}.") from error
+        raise InputError(
+            f"{where} is not a table in UTF-8 ({kind}); {FORM}."
+        ) from error
 
 
 def _delimiter(text: str) -> str:

@@ -1,7 +1,7 @@
 """Some pictures of each class side by side under the class's name, as one PNG.
 
-A wrong mapping of names to classes, pictures turned the wrong way or a folder of another
-kind are seen there in a second.
+A wrong mapping of names to classes, pictures turned the wrong way or a folder of
+another kind are seen there in a second.
 """
 
 import io
@@ -21,7 +21,7 @@ _MOST_CLASSES = 60  # on one sheet; those with pictures, the first by number
 
 
 def write_sheet(dataset: Dataset, path: Path, columns: int = 8) -> list[str]:
-    """Draws the sheet; a line on each picture that could not be read, and on classes left.
+    """Draws the sheet; a line on each picture that is unreadable, and on classes left.
 
     Args:
         columns: pictures a class at most, the first of the fixed shuffle.

@@ -124,8 +124,8 @@ def drop_table(
         "means worse. 1 MAC = 2 FLOPs. Intervals: Wilson for top-1, paired "
         "(Bonett-Price) for the drop.",
         *(
-            f"{rung.rung}: the scores of {rung.nonfinite} of {len(rung.ids)} images are "
-            "not finite and count as wrong answers."
+            f"{rung.rung}: the scores of {rung.nonfinite} of {len(rung.ids)} images "
+            "are not finite and count as wrong answers."
             for rung in rungs
             if rung.nonfinite
         ),

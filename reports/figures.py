@@ -18,7 +18,7 @@ _COLOURS = ("tab:blue", "tab:green", "tab:purple", "tab:orange", "tab:brown")
 
 
 def draw_groups(rows: list[Row], own: str, folder: Path) -> list[Path]:
-    """One figure a group of `reports.drop`: accuracy.svg, or accuracy_<what>.svg of each.
+    """One figure a group of `reports.drop`: accuracy.svg, or accuracy_<what>.svg each.
 
     Args:
         rows: of the whole folder.
@@ -45,9 +45,7 @@ def _figure_name(key: str) -> str:
     return f"accuracy_{words[:60]}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
 
 
-def draw_accuracy(
-    rows: list[Row], folder: Path, name: str = "accuracy"
-) -> list[Path]:
+def draw_accuracy(rows: list[Row], folder: Path, name: str = "accuracy") -> list[Path]:
     """Accuracy against resolution with 95 % intervals, the native resolution in red.
 
     As figures 11 to 13 of the thesis, with top-1 beside top-5 and one line a crop.

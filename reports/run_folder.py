@@ -1,7 +1,7 @@
 """A run folder accumulates: what is measured again is replaced, all else stays.
 
-Rows of rows.csv are known by what was measured (`row_key`), tables by a key of their own
-beside them in <name>.tables.json; <name>.md shows all of them.
+Rows of rows.csv are known by what was measured (`row_key`), tables by a key of their
+own beside them in <name>.tables.json; <name>.md shows all of them.
 """
 
 import contextlib
@@ -52,13 +52,13 @@ def add_tables(
     name: str,
     tables: Sequence[Table],
     keys: Sequence[str],
-    holds: Callable[[str], bool] = lambda key: True,
+    holds: Callable[[str], bool] | None = None,
 ) -> list[Path]:
     """name.md and name.tables.json with these in place of older ones of the same keys.
 
     Args:
         keys: one a table: what it is of, without what it found.
-        holds: whether an older table of that key is still to stand there.
+        holds: whether an older table of that key is still to stand there; None: all.
     """
     read, kept = folder / f"{name}.md", folder / f"{name}.tables.json"
     with _alone(folder):
@@ -68,7 +68,7 @@ def add_tables(
             held = {
                 key or table.title: table
                 for key, table in zip(known, read_tables(kept), strict=True)
-                if holds(key)
+                if holds is None or holds(key)
             }
         held |= dict(zip(keys, tables, strict=True))
         write_text(read, "\n".join(table.markdown() for table in held.values()))

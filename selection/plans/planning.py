@@ -158,9 +158,7 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
     record = certificate(seen, limited, request.confidence, True, 1)
     right = certifying.right[:, certifying.index(request.reference)]
     warning = hollow(right, calibration, request.reference)
-    record = replace(
-        record, images_at_least=None, images_needed=None, warning=warning
-    )
+    record = replace(record, images_at_least=None, images_needed=None, warning=warning)
     return Plan(
         chosen.selector,
         record,

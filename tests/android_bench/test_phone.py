@@ -308,7 +308,9 @@ def _odd(answer: Callable[[bytes], tuple[bytes, int]]) -> Adb:
         if command[1] == "devices":
             listed = b"List of devices attached\n0A123 device model:M transport_id:1\n"
             return Done(command, 0, listed, b"")
-        done = subprocess.run(["sh", "-c", command[-1]], capture_output=True, check=False)
+        done = subprocess.run(
+            ["sh", "-c", command[-1]], capture_output=True, check=False
+        )
         stdout, code = answer(done.stdout)
         return Done(command, code, stdout, b"error: closed" if code else b"")
 
@@ -328,7 +330,9 @@ def test_a_shell_that_is_closed_is_told_soon_and_in_adb_s_words() -> None:
     odd = _odd(lambda _: (b"", 1))
     phone = Phone(odd, "0A123", "/data/local/tmp/x", mute_seconds=0.3)
     began = time.monotonic()
-    with pytest.raises(InputError, match=r"listed as 'device'.*error: closed") as caught:
+    with pytest.raises(
+        InputError, match=r"listed as 'device'.*error: closed"
+    ) as caught:
         phone.facts()
     assert "cable" not in str(caught.value)
     assert time.monotonic() - began < 5

@@ -36,8 +36,6 @@ def test_lengths_against_the_definition_bit_by_bit(length: int) -> None:
 
 def test_masked_as_tensorflow_writes_it() -> None:
     """The record b"abc" as tf.io.TFRecordWriter of TensorFlow 2.21.0 wrote it."""
-    written = bytes.fromhex(
-        "0300000000000000b099490e6162636e57f121"
-    )
+    written = bytes.fromhex("0300000000000000b099490e6162636e57f121")
     assert masked_of_length(written[:8]).to_bytes(4, "little") == written[8:12]
     assert int(masked(crc32c([b"abc"]))[0]).to_bytes(4, "little") == written[15:]

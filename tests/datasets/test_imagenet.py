@@ -1,4 +1,4 @@
-"""ImageNet's order against pictures whose numbers others wrote down, and a network's own."""
+"""ImageNet's order against numbers that others wrote down, and a network's own."""
 
 import csv
 import shutil
@@ -31,7 +31,7 @@ def test_two_hundred_known_numbers(shared_data: Path) -> None:
 def test_synset_folders_give_the_answers_of_a_table_of_numbers(
     tmp_path: Path, shared_data: Path
 ) -> None:
-    """Twenty pictures of ten classes, MobileNetV2 with ImageNet's weights, at 96 too."""
+    """Twenty pictures of ten classes, MobileNetV2 with ImageNet's weights; 96 too."""
     weights = shared_data / "weights" / "mobilenet_v2_imagenet.weights.h5"
     table = shared_data / "imagenet_val" / "labels.csv"
     by_class: dict[int, list[str]] = defaultdict(list)
@@ -59,5 +59,5 @@ def test_synset_folders_give_the_answers_of_a_table_of_numbers(
         found.append([(row.resolution, row.images, row.top1, row.top5) for row in rows])
     assert found[0] == found[1]
     assert [images for _, images, _, _ in found[0]] == [20, 20]
-    # published top-1 at 224 is 71.8 %, and by place alone 20 pictures would all be wrong
+    # published top-1 at 224 is 71.8 %; by place alone all 20 would be wrong
     assert (found[0][0][2] or 0) >= 0.6

@@ -1,4 +1,4 @@
-"""Folders, tables and records as users have them: read right, or refused with the reason.
+"""Folders, tables and records as users have them: read right, or refused with why.
 
 tests/references/layouts.json has each, with the labels or the line that must come.
 """

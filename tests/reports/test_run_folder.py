@@ -1,4 +1,4 @@
-"""A run folder accumulates: two models and two splits, and what is repeated is replaced."""
+"""A run folder accumulates: models and splits stay, what is repeated is replaced."""
 
 import json
 from dataclasses import replace
@@ -157,4 +157,6 @@ def test_a_network_that_guesses_is_said_in_the_first_line(tmp_path: Path) -> Non
 
 
 def test_the_command_line_is_kept(swept: Path) -> None:
-    assert all(row.command == flags.command_line() for row in read_rows(swept / "rows.csv"))
+    assert all(
+        row.command == flags.command_line() for row in read_rows(swept / "rows.csv")
+    )
