@@ -25,5 +25,5 @@ def run(args: argparse.Namespace) -> int:
         for entry in CATALOGUE
     )
     columns = ("data set", "what", "classes", "source", "licence")
-    Table("Data sets", columns, rows, words=5).show()
+    Table("Data sets", columns, rows, words=5, kind="listing").show()
     return 0

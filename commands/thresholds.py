@@ -193,7 +193,7 @@ def _target_table(
         "Chosen to just reach a target, thresholds lose some of it on other images: "
         "for a promise use `reswise plan`.",
     )
-    return Table(" → ".join(found.ladder), columns, rows, 2, notes)
+    return Table(" → ".join(found.ladder), columns, rows, 2, notes, kind="thresholds")
 
 
 def _target_row(found: _Found, target: float, test: "Scored") -> tuple[str, ...]:

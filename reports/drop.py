@@ -97,7 +97,9 @@ def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
         f"Command: {first.command}",
     )
-    return Table(title, columns, tuple(_cells(row) for row in rows), 1, notes)
+    return Table(
+        title, columns, tuple(_cells(row) for row in rows), 1, notes, kind="drop"
+    )
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -80,7 +80,7 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
         "calibration error, 15 bins.",
     )
     rows = tuple(_cells(one, base, scored) for one in judged)
-    return Table(f"Selectors{within}", columns, rows, 2, notes)
+    return Table(f"Selectors{within}", columns, rows, 2, notes, kind="selectors")
 
 
 def spread_table(
@@ -109,7 +109,9 @@ def spread_table(
     )
     notes = (note, f"Expected FLOPs drop of these weights: {expected:.3f} %.")
     title = f"random, {repeats} draws over {scored.images} images"
-    return Table(title, ("", "mean", "sd", "max", "min"), rows, 1, notes)
+    return Table(
+        title, ("", "mean", "sd", "max", "min"), rows, 1, notes, kind="random-draws"
+    )
 
 
 def _spread(values: list[float]) -> tuple[str, ...]:
