@@ -27,10 +27,12 @@ class Parts:
 
 
 def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
-    """--scores, --dataset, --split, --calibration-split, --calibration-part, --seed."""
+    """--from, --dataset, --split, --calibration-split, --calibration-part, --seed."""
     add = parser.add_argument
     add(
+        "--from",
         "--scores",
+        dest="scores",
         type=Path,
         action="append",
         metavar="DIR",
@@ -91,7 +93,7 @@ def numbers(flag: str, text: str) -> tuple[float, ...]:
 def whole(
     args: argparse.Namespace, split: str | None
 ) -> "tuple[Scored, dict[str, StoredRung]]":
-    """All rungs of one split, from every --scores folder, sorted by cost."""
+    """All rungs of one split, from every --from folder, sorted by cost."""
     from keras_models.scores import load_rungs
     from selection.scored import from_stored
 
@@ -100,7 +102,7 @@ def whole(
         for name, rung in load_rungs(folder, args.dataset, split).items():
             if name in found:
                 raise InputError(
-                    f"{folder}: {name} is also in another --scores folder; expected "
+                    f"{folder}: {name} is also in another --from folder; expected "
                     "each rung once."
                 )
             found[name] = rung
@@ -143,7 +145,7 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
 def _with_looks(
     args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
 ) -> "Scored":
-    """The thumbnails' features, from the first --scores folder where they lie there."""
+    """The thumbnails' features, from the first --from folder where they lie there."""
     import numpy as np
 
     from datasets.files import whole_file

@@ -45,7 +45,9 @@ def add_picture_flags(parser: argparse.ArgumentParser) -> None:
         help="the first N images of a fixed shuffle (default: all)",
     )
     add(
+        "--resolutions",
         "--resolution",
+        dest="resolution",
         required=True,
         metavar="R[,R..]",
         help="pixels; the network's native resolution from then on. Several train one "
