@@ -6,7 +6,7 @@ code 1: a check failed. What is made is kept under --run and never made twice.
 
 Examples:
   reswise convert --model mobilenet_v2 --resolutions 224,160,96 \\
-      --recipe float32,full_int8 --dataset csv:photographs/labels.csv
+      --recipes float32,full_int8 --dataset csv:photographs/labels.csv
   reswise convert --plan runs/plan/plan.json --model mobilenet_v2 --model mine.keras \\
       --dataset folder:pictures --separate-files
 """
@@ -107,7 +107,9 @@ def _add_what_flags(parser: argparse.ArgumentParser) -> None:
 def _add_how_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
+        "--recipes",
         "--recipe",
+        dest="recipe",
         default="float32",
         metavar="R[,R..]",
         help="float32, float16, dynamic_int8, full_int8, full_int8_io_int8, "

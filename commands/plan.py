@@ -5,7 +5,7 @@ verdict. Exit code 1: no plan could be certified; it says how many images it wou
 
 Examples:
   reswise plan --reference mobilenet_v2@224 --max-drop 1.0 --confidence 0.95
-  reswise plan --reference resnet50@224 --max-macs 1e9 --scores runs/a --scores runs/b
+  reswise plan --reference resnet50@224 --max-macs 1e9 --from runs/a --from runs/b
   reswise plan --reference resnet50@224 --max-drop 1.0 --confidence 0.9 \\
       --repeat-splits 20
 """

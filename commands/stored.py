@@ -28,10 +28,12 @@ class Parts:
 
 
 def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
-    """--scores, --dataset, --split, --calibration-split, --calibration-part, --seed."""
+    """--from, --dataset, --split, --calibration-split, --calibration-part, --seed."""
     add = parser.add_argument
     add(
+        "--from",
         "--scores",
+        dest="scores",
         type=Path,
         action="append",
         metavar="DIR",
@@ -93,7 +95,7 @@ def numbers(flag: str, text: str) -> tuple[float, ...]:
 def whole(
     args: argparse.Namespace, split: str | None
 ) -> "tuple[Scored, dict[str, StoredRung]]":
-    """All rungs of one split, from every --scores folder, sorted by cost."""
+    """All rungs of one split, from every --from folder, sorted by cost."""
     from selection.scored import from_stored
 
     found: dict[str, StoredRung] = {}
@@ -101,7 +103,7 @@ def whole(
         for name, rung in _loaded(args, folder, split):
             if name in found:
                 raise InputError(
-                    f"{folder}: {name} is also in another --scores folder; expected "
+                    f"{folder}: {name} is also in another --from folder; expected "
                     "each rung once."
                 )
             found[name] = rung
@@ -153,7 +155,7 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
 def _with_looks(
     args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
 ) -> "Scored":
-    """The thumbnails' features, from the first --scores folder where they lie there."""
+    """The thumbnails' features, from the first --from folder where they lie there."""
     import numpy as np
 
     from datasets.files import whole_file

@@ -4,9 +4,9 @@ The front is exact over all distinct thresholds, found on calibration images; be
 stand the same thresholds on the images that chose nothing. The maps are on a grid.
 
 Examples:
-  reswise thresholds --ladder mobilenet_v2@160,mobilenet_v2@192,mobilenet_v2@224
-  reswise thresholds --ladder small_resnet@32,small_resnet@48,small_resnet@96 \\
-      --grid 50x100 --from 0.97,0.74 --to 1,1 --targets 95,97
+  reswise thresholds --rungs mobilenet_v2@160,mobilenet_v2@192,mobilenet_v2@224
+  reswise thresholds --rungs small_resnet@32,small_resnet@48,small_resnet@96 \\
+      --grid 50x100 --lowest 0.97,0.74 --highest 1,1 --targets 95,97
 """
 
 import argparse
@@ -33,16 +33,21 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Ladder, way, grid, targets, stored scores."""
     add = parser.add_argument
     add(
+        "--rungs",
         "--ladder",
+        dest="ladder",
         required=True,
         metavar="RUNG,RUNG[,RUNG]",
-        help="two or three rungs in ascending cost",
+        help="the ladder: two or three rungs in ascending cost",
     )
     add(
+        "--ways",
         "--way",
+        dest="way",
         default="top1",
-        help="top1, margin, entropy, calibrated, top1-mean, margin-mean, deferral, "
-        "deferral-boosted or deferral-mean (default: top1)",
+        metavar="WAY",
+        help="how it is climbed: top1, margin, entropy, calibrated, top1-mean, "
+        "margin-mean, deferral, deferral-boosted or deferral-mean (default: top1)",
     )
     add(
         "--grid",
@@ -51,8 +56,18 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="thresholds of the maps, A at the first rung, B at the second "
         "(default: 40x40; the cascade report also used 50x100)",
     )
-    add("--from", dest="lowest", default="0,0", metavar="T,T", help="(default: 0,0)")
-    add("--to", dest="highest", default="1,1", metavar="T,T", help="(default: 1,1)")
+    add(
+        "--lowest",
+        default="0,0",
+        metavar="T,T",
+        help="where the thresholds of the maps begin, one a rung (default: 0,0)",
+    )
+    add(
+        "--highest",
+        default="1,1",
+        metavar="T,T",
+        help="where they end (default: 1,1)",
+    )
     add(
         "--targets",
         metavar="P[,P..]",
@@ -81,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     ladder = stored.names(args.ladder)
     if len(ladder) not in (2, 3):
         raise InputError(
-            f"--ladder {args.ladder}: {len(ladder)} rungs; expected two or three."
+            f"--rungs {args.ladder}: {len(ladder)} rungs; expected two or three."
         )
     calibration, test = (
         part.ladder(ladder) for part in (parts.calibration, parts.test)
@@ -103,16 +118,18 @@ def _axes(args: argparse.Namespace) -> "tuple[Floats, ...]":
         raise InputError(
             f"--grid {args.grid}: expected two counts of 2..1000, such as 40x40."
         )
-    lowest = stored.numbers("--from", args.lowest)
-    highest = stored.numbers("--to", args.highest)
+    lowest = stored.numbers("--lowest", args.lowest)
+    highest = stored.numbers("--highest", args.highest)
     for low, high in zip(lowest, highest, strict=False):
         if not 0 <= low < high <= 1:
             raise InputError(
-                f"--from {args.lowest} --to {args.highest}: thresholds out of range; "
-                "expected 0 <= from < to <= 1 for each rung but the last."
+                f"--lowest {args.lowest} --highest {args.highest}: out of range; "
+                "expected 0 <= lowest < highest <= 1 for each rung but the last."
             )
     if not len(lowest) == len(highest) >= len(counts):
-        raise InputError("--from, --to and --grid: expected as many numbers in each.")
+        raise InputError(
+            "--lowest, --highest and --grid: expected as many numbers in each."
+        )
     return tuple(
         np.linspace(low, high, count)
         for low, high, count in zip(lowest, highest, counts, strict=False)
@@ -198,7 +215,7 @@ def _target_table(
     right = calibration.right[:, -1]
     said = hollow(right, calibration, found.ladder[-1])
     title = " → ".join(found.ladder) + (f". {said}" if said else "")
-    return Table(title, columns, rows, 2, notes)
+    return Table(title, columns, rows, 2, notes, kind="thresholds")
 
 
 def _target_row(found: _Found, target: float, test: "Scored") -> tuple[str, ...]:

@@ -135,7 +135,9 @@ def drop_table(
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
         f"Command: {command or first.command}",
     )
-    return Table(title, columns, tuple(_cells(row) for row in rows), 1, notes)
+    return Table(
+        title, columns, tuple(_cells(row) for row in rows), 1, notes, kind="drop"
+    )
 
 
 def _hollow(rows: list[Row], rungs: list[StoredRung]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import reswise
+from commands.command_line import VERBS, parser, run
 from datasets.catalogue import open_dataset
 from tests.selection.store import store
 from tests.selection.synthetic import scored as table
@@ -32,11 +32,13 @@ def _lines(text: str) -> list[str]:
 
 
 def _of_page(page: Path) -> list[str]:
-    return [line for block in _BLOCK.findall(page.read_text()) for line in _lines(block)]
+    return [
+        line for block in _BLOCK.findall(page.read_text()) for line in _lines(block)
+    ]
 
 
 def _of_help() -> list[str]:
-    modules = [import_module(f"commands.{verb}") for verb in reswise.VERBS]
+    modules = [import_module(f"commands.{verb}") for verb in VERBS]
     return [line for module in modules for line in _lines(module.__doc__ or "")]
 
 
@@ -47,15 +49,15 @@ COMMANDS = sorted({line for page in PAGES for line in _of_page(page)} | {*_of_he
 def test_an_example_parses(line: str) -> None:
     """As it is typed, with every flag that the verb requires."""
     _, *arguments = shlex.split(line, comments=True)
-    verb = next(word for word in arguments if word in reswise.VERBS)
-    parsed = reswise.parser(verb).parse_args(arguments)
+    verb = next(word for word in arguments if word in VERBS)
+    parsed = parser(verb).parse_args(arguments)
     assert parsed.verb == verb
 
 
 def test_there_are_examples_of_every_verb() -> None:
     verbs = {shlex.split(line)[1] for line in COMMANDS}
     # what each of these takes is in a table of the README alone
-    assert verbs >= set(reswise.VERBS) - {"models", "train"}
+    assert verbs >= set(VERBS) - {"models", "train"}
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_example_over_stored_scores_runs(line: str, swept: Path) -> None:
     """Without --selector, `select` replays all of them."""
     assert np.asarray(list(swept.glob("runs/drop/scores/*/meta.json"))).size == 5
-    code = reswise.run(shlex.split(line)[1:])
+    code = run(shlex.split(line)[1:])
     assert code == 0 or (code == 1 and "plan" in line)  # 1: too few to certify
     if "--max-macs" in line and "select" in line:
         text = (swept / "runs/select/select.md").read_text()
@@ -100,4 +102,4 @@ def test_an_example_over_stored_scores_runs(line: str, swept: Path) -> None:
     "line", ["reswise models", "reswise datasets", "reswise compare --table 7"]
 )
 def test_a_light_example_runs(line: str) -> None:
-    assert reswise.run(shlex.split(line)[1:]) == 0
+    assert run(shlex.split(line)[1:]) == 0

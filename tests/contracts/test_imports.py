@@ -18,6 +18,7 @@ ORDER = (
     "convert",
     "android_bench",
     "reports",
+    "jobs",
     "commands",
     "reswise",
 )
