@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.class_order import ModelClasses, fitted
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from jobs.arguments import called, source_of
 from jobs.results import Bundled
 from reports.parity_table import parity_rows, parity_table
-from reports.rows import write_rows
+from reports.run_folder import add_rows
 from reports.table import write_tables
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def convert(
     judged = judged if limit is None else judged.limited(limit)
     names = judged.class_names
     labels = names if len(names) == sources[0].classes else None
+    known = ModelClasses(model=sources[0].name, count=sources[0].classes)
+    judged = fitted(judged, known)
     (one,) = parse_recipes(recipe)
     command = called("convert")
     options = Options(Path(run), (one,), "litert", separate_files, None, 0, command)
@@ -77,5 +80,5 @@ def convert(
     table = parity_table(made, not separate_files)
     rows = parity_rows(made, wanted, judged, command)
     write_tables(made.bundle.folder, "parity", [table])
-    write_rows(Path(run) / "rows.csv", rows)
+    add_rows(Path(run), rows)
     return Bundled(rows=tuple(rows), tables=(table,), run=Path(run), conversion=made)

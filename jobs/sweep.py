@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from datasets.preprocessing import Preprocessing
 from jobs.arguments import called, images_of, source_of
 from jobs.results import Sweep
-from reports.drop import drop_rows, drop_table
-from reports.rows import write_rows
-from reports.table import write_tables
+from reports.drop import drop_rows
+from reports.run_folder import add_sweep
 
 if TYPE_CHECKING:
     import keras
@@ -62,9 +61,7 @@ def sweep(
     store, how = ScoreStore(Path(run)), SweepOptions(engine)
     rungs = swept(source, images, ladder, [Preprocessing(crop)], store, how)
     rows = drop_rows(rungs, called("sweep"))
-    table = drop_table(rows, rungs)
-    write_rows(Path(run) / "rows.csv", rows)
-    write_tables(Path(run), "drop", [table])
+    table, _ = add_sweep(Path(run), rungs, rows)
     return Sweep(
         rows=tuple(rows),
         tables=(table,),
