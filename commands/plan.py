@@ -134,6 +134,7 @@ def _write(
     import json
 
     from datasets.files import write_text
+    from keras_models import specs
     from reports.plan_table import plan_table
     from reports.rows import write_rows
     from reports.selection_table import Judged, judged_rows
@@ -154,6 +155,8 @@ def _write(
     facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
     facts["command"] = flags.command_line()
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
+    for folder in stored.folders(args):
+        specs.keep(args.run, specs.kept_in(folder))
     write_tables(args.run, "plan", [table])
     write_rows(args.run / "rows.csv", rows)
     table.show()  # after the files: a reader such as head may close the pipe
