@@ -67,9 +67,9 @@ def test_the_report_counts_half_the_resolution_as_a_quarter(tmp_path: Path) -> N
         (("--ladder", "small@32,small@64", "--way", "gut"), "unknown"),
         (("--ladder", "small@32,small@64", "--grid", "0x4"), "two counts"),
         (("--ladder", "small@32,small@64", "--grid", "many"), "two counts"),
-        (("--ladder", "small@32,small@64", "--from", "0,0", "--to", "2,1"), "range"),
+        (("--ladder", "small@32,small@64", "--lowest", "0,0", "--highest", "2,1"), "range"),
         (
-            ("--ladder", "small@32,small@64", "--from", "0.9,0", "--to", "0.1,1"),
+            ("--ladder", "small@32,small@64", "--lowest", "0.9,0", "--highest", "0.1,1"),
             "range",
         ),
         (("--ladder", "small@32"), "two or three"),
