@@ -16,7 +16,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -127,6 +127,10 @@ def run(args: argparse.Namespace) -> int:
 
     source = load(flags.model_choice(args))
     sides = _lower(flags.resolutions(args.resolutions), source.native)
+    if args.repeat_splits:  # which counts right answers; else no label is read
+        dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
+    pixels = summary.pixels([way], [source.native, *sides], source)
+    summary.show(dataset, source.name, pixels)
     groups = [sides] if args.together else [[side] for side in sides]
     if args.repeat_splits:
         return _repeated(args, source, dataset, groups, way, settings)
@@ -189,7 +193,7 @@ def _repeated(
 
     from keras_models.adapting.trial import trials
     from reports.adapt_table import trials_table
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
 
     found = []
     for one in trials(source, dataset, groups, way, settings, args.repeat_splits):
@@ -203,7 +207,7 @@ def _repeated(
         )
     title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
     table = trials_table(title, found, args.repeat_splits, flags.command_line())
-    write_tables(args.run, "splits", [table])
+    add_tables(args.run, "splits", [table], [title])
     table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0

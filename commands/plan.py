@@ -136,9 +136,8 @@ def _write(
     from datasets.files import write_text
     from keras_models import specs
     from reports.plan_table import plan_table
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows, add_tables
     from reports.selection_table import Judged, judged_rows
-    from reports.table import write_tables
     from selection.judge import judge
     from selection.plans.planned import Planned, ladder_facts
 
@@ -157,8 +156,9 @@ def _write(
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
     for folder in stored.folders(args):
         specs.keep(args.run, specs.kept_in(folder))
-    write_tables(args.run, "plan", [table])
-    write_rows(args.run / "rows.csv", rows)
+    key = stored.what(args, rungs, plan.certificate.max_drop_points)
+    add_tables(args.run, "plan", [table], [key])
+    add_rows(args.run, rows)
     table.show()  # after the files: a reader such as head may close the pipe
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {flags.shown(args.run / name)}")
@@ -166,13 +166,14 @@ def _write(
 
 def _repeated(args: argparse.Namespace, request: "Request") -> int:
     from reports.plan_table import splits_table
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
     from selection.plans.repeat import repeat_splits
 
-    scored = stored.kept(stored.whole(args, args.split)[0], args.rungs)
+    whole, rungs = stored.whole(args, args.split)
+    scored = stored.kept(whole, args.rungs)
     outcomes = repeat_splits(scored, request, args.repeat_splits, args.calibration_part)
     table = splits_table(outcomes, request, scored.images, args.calibration_part)
-    write_tables(args.run, "splits", [table])
+    add_tables(args.run, "splits", [table], [stored.what(args, rungs, table.title)])
     table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0

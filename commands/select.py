@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from selection.contract import Selector
     from selection.scored import Scored
 
+_ALL = ("fixed", "random", "cascade", "deferral", "learned", "oracle")
 HELP = "selectors over stored scores: accuracy, MACs, regret against the oracle"
 
 
@@ -34,9 +35,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--selectors",
         "--selector",
         dest="selector",
-        required=True,
         metavar="NAME[,NAME..]",
-        help="fixed, random, cascade, deferral, learned, oracle",
+        help="fixed, random, cascade, deferral, learned, oracle (default: all of them; "
+        "with --thresholds cascade)",
     )
     add(
         "--rungs",
@@ -93,11 +94,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judges every selector at every budget; prints tables, writes rows.csv."""
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows, add_tables
     from reports.selection_table import judged_rows, judged_table, spread_table
-    from reports.table import write_tables
 
-    wanted = stored.names(args.selector)
+    wanted = stored.names(args.selector or ",".join(_ALL))
+    if args.selector is None and args.thresholds is not None:
+        wanted = ["cascade"]
     if args.repeats < 1:
         raise InputError(f"--repeats {args.repeats}: expected 1 draw or more.")
     parts = stored.parts(args, looks="learned" in wanted)
@@ -115,8 +117,9 @@ def run(args: argparse.Namespace) -> int:
         for one in (_every_rung(test, reference), *judged)
         for row in judged_rows(one, test, reference, meta, flags.command_line())
     ]
-    write_rows(args.run / "rows.csv", rows)
-    write_tables(args.run, "select", tables)
+    add_rows(args.run, rows)
+    keys = [stored.what(args, parts.rungs, reference, one.title) for one in tables]
+    add_tables(args.run, "select", tables, keys)
     for table in tables:  # after the files: head may close the pipe
         table.show()
     for name in ("rows.csv", "select.md"):

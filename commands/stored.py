@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         default=0,
         help="of the split into parts, by image id (default: 0)",
     )
+    flags.add_nonfinite_flag(parser)
     add(
         "--run",
         type=Path,
@@ -96,7 +98,6 @@ def whole(
     """All rungs of one split, from every --from folder, sorted by cost."""
     from absl import logging
 
-    from keras_models.scores import load_rungs
     from keras_models.specs import kept_in
     from selection.scored import from_stored
 
@@ -105,7 +106,7 @@ def whole(
         for spec in kept_in(folder):
             if problem := spec.problem():
                 logging.warning("%s; its scores are used as they are", problem)
-        for name, rung in load_rungs(folder, args.dataset, split).items():
+        for name, rung in _loaded(args, folder, split):
             if name in found:
                 raise InputError(
                     f"{folder}: {name} is also in another --from folder; expected "
@@ -118,6 +119,15 @@ def whole(
 def folders(args: argparse.Namespace) -> list[Path]:
     """The run folders that are read."""
     return args.scores or [_SCORES]
+
+
+def _loaded(
+    args: argparse.Namespace, folder: Path, split: str | None
+) -> "list[tuple[str, StoredRung]]":
+    from keras_models.scores import load_rungs
+
+    found = load_rungs(folder, args.dataset, split, args.nonfinite)
+    return list(found.items())
 
 
 def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
@@ -185,6 +195,16 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     # a limited split keeps its ids: they are found in the whole one
     split = meta.split.split("[")[0]
     return looks_of(open_dataset(meta.dataset, split, None), ids, way)
+
+
+def what(
+    args: argparse.Namespace, rungs: "dict[str, StoredRung]", *more: object
+) -> str:
+    """What a table is of, for a run folder to know it again: images, models, the ask."""
+    meta = next(iter(rungs.values())).meta
+    models = sorted({rung.model for rung in rungs.values()})
+    facts = (meta.dataset, meta.split, args.calibration_split, *models, *more)
+    return " | ".join(map(str, facts))
 
 
 def kept(rungs: "Scored", wanted: str | None) -> "Scored":

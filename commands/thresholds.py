@@ -10,6 +10,7 @@ Examples:
 """
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands import flags, stored
@@ -126,16 +127,33 @@ def _write(
     args: argparse.Namespace, found: "SeenFront", test: "Scored", table: "Table"
 ) -> None:
     from datasets.files import write_text
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
     from reports.threshold_figures import draw_all
     from reports.threshold_table import front_csv, map_csv
 
-    folder = args.run
+    ends = f"{args.dataset} | {args.split} | {args.calibration_split} | {args.scores}"
+    key = f"{' '.join(found.ladder)} | {args.way} | {ends}"
+    folder = _own_folder(args.run, key, found.ladder)
     write_text(folder / "front.csv", front_csv(found))
     write_text(folder / "map.csv", map_csv(found))
-    write_tables(folder, "thresholds", [table])
+    add_tables(folder, "thresholds", [table], [key])
     title = f"{' → '.join(found.ladder)}, {args.way}"
     figures = draw_all(found, test, title, folder)
     table.show()  # after the files: head may close the pipe
     for path in (*(folder / name for name in ("front.csv", "map.csv")), *figures):
         print(f"wrote {flags.shown(path)}")
+
+
+def _own_folder(run: Path, key: str, ladder: tuple[str, ...]) -> Path:
+    """The run folder, or one in it where the maps of another ladder lie there."""
+    import hashlib
+    import json
+    import re
+
+    held = run / "thresholds.tables.json"
+    if not held.exists():
+        return run
+    if key in {one.get("key", key) for one in json.loads(held.read_text("utf-8"))}:
+        return run
+    words = re.sub(r"[^\w.@-]+", "-", "-".join(ladder))[:60]
+    return run / f"{words}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags, train_flags
+from commands import flags, summary, train_flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,11 +49,15 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.framework import quiet
 
     quiet()
+    from keras_models.catalogue import entry
     from keras_models.training.graph import precision
 
     _check_tensorboard(args)
     sides = _resolutions(args.resolution)
     dataset = _dataset(args)
+    normalisation = entry(args.model).normalisation
+    pixels = summary.pixels([_preprocessing(args)], sides, normalisation)
+    summary.show(dataset, args.model, pixels)
     with precision(args.precision) as used:
         settings = _settings(args, used)
         origin = _origin(args.start)  # before a training may write over it
@@ -132,6 +136,7 @@ def _facts(
         "command": flags.command_line(),
         "native": side,
         "classes": dataset.classes,
+        "class_names": list(dataset.class_names),
         "alpha": args.alpha,
         "dataset": dataset.name,
         "split": dataset.split,
@@ -147,8 +152,10 @@ def _facts(
 
 def _dataset(args: argparse.Namespace) -> "Dataset":
     from datasets.catalogue import open_dataset
+    from datasets.class_order import by_place_alone
 
     dataset = open_dataset(args.dataset, args.split, args.data_dir)
+    dataset = by_place_alone(dataset, args.first_class)
     return dataset if args.limit is None else dataset.limited(args.limit)
 
 
@@ -188,6 +195,7 @@ def _parts(
 ) -> "tuple[Dataset, Dataset]":
     """What to train on, and what chooses the epoch: no picture is in both."""
     from datasets.catalogue import open_dataset
+    from datasets.class_order import by_place_alone
     from datasets.splits import parse_split
     from keras_models.training import train
 
@@ -195,6 +203,7 @@ def _parts(
         chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
         return dataset.take(chosen), dataset.take(held)
     other = open_dataset(args.dataset, settings.validation, args.data_dir)
+    other = by_place_alone(other, args.first_class)
     if other.classes != dataset.classes:
         raise InputError(
             f"--validation {settings.validation}: {other.classes} classes; expected "

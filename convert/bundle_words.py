@@ -137,13 +137,15 @@ def _certificate(facts: Json | None) -> str:
     numbers = {
         one.name: facts.get(one.name)
         for one in fields(Certificate)
-        if one.name != "assumption"
+        if one.name not in ("assumption", "warning")
     }
     if any(not isinstance(value, int | float | None) for value in numbers.values()):
         return ""
     assumption = facts.get("assumption")
     said = assumption if isinstance(assumption, str) else ASSUMPTION
+    warning = str(facts.get("warning", ""))[:400]
     try:
-        return Certificate(**numbers, assumption=said[:400]).sentence()  # type: ignore[arg-type]
+        made = Certificate(**numbers, assumption=said[:400], warning=warning)  # type: ignore[arg-type]
+        return made.sentence()
     except TypeError:  # a number that is missing
         return ""

@@ -1,6 +1,8 @@
 """Figures for papers and pages: matplotlib, SVG and PNG, no display needed."""
 
+import hashlib
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from datasets.files import whole_file
+from reports.drop import group_key, in_group
 from reports.rows import Row
 
 if TYPE_CHECKING:
@@ -18,9 +21,37 @@ _NATIVE = "tab:red"
 _COLOURS = ("tab:blue", "tab:green", "tab:purple", "tab:orange", "tab:brown")
 
 
-def draw_accuracy(rows: list[Row], folder: Path) -> list[Path]:
+def draw_groups(rows: list[Row], own: str, folder: Path) -> list[Path]:
+    """One figure a group of `reports.drop`: accuracy.svg, or accuracy_<what>.svg of each.
+
+    Args:
+        rows: of the whole folder.
+        own: the group that is new; figures of others are drawn where they lack.
+    Returns:
+        The files that were written.
+    """
+    keys = list(dict.fromkeys(filter(None, map(group_key, rows))))
+    names = {key: "accuracy" if len(keys) == 1 else _figure_name(key) for key in keys}
+    written: list[Path] = []
+    for key, name in names.items():
+        if key == own or not (folder / f"{name}.svg").exists():
+            written += draw_accuracy(in_group(rows, key), folder, name)
+    if len(keys) > 1:  # the first one's, from before there were others
+        for kind in ("svg", "png"):
+            (folder / f"accuracy.{kind}").unlink(missing_ok=True)
+    return written
+
+
+def _figure_name(key: str) -> str:
+    """Words to be read, and a hash that tells like ones apart."""
+    model, _, dataset, split = key.split(" | ")[:4]
+    words = re.sub(r"[^\w.-]+", "-", f"{model}_{Path(dataset).name}_{split}").strip("-")
+    return f"accuracy_{words[:60]}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
+
+
+def draw_accuracy(rows: list[Row], folder: Path, name: str = "accuracy") -> list[Path]:
     """`accuracy_figure` as files."""
-    return save(accuracy_figure(rows), folder, "accuracy")
+    return save(accuracy_figure(rows), folder, name)
 
 
 def accuracy_figure(rows: list[Row]) -> Figure:

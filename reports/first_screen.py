@@ -9,7 +9,7 @@ from reports.rows import Row
 def answer(found: Gathered) -> str:
     """What one wants to know, in one sentence."""
     for folder, plan in found.plans:
-        row = next((row for place, row in found.rows if place == folder), None)
+        row = found.row_of(folder, plan)
         if row is not None:
             return _plan_sentence(plan, row)
     chosen = [
@@ -51,10 +51,7 @@ def _plan_sentence(plan: Json, row: Row) -> str:
 
 def overview(found: Gathered) -> list[Figure]:
     """Accuracy against MACs, a chart a data set."""
-    planned = {
-        folder for folder, plan in found.plans if plan["certificate"]["certified"]
-    }
-    rows = [(row, folder in planned) for folder, row in found.swept]
+    rows = [(row, found.planned(folder, row)) for folder, row in found.swept]
     figures = []
     for dataset in dict.fromkeys(row.dataset for row, _ in rows):
         own = _once([(row, sure) for row, sure in rows if row.dataset == dataset])

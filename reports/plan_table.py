@@ -48,9 +48,12 @@ def plan_table(plan: Plan, verdict: Verdict, test: Scored) -> Table:
         f"{plan.certificate.assumption}.",
     )
     columns = ("fact", "value")
-    return Table(
-        f"Plan, {test.images} test images", columns, rows, 2, notes, kind="plan"
-    )
+    return Table(_title(plan, test), columns, rows, 2, notes, kind="plan")
+
+
+def _title(plan: Plan, test: Scored) -> str:
+    warning = plan.certificate.warning
+    return f"Plan, {test.images} test images" + (f". {warning}" if warning else "")
 
 
 def splits_table(

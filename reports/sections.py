@@ -129,7 +129,10 @@ def _compression(found: Gathered) -> Section:
             "images": row.images,
         }
         for folder, row in found.rows
-        if folder in found.converted and row.size_bytes and row.top1 is not None
+        if folder in found.converted
+        and row.drop_points is None
+        and row.size_bytes
+        and row.top1 is not None
     ]
     recipes = [facts.get("recipe") for _, facts in found.parities]
     once = len(set(recipes)) == len(recipes)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reports.table import Table
+from selection.plans.planning import hollow
 from selection.plans.seen_front import SeenFront
 from selection.scored import Scored
 
@@ -38,7 +39,9 @@ def target_table(
         "Chosen to just reach a target, thresholds lose some of it on other images: "
         "for a promise use `reswise plan`.",
     )
-    return Table(" → ".join(found.ladder), columns, rows, 2, notes, kind="thresholds")
+    said = hollow(calibration.right[:, -1], calibration, found.ladder[-1])
+    title = " → ".join(found.ladder) + (f". {said}" if said else "")
+    return Table(title, columns, rows, 2, notes, kind="thresholds")
 
 
 def _target_row(found: SeenFront, target: float, test: Scored) -> tuple[str, ...]:

@@ -36,12 +36,16 @@ class Certificate:
     images_at_least: int | None  # below this not even a plan without a flip passes
     images_needed: int | None  # at the flip rates seen; None: they are above the limit
     assumption: str = ASSUMPTION
+    warning: str = ""  # what makes it hollow, such as a reference that guesses
 
     def to_json(self) -> Json:
         return asdict(self)
 
     def sentence(self) -> str:
-        """For reading."""
+        """For reading; what makes it hollow comes first."""
+        return f"{self.warning} {self._promised()}".strip()
+
+    def _promised(self) -> str:
         flipped = f"{self.lost} lost, {self.won} won of {self.images}"
         if self.certified:
             return (

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.errors import InputError
+from keras_models.accuracy import no_better_than_chance
 from selection.arrays import Bools, Floats, Ints, Json
 from selection.contract import Selector
 from selection.plans.bound import Flips, flips, upper_bound
@@ -119,6 +120,7 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
     record = certificate(
         seen, request.max_drop_points, request.confidence, passed > 0, tested
     )
+    record = replace(record, warning=hollow(reference, calibration, request.reference))
     return Plan(
         selector,
         record,
@@ -154,7 +156,9 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
     bound = 100 * upper_bound(seen, request.confidence)
     limited = max(bound, 1e-3)
     record = certificate(seen, limited, request.confidence, True, 1)
-    record = replace(record, images_at_least=None, images_needed=None)
+    right = certifying.right[:, certifying.index(request.reference)]
+    warning = hollow(right, calibration, request.reference)
+    record = replace(record, images_at_least=None, images_needed=None, warning=warning)
     return Plan(
         chosen.selector,
         record,
@@ -308,3 +312,14 @@ def _envelope(plans: Sequence[_Ranked]) -> list[_Ranked]:
 def _spread(plans: list[_Ranked]) -> list[_Ranked]:
     places = np.linspace(0, len(plans) - 1, min(_TESTS, len(plans))).round()
     return [plans[int(place)] for place in dict.fromkeys(places)]
+
+
+def hollow(right: Bools, scored: Scored, reference: str) -> str:
+    """What to say first of a plan whose reference guesses; "" where it does not.
+
+    Args:
+        right: (n,) answers of the reference.
+    """
+    if said := no_better_than_chance(right, scored.labels, scored.scores[0].shape[1]):
+        return f"HOLLOW: {reference} itself is {said}."
+    return ""
