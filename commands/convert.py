@@ -208,7 +208,11 @@ def _sources(args: argparse.Namespace) -> "list[Pretrained]":
     from keras_models.loading import ModelChoice, load
 
     if args.model is None:
-        return [load(spec.choice()) for spec in _planned_specs(args)]
+        specs = _planned_specs(args)
+        args.model = [spec.asked["model"] for spec in specs]
+        args.weights = [spec.asked.get("weights") for spec in specs]
+        args.alpha = specs[0].asked.get("alpha", args.alpha)
+        return [load(spec.choice()) for spec in specs]
     none = [None] * len(args.model)
     chosen = zip(
         args.model,

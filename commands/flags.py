@@ -242,8 +242,6 @@ def _usual_crop(args: argparse.Namespace) -> str:
 
     if args.dataset.startswith(_CROPPED_ALREADY):
         return "1.0"
-    if args.model is None:  # a plan's rungs have their own crop
-        return str(Preprocessing().crop)
     model, weights = (
         value[0] if isinstance(value, list) else value
         for value in (args.model, args.weights)

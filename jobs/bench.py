@@ -10,12 +10,11 @@ from android_bench.plan import Settings
 from android_bench.runtime import library_for
 from android_bench.session import Job, measure
 from convert.bundle import open_bundle
-from datasets.errors import InputError
+from datasets.class_order import ModelClasses, fitted
 from jobs.arguments import called, images_of
 from jobs.results import Benched
 from reports.bench_table import bench_rows, bench_table
-from reports.rows import write_rows
-from reports.table import write_tables
+from reports.run_folder import add_rows, add_tables
 
 
 def bench(
@@ -49,10 +48,17 @@ def bench(
     opened, folder = open_bundle(bundle), Path(run)
     images = images_of(dataset, split, limit)
     classes = opened.manifest.rungs[0].output.shape[-1] - opened.class_offset
-    if images.classes > classes:
-        raise InputError(
-            "dataset", dataset, f"at most the {classes} classes of the bundle's models"
-        )
+    names = tuple(opened.labels[opened.class_offset :])
+    numbered = names == tuple(map(str, range(len(names))))
+    known = ModelClasses(
+        model=opened.manifest.name,
+        count=classes,
+        names=() if numbered or len(names) != classes else names,
+        source="the bundle's labels",
+        binding=False,
+        first=None,
+    )
+    images = fitted(images, known)
     settings = Settings(
         threads=threads, least_count=min_count, least_seconds=min_seconds
     )
@@ -68,8 +74,8 @@ def bench(
     table = bench_table(done, opened, images.name)
     named, command = (images.name, images.split), called("bench")
     rows = bench_rows(done, opened, named, command)
-    write_tables(folder, "bench", [table])
-    write_rows(folder / "rows.csv", rows)
+    add_tables(folder, "bench", [table], [table.title])
+    add_rows(folder, rows)
     return Benched(
         rows=tuple(rows), tables=(table,), run=folder, valid=bool(done.passed)
     )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, source_of
+from jobs.arguments import called, fitted_images, source_of
 from jobs.results import Bundled
 from reports.parity_table import parity_rows, parity_table
-from reports.rows import write_rows
+from reports.run_folder import add_rows
 from reports.table import write_tables
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def convert(
     limit: int | None = None,
     weights: str | None = None,
     normalisation: str | None = None,
+    class_names: str | Path | None = None,
     separate_files: bool = False,
 ) -> Bundled:
     """A bundle of .tflite files of models at several resolutions, or of a plan.
@@ -68,6 +69,8 @@ def convert(
     )
     judged, calibration = judged_and_calibration(dataset, split)
     judged = judged if limit is None else judged.limited(limit)
+    found, first = judged, models[0]
+    judged = fitted_images(found, sources[0], first, weights, class_names)
     names = judged.class_names
     labels = names if len(names) == sources[0].classes else None
     (one,) = parse_recipes(recipe)
@@ -77,5 +80,5 @@ def convert(
     table = parity_table(made, not separate_files)
     rows = parity_rows(made, wanted, judged, command)
     write_tables(made.bundle.folder, "parity", [table])
-    write_rows(Path(run) / "rows.csv", rows)
+    add_rows(Path(run), rows)
     return Bundled(rows=tuple(rows), tables=(table,), run=Path(run), conversion=made)

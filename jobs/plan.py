@@ -8,9 +8,8 @@ from datasets.files import write_text
 from jobs.arguments import Rungs, called, rungs_of
 from jobs.results import CertifiedPlan
 from reports.plan_table import plan_table
-from reports.rows import write_rows
+from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows
-from reports.table import write_tables
 from selection.plans.planned import planned
 from selection.plans.planning import Request
 from selection.scored import from_stored
@@ -64,8 +63,8 @@ def plan(
     path = folder / "plan.json"
     facts = found.to_json() | {"command": command}
     write_text(path, json.dumps(facts, indent=1) + "\n")
-    write_rows(folder / "rows.csv", rows)
-    write_tables(folder, "plan", [table])
+    add_rows(folder, rows)
+    add_tables(folder, "plan", [table], [table.title])
     return CertifiedPlan(
         rows=tuple(rows), tables=(table,), run=folder, planned=found, path=path
     )

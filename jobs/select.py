@@ -6,9 +6,8 @@ from pathlib import Path
 from datasets.errors import InputError
 from jobs.arguments import Rungs, called, rungs_of
 from jobs.results import Selection
-from reports.rows import write_rows
+from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows, judged_table
-from reports.table import write_tables
 from selection.judge import judge
 from selection.plans.choose import choose
 from selection.scored import Scored, from_stored
@@ -69,8 +68,8 @@ def select(
         for row in judged_rows(group, test, against, meta, command)
     ]
     table = judged_table(judged, test, against)
-    write_rows(Path(run) / "rows.csv", rows)
-    write_tables(Path(run), "select", [table])
+    add_rows(Path(run), rows)
+    add_tables(Path(run), "select", [table], [table.title])
     return Selection(rows=tuple(rows), tables=(table,), run=Path(run))
 
 

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, images_of, source_of
+from jobs.arguments import called, fitted_images, images_of, source_of
 from jobs.results import Sweep
-from reports.drop import drop_rows, drop_table
-from reports.rows import write_rows
-from reports.table import write_tables
+from reports.drop import drop_rows, drop_table, group_key
+from reports.run_folder import add_rows, add_tables
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +25,7 @@ def sweep(
     limit: int | None = None,
     weights: str | None = None,
     normalisation: str | None = None,
+    class_names: str | Path | None = None,
     engine: str = "auto",
 ) -> Sweep:
     """Scores of a model at several resolutions, kept under `run` and found again there.
@@ -37,6 +37,7 @@ def sweep(
         crop: centre, in parts of the short side; None squashes.
         limit: the first so many images of a fixed shuffle.
         weights, normalisation, engine: as the flags of `reswise drop`.
+        class_names: a file of one name a line, in the model's order.
     Returns:
         A mapping: rung name, such as mobilenet_v2@160, -> its scores (images,
         classes), labels and MACs, the dearest first; with a table of drops.
@@ -58,13 +59,14 @@ def sweep(
 
     images = images_of(dataset, split, limit)
     source = source_of(model, weights, normalisation)
+    images = fitted_images(images, source, model, weights, class_names)
     ladder = sorted({source.native, *resolutions}, reverse=True)
     store, how = ScoreStore(Path(run)), SweepOptions(engine)
     rungs = swept(source, images, ladder, [Preprocessing(crop)], store, how)
     rows = drop_rows(rungs, called("sweep"))
     table = drop_table(rows, rungs)
-    write_rows(Path(run) / "rows.csv", rows)
-    write_tables(Path(run), "drop", [table])
+    add_rows(Path(run), rows)
+    add_tables(Path(run), "drop", [table], [group_key(rows[0])])
     return Sweep(
         rows=tuple(rows),
         tables=(table,),
