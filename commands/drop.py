@@ -64,11 +64,14 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     ways = flags.preprocessings(args)
     dataset = flags.opened_dataset(args)
 
+    from keras_models import specs
     from keras_models.loading import load
     from keras_models.scores import ScoreStore
     from keras_models.sweeping import SweepOptions, sweep
 
-    source = load(flags.model_choice(args))
+    choice = flags.model_choice(args)
+    source = load(choice)
+    specs.keep(args.run, [specs.spec_of(choice, source.name, source.weights_sha256)])
     dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
     wanted = flags.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)

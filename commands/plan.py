@@ -134,6 +134,7 @@ def _write(
     import json
 
     from datasets.files import write_text
+    from keras_models import specs
     from reports.plan_table import plan_table
     from reports.run_folder import add_rows, add_tables
     from reports.selection_table import Judged, judged_rows
@@ -153,6 +154,8 @@ def _write(
     facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
     facts["command"] = flags.command_line()
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
+    for folder in stored.folders(args):
+        specs.keep(args.run, specs.kept_in(folder))
     key = stored.what(args, rungs, plan.certificate.max_drop_points)
     add_tables(args.run, "plan", [table], [key])
     add_rows(args.run, rows)

@@ -96,10 +96,16 @@ def whole(
     args: argparse.Namespace, split: str | None
 ) -> "tuple[Scored, dict[str, StoredRung]]":
     """All rungs of one split, from every --from folder, sorted by cost."""
+    from absl import logging
+
+    from keras_models.specs import kept_in
     from selection.scored import from_stored
 
     found: dict[str, StoredRung] = {}
-    for folder in args.scores or [_SCORES]:
+    for folder in folders(args):
+        for spec in kept_in(folder):
+            if problem := spec.problem():
+                logging.warning("%s; its scores are used as they are", problem)
         for name, rung in _loaded(args, folder, split):
             if name in found:
                 raise InputError(
@@ -108,6 +114,11 @@ def whole(
                 )
             found[name] = rung
     return from_stored(found), found
+
+
+def folders(args: argparse.Namespace) -> list[Path]:
+    """The run folders that are read."""
+    return args.scores or [_SCORES]
 
 
 def _loaded(
@@ -163,7 +174,7 @@ def _with_looks(
     meta = next(iter(rungs.values())).meta
     wanted = json.dumps([scored.ids, meta.fingerprint, meta.preprocessing])
     name = f"looks-{hashlib.sha256(wanted.encode()).hexdigest()[:20]}.npy"
-    path = Path((args.scores or [_SCORES])[0]) / "looks" / name
+    path = Path(folders(args)[0]) / "looks" / name
     if not path.exists():
         with whole_file(path) as file:
             np.save(file, _looks(scored.ids, meta))

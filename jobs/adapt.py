@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, images_of, source_of
+from jobs.arguments import called, fitted_images, images_of, source_of
 from jobs.results import Adapted
 from reports.adapt_table import adapt_table
-from reports.table import write_tables
+from reports.run_folder import add_tables
 
 if TYPE_CHECKING:
     import keras
@@ -31,6 +31,7 @@ def adapt(
     limit: int | None = None,
     weights: str | None = None,
     normalisation: str | None = None,
+    class_names: str | Path | None = None,
     tensors: str = "norms",
     passes: int = 24,
     seed: int = 0,
@@ -55,6 +56,7 @@ def adapt(
     """
     images = images_of(dataset, split, limit)
     source = source_of(model, weights, normalisation)
+    images = fitted_images(images, source, model, weights, class_names)
     if not resolutions or max(resolutions) >= source.native:
         raise InputError(
             "resolutions", list(resolutions),
@@ -91,7 +93,7 @@ def adapt(
     title = f"{source.name} ({source.weights}) adapted on {images.name} {images.split}"
     title += ", without labels"
     table = adapt_table(title, source.native, outcomes, minutes, called("adapt"))
-    write_tables(Path(run), "adapt", [table])
+    add_tables(Path(run), "adapt", [table], [table.title])
     return Adapted(
         rows=(),
         tables=(table,),

@@ -45,6 +45,40 @@ def images_of(dataset: str, split: str | None, limit: int | None) -> Dataset:
     return images if limit is None else images.limited(limit)
 
 
+def fitted_images(
+    images: Dataset,
+    source: "Pretrained",
+    model: object,
+    weights: str | None,
+    class_names: str | Path | None,
+) -> Dataset:
+    """The pictures with the model's own class numbers.
+
+    Args:
+        model: as the script gave it: a record beside its file names its classes.
+    Raises:
+        InputError: the classes of data and model cannot be brought together.
+    """
+    from datasets.class_order import ModelClasses, fitted, read_class_names
+    from keras_models.class_names import recorded_names
+
+    names: tuple[str, ...] = ()
+    if class_names is not None:
+        names = read_class_names(Path(class_names))
+    elif isinstance(model, str | Path):
+        names = recorded_names(str(model), weights)
+        names = names if len(names) == source.classes else ()
+    known = ModelClasses(
+        model=source.name,
+        count=source.classes,
+        names=names,
+        source="its record" if class_names is None else "class_names",
+        binding=class_names is not None,
+        first=None,
+    )
+    return fitted(images, known)
+
+
 def rungs_of(rungs: Rungs | Sequence[Rungs]) -> dict[str, StoredRung]:
     """The rungs of a sweep, of several, or of the run folders that hold them.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from datasets.class_order import ModelClasses, fitted
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, source_of
+from jobs.arguments import called, fitted_images, source_of
 from jobs.results import Bundled
 from reports.parity_table import parity_rows, parity_table
 from reports.run_folder import add_rows
@@ -30,6 +30,7 @@ def convert(
     limit: int | None = None,
     weights: str | None = None,
     normalisation: str | None = None,
+    class_names: str | Path | None = None,
     separate_files: bool = False,
 ) -> Bundled:
     """A bundle of .tflite files of models at several resolutions, or of a plan.
@@ -69,6 +70,8 @@ def convert(
     )
     judged, calibration = judged_and_calibration(dataset, split)
     judged = judged if limit is None else judged.limited(limit)
+    found, first = judged, models[0]
+    judged = fitted_images(found, sources[0], first, weights, class_names)
     names = judged.class_names
     labels = names if len(names) == sources[0].classes else None
     known = ModelClasses(model=sources[0].name, count=sources[0].classes)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, images_of, source_of
+from jobs.arguments import called, fitted_images, images_of, source_of
 from jobs.results import Sweep
 from reports.drop import drop_rows
 from reports.run_folder import add_sweep
@@ -25,6 +25,7 @@ def sweep(
     limit: int | None = None,
     weights: str | None = None,
     normalisation: str | None = None,
+    class_names: str | Path | None = None,
     engine: str = "auto",
 ) -> Sweep:
     """Scores of a model at several resolutions, kept under `run` and found again there.
@@ -36,6 +37,7 @@ def sweep(
         crop: centre, in parts of the short side; None squashes.
         limit: the first so many images of a fixed shuffle.
         weights, normalisation, engine: as the flags of `reswise drop`.
+        class_names: a file of one name a line, in the model's order.
     Returns:
         A mapping: rung name, such as mobilenet_v2@160, -> its scores (images,
         classes), labels and MACs, the dearest first; with a table of drops.
@@ -57,6 +59,7 @@ def sweep(
 
     images = images_of(dataset, split, limit)
     source = source_of(model, weights, normalisation)
+    images = fitted_images(images, source, model, weights, class_names)
     ladder = sorted({source.native, *resolutions}, reverse=True)
     store, how = ScoreStore(Path(run)), SweepOptions(engine)
     rungs = swept(source, images, ladder, [Preprocessing(crop)], store, how)

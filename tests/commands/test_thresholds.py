@@ -13,6 +13,7 @@ from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=400)
+TWO = "small@32,small@64"
 
 
 def _run(*arguments: str) -> int:
@@ -67,9 +68,9 @@ def test_the_report_counts_half_the_resolution_as_a_quarter(tmp_path: Path) -> N
         (("--ladder", "small@32,small@64", "--way", "gut"), "unknown"),
         (("--ladder", "small@32,small@64", "--grid", "0x4"), "two counts"),
         (("--ladder", "small@32,small@64", "--grid", "many"), "two counts"),
-        (("--ladder", "small@32,small@64", "--from", "0,0", "--to", "2,1"), "range"),
+        (("--rungs", TWO, "--lowest", "0,0", "--highest", "2,1"), "range"),
         (
-            ("--ladder", "small@32,small@64", "--from", "0.9,0", "--to", "0.1,1"),
+            ("--rungs", TWO, "--lowest", "0.9,0", "--highest", "0.1,1"),
             "range",
         ),
         (("--ladder", "small@32"), "two or three"),
