@@ -205,6 +205,21 @@ def resolutions(text: str) -> list[int]:
     return list(dict.fromkeys(found))
 
 
+def lower_resolutions(text: str, native: int) -> list[int]:
+    """`resolutions` of an adaptation.
+
+    Raises:
+        InputError: one is not below the native resolution.
+    """
+    sides = resolutions(text)
+    if max(sides) >= native:
+        raise InputError(
+            f"--resolutions {max(sides)}: not below the native resolution, {native}, "
+            "which is always there."
+        )
+    return sides
+
+
 def check_resolutions(text: str) -> None:
     """Refuses what `resolutions_of` could not read, before a model is loaded."""
     if ".." in text:

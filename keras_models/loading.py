@@ -42,11 +42,17 @@ class Pretrained:
     weights_sha256: str
     normalisation: str
     builder: Builder | None  # None: the graph is copied
-    adaptation: Adaptation | None = None  # of lower resolutions
+    adaptation: Adaptation | None = None  # by resolution; the native one too, if so
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers it gives of a picture."""
+        return self.classes
 
     def at(self, resolution: int) -> keras.Model:
         """The same network at another resolution; InputError where it cannot be."""
-        if resolution == self.native:
+        adapted = () if self.adaptation is None else self.adaptation.accepted
+        if resolution == self.native and resolution not in adapted:
             return self.model
         model = rebuild(self.model, resolution, self.builder)
         if self.adaptation is not None:
@@ -95,7 +101,7 @@ def load(choice: ModelChoice) -> Pretrained:
         )
     found = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
     if choice.adapted is not None:
-        found = _adapted(found, choice.adapted)
+        found = adapted(found, choice.adapted)
     return found if choice.name is None else replace(found, name=choice.name)
 
 
@@ -108,13 +114,16 @@ def tensors_sha256(model: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def _adapted(source: Pretrained, folder: Path) -> Pretrained:
-    """Its weights have a name and a hash of their own, so that scores do too."""
+def adapted(source: Pretrained, folder: Path) -> Pretrained:
+    """With the tensors that `reswise adapt` left in a folder.
+
+    Its weights have a name and a hash of their own, so that scores do too.
+    """
     adaptation = read_adaptation(folder, source.weights_sha256)
     both = f"{source.weights_sha256} {adaptation.sha256}".encode()
     return replace(
         source,
-        weights=f"{source.weights}, adapted",
+        weights=f"{source.weights}, {adaptation.what}",
         weights_sha256=hashlib.sha256(both).hexdigest(),
         adaptation=adaptation,
     )
