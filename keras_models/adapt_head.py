@@ -68,7 +68,9 @@ class HeadFit:
 
 
 def fit_head(fit: Labelled, held: Labelled, start: Head) -> HeadFit:
-    """Fits one head for each strength and keeps that of the least held-out loss.
+    """Fits a head for each strength and keeps that of the least held-out loss.
+
+    Strengths fall until that loss rises.
 
     Only heads that do not hurt the native resolution, the highest, are chosen from:
     there the held-out loss does not rise, and as many answers are right. Where all
@@ -82,10 +84,13 @@ def fit_head(fit: Labelled, held: Labelled, start: Head) -> HeadFit:
     _check(fit, held, start)
     features = np.concatenate(list(fit.features.values()))
     labels = np.tile(fit.labels, len(fit.features))
-    found = []
+    found: list[HeadFit] = []
     for strength in STRENGTHS:
-        head = fitted(features, labels, start, strength)
+        near = found[-1].head if found else start
+        head = fitted(features, labels, start, strength, near)
         found.append(HeadFit(head, strength, _outcomes(head, fit, held, start)))
+        if len(found) > 1 and _held_out_loss(found[-1]) > _held_out_loss(found[-2]):
+            break  # less penalty only fits the labels seen closer
     safe = [one for one in found if one.outcomes[0].accepted]
     return min(safe or found, key=_held_out_loss)
 

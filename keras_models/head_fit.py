@@ -46,7 +46,13 @@ def losses(head: Head, features: Features, labels: Ints) -> Floats:
     return -head.log_scores(features)[np.arange(len(labels)), labels]
 
 
-def fitted(features: Features, labels: Ints, start: Head, strength: float) -> Head:
+def fitted(
+    features: Features,
+    labels: Ints,
+    start: Head,
+    strength: float,
+    near: Head | None = None,
+) -> Head:
     """The head of least mean loss plus penalty.
 
     The penalty is strength / 2 * the squared distance of the kernel from the trained
@@ -56,32 +62,60 @@ def fitted(features: Features, labels: Ints, start: Head, strength: float) -> He
     Args:
         labels: (n,) classes, 0..classes-1.
         start: the trained head.
+        near: where the search begins, which decides how long it takes alone.
     """
-    spread = strength * float(np.mean(np.square(features, dtype=np.float64)))
-    units = start.kernel.shape[1]
-    first = start.kernel.astype(np.float64)
-    wanted = np.eye(start.classes)[labels]
-
-    def cost(values: Floats) -> tuple[float, Floats]:
-        head = _as_head(values, start)
-        logs = head.log_scores(features)
-        apart = values[: first.size].reshape(first.shape) - first
-        loss = -float((wanted * logs).sum()) / len(labels)
-        error = ((np.exp(logs) - wanted) / len(labels))[:, -units:]
-        slope = (features.T @ error.astype(np.float32)).astype(np.float64)
-        slope += spread * apart
-        parts = [slope.ravel()] + ([] if start.bias is None else [error.sum(axis=0)])
-        return loss + spread / 2 * float((apart**2).sum()), np.concatenate(parts)
-
+    spread = strength * float(np.mean(np.square(features), dtype=np.float64))
+    centre = _centre(features, start)
+    problem = _Problem(features - centre, np.eye(start.classes)[labels], start, spread)
     found = minimize(
-        cost,
-        np.concatenate([first.ravel(), np.zeros(0) if start.bias is None else
-                        start.bias.astype(np.float64)]),
+        problem,
+        _values(near or start, centre),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": _STEPS, "ftol": 1e-10, "gtol": 1e-6},
-    )  # fmt: skip
-    return _as_head(found.x, start)
+        options={"maxiter": _STEPS, "ftol": 1e-8, "gtol": 1e-6},
+    )
+    head = _as_head(found.x, start)
+    if head.bias is None:
+        return head
+    return Head(head.kernel, head.bias - centre @ head.kernel)
+
+
+def _centre(features: Features, start: Head) -> Features:
+    """What is taken off the features: the bias makes up for it, in fewer steps."""
+    if start.bias is None:
+        return np.zeros(features.shape[1], np.float32)
+    return np.asarray(features.mean(axis=0), np.float32)
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """What is minimised: (value, slope) of kernel and bias, one after the other."""
+
+    features: Features
+    wanted: Floats  # (n, classes), 1 at the label
+    start: Head
+    spread: float
+
+    def __call__(self, values: Floats) -> tuple[float, Floats]:
+        head, kernel = _as_head(values, self.start), self.start.kernel
+        logs = head.log_scores(self.features)
+        apart = values[: kernel.size].reshape(kernel.shape) - kernel
+        loss = -float((self.wanted * logs).sum()) / len(logs)
+        error = ((np.exp(logs) - self.wanted) / len(logs))[:, -kernel.shape[1] :]
+        slope = (self.features.T @ error.astype(np.float32)).astype(np.float64)
+        slope += self.spread * apart
+        parts = [slope.ravel()]
+        if head.bias is not None:
+            parts.append(error.sum(axis=0))
+        penalty = self.spread / 2 * float((apart**2).sum())
+        return loss + penalty, np.concatenate(parts)
+
+
+def _values(head: Head, centre: Features) -> Floats:
+    parts = [head.kernel.ravel()]
+    if head.bias is not None:
+        parts.append(head.bias + centre @ head.kernel)
+    return np.concatenate(parts).astype(np.float64)
 
 
 def _as_head(values: Floats, start: Head) -> Head:
