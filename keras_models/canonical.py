@@ -17,11 +17,10 @@ from keras_models import outputs
 from keras_models.calls import Calls, calls, has_graph
 from keras_models.entrance import Entrance, entrance
 from keras_models.normalisation import NORMALISATIONS, normalise
-from keras_models.pixels import convention_of, extremes
-from keras_models.precision import as_float32
+from keras_models.pixels import convention_of, probes
+from keras_models.precision import as_float32, precision_remark
 
 Floats = NDArray[np.float32]
-_PROBES = 4  # pictures of random pixels; the last equals the first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +74,13 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
         InputError: no picture in, no scores of one label out, or it cannot be told.
     """
     _check_graph(model)
-    own, precision = as_float32(model)
-    taken = entrance(own, said.native)
+    taken = entrance(model, said.native)
+    own = as_float32(model)
     listed, number = calls(own), outputs.chosen(own, said.output)
     image, raw = _ends(own, taken, listed, number)
-    words = [*precision, *taken.remarks]
     convention, remark = _convention(own, taken, listed, said.normalisation)
     bare = keras.Model(image, raw, name=own.name)
-    pixels = normalise(_pixels(taken), convention)
+    pixels = normalise(probes(taken.side), convention)
     reading = outputs.read(
         own.name,
         listed,
@@ -92,13 +90,18 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
         said.scores,
     )
     scores = reading.appended(raw)
-    words += [remark, *([reading.remark] if reading.remark else [])]
 
     def to_scores(found: Any) -> Floats:
         return reading.scores(keras.tree.flatten(found)[number])
 
+    user = Own(own, taken.own_input, to_scores)
+    words = [*taken.remarks, remark, *([reading.remark] if reading.remark else [])]
+    if own is not model:
+        loaded = Own(model, taken.own_input, to_scores)
+        difference = float(np.abs(loaded.scores(pixels) - user.scores(pixels)).max())
+        words.insert(0, precision_remark(model, difference))
     return Canonical(
-        own=Own(own, taken.own_input, to_scores),
+        own=user,
         model=bare if scores is raw else keras.Model(image, scores, name=own.name),
         native=taken.side,
         normalisation=convention,
@@ -123,10 +126,6 @@ def _ends(
         ) from error
 
 
-def _pixels(taken: Entrance) -> Floats:
-    return extremes((_PROBES, taken.side, taken.side, 3))
-
-
 def _convention(
     own: keras.Model, taken: Entrance, listed: Calls, wanted: str | None
 ) -> tuple[str, str]:
@@ -136,8 +135,8 @@ def _convention(
             f"numbers for each colour ({NORMALISATIONS[wanted]}). Expected tf, unit or "
             "none."
         )
-    pixels = _pixels(taken)
-    if taken.grey:  # equal channels: the ends of the range must stay
+    pixels = probes(taken.side)
+    if taken.grey:
         pixels = pixels[..., :1] if taken.channel else pixels[..., 0]
     given = keras.ops.convert_to_tensor(pixels)
     return convention_of(own, listed, given, wanted)

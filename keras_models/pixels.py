@@ -35,6 +35,8 @@ _WITHOUT_WEIGHTS = ("MatMul", "Conv", "Einsum", "Dot", "Tensordot", "DepthwiseCo
 _LARGEST = 160.0  # of a normalised value: means are taken off, nothing else (caffe)
 _NARROWEST = 0.05  # spread of normalised values; less: they are scaled twice
 
+_RED = 3  # number of the red one of `probes`
+
 RAW, INSIDE, UNCLEAR = "raw", "inside", "unclear"
 
 
@@ -54,7 +56,7 @@ def convention_of(
     """(one of NORMALISATIONS, what the reader of a table must know).
 
     Args:
-        pixels: (n, R, R, C) of 0..255, extremes included, as the model takes them.
+        pixels: `probes`, as the model takes them.
         wanted: --normalisation; None: what is found.
     Raises:
         InputError: it cannot be told, and was not said.
@@ -100,13 +102,20 @@ def _arrival(given: NDArray[np.float64], found: Floats, name: str) -> Arrival:
     low, high = float(values.min()), float(values.max())
     if values.shape == given.shape and np.array_equal(values, given):
         kind = RAW
-    elif low >= -1e-3 and abs(high - given.max()) < 1e-3:
+    elif low >= -1e-3 and abs(high - given.max()) < 1e-3 and not _swapped(values):
         kind = RAW  # padded, turned or cut, no value changed
     elif max(-low, high) <= _LARGEST and high - low >= _NARROWEST:
         kind = INSIDE
     else:
         kind = UNCLEAR
     return Arrival(low, high, kind, name)
+
+
+def _swapped(values: NDArray[np.float64]) -> bool:
+    """Whether the red picture is no longer red: BGR is another convention."""
+    if values.ndim != 4 or values.shape[-1] != 3:
+        return False
+    return bool(values[_RED, ..., 1:].max() > values[_RED, ..., 0].min() + 1e-3)
 
 
 def _learned(call: Call) -> bool:
@@ -156,14 +165,13 @@ def _question(name: str, arrivals: Sequence[Arrival], family: Family | None) -> 
     )
 
 
-def extremes(shape: tuple[int, ...], seed: int = 0) -> Floats:
-    """Random pixels of whole numbers 0..255, both ends in every channel.
+def probes(side: int) -> Floats:
+    """(5, side, side, 3), whole pixels 0..255: noise, black, white, red, that noise.
 
-    Args:
-        shape: (n, R, R, C); the last picture equals the first.
+    Poolings and convolutions average noise away; plain pictures stay what they are.
     """
-    generator = np.random.default_rng(seed)
-    pixels = generator.integers(0, 256, shape).astype(np.float32)
-    pixels[:, 0, 0], pixels[:, -1, -1] = 0, 255
-    pixels[-1] = pixels[0]
+    pixels = np.empty((5, side, side, 3), np.float32)
+    generator = np.random.default_rng(0)
+    pixels[[0, 4]] = generator.integers(0, 256, (side, side, 3))
+    pixels[1], pixels[2], pixels[3] = 0, 255, (255, 0, 0)
     return pixels

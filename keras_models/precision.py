@@ -9,34 +9,62 @@ from keras_models.calls import calls
 from keras_models.derived_state import renew_derived_state
 
 _FLOAT32 = "float32"
-# Largest difference of a score that a precision explains, over some layers.
-_EXPLAINED = {"float16": 0.05, "bfloat16": 0.2, "float64": 1e-3}
+# Largest difference of a score that a precision explains, over many layers.
+_EXPLAINED = {"bfloat16": 0.2, "float16": 0.05, "float64": 1e-3}
 
 
-def as_float32(model: keras.Model) -> tuple[keras.Model, tuple[str, ...]]:
-    """(the model, or its copy in float32; what the reader of a table must know).
+def as_float32(model: keras.Model) -> keras.Model:
+    """The model itself where it computes in float32, else its copy that does.
 
     Raises:
         InputError: quantised weights, or layers that cannot be copied.
     """
-    policies = {
-        policy.name: policy
-        for policy in map(_policy, _layers(model))
-        if policy is not None and not _is_float32(policy)
-    }
-    for name in policies:
-        if "int8" in name or "int4" in name or "float8" in name:
+    for name in _policies(model):
+        if any(word in name for word in ("int8", "int4", "float8")):
             raise InputError(
                 f"{model.name}: its layers are quantised ({name}). Give the float "
                 "model, as it was before model.quantize(); `reswise convert` makes "
                 "the int8 file of it."
             )
-    declared = {str(tensor.dtype) for tensor in model.inputs} & set(_EXPLAINED)
-    if not policies and not declared:
-        return model, ()
-    named = ", ".join(policies) or f"{', '.join(declared)} input"
-    copy = _copy(model)
-    return copy, (f"float32 copy of a {named} model",)
+    return _copy(model) if _other(model) else model
+
+
+def precision_remark(model: keras.Model, difference: float) -> str:
+    """What the reader of a table must know of a copy.
+
+    Args:
+        difference: largest of a score, copy against model, on random pictures.
+    Raises:
+        InputError: more than the model's precision explains.
+    """
+    named = " and ".join(_other(model))
+    most = max(most for name, most in _EXPLAINED.items() if name in named)
+    if not difference <= most:
+        raise InputError(
+            f"{model.name}: its float32 copy gives scores that differ by "
+            f"{difference:.2g}; {named} explains {most:g}. Save it after "
+            "keras.config.set_dtype_policy('float32') and building it anew."
+        )
+    return (
+        f"float32 copy of a {named} model (scores differ by at most {difference:.1g} "
+        "on random pictures)"
+    )
+
+
+def _policies(model: keras.Model) -> list[str]:
+    """Names of the precisions of its layers, each once."""
+    operations = [call.operation for call in calls(model).calls]
+    policies = [getattr(operation, "dtype_policy", None) for operation in operations]
+    return list(dict.fromkeys(policy.name for policy in policies if policy))
+
+
+def _other(model: keras.Model) -> list[str]:
+    """What in it is no float32: policies, and the types of inputs."""
+    declared = [str(tensor.dtype) for tensor in model.inputs]
+    named = [*_policies(model), *declared]
+    return list(
+        dict.fromkeys(name for name in named if any(one in name for one in _EXPLAINED))
+    )
 
 
 def _copy(model: keras.Model) -> keras.Model:
@@ -70,16 +98,3 @@ def _as_float32(value: object) -> object:
     if isinstance(value, list | tuple):
         return type(value)(_as_float32(item) for item in value)
     return _FLOAT32 if value in ("float16", "bfloat16", "float64") else value
-
-
-def _layers(model: keras.Model) -> list[object]:
-    return [call.operation for call in calls(model).calls]
-
-
-def _policy(operation: object) -> keras.DTypePolicy | None:
-    return getattr(operation, "dtype_policy", None)
-
-
-def _is_float32(policy: keras.DTypePolicy) -> bool:
-    names = (policy.compute_dtype, policy.variable_dtype)
-    return all(name == _FLOAT32 or "int" in name for name in names)
