@@ -17,13 +17,14 @@ from keras_models import graph, normalisation
 from keras_models.adapted import Adaptation, read_adaptation
 from keras_models.canonical import Canonical, Own, Said, canonical
 from keras_models.catalogue import CATALOGUE, Entry, build, entry
+from keras_models.model_files import read_model
 from keras_models.packaged import packaged_weights
 from keras_models.rebuilding import Builder, rebuild, recognise
+from keras_models.trusted_code import NO_TRUST, Trust
 from keras_models.weight_files import (
     classes_in,
     load_weights,
     native_beside,
-    read_model,
 )
 
 _DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
@@ -106,6 +107,7 @@ class ModelChoice:
     output: str | None = None  # of a file with several: which holds the scores
     scores: str | None = None  # what a file's output is; None: as is found
     native: int | None = None  # resolution of a file that takes any
+    trust: Trust = NO_TRUST  # code that a file may run
 
     @property
     def said(self) -> Said:
@@ -209,7 +211,7 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     path = Path(choice.model)
     if not path.suffix and not path.exists():
         entry(choice.model)  # says which names there are
-    model = read_model(_existing(path, "--model"))
+    model = read_model(_existing_model(path), choice.trust)
     weights = choice.weights or str(path)
     if choice.weights:
         load_weights(model, _existing(Path(weights), "--weights"))
@@ -302,6 +304,12 @@ def _reachable_or_cached(known: Entry, alpha: float) -> None:
 def _existing(path: Path, flag: str) -> Path:
     if not path.is_file():
         raise InputError(f"{flag} {path}: no such file; expected a model's file.")
+    return path
+
+
+def _existing_model(path: Path) -> Path:
+    if not path.exists():
+        raise InputError(f"--model {path}: no such file; expected a model's file.")
     return path
 
 

@@ -11,23 +11,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from keras_models.derived_state import renew_derived_state
-
-
-def read_model(path: Path) -> keras.Model:
-    """The model of a file, as it was saved.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # a foreign file may raise anything
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{path}: not a Keras model that can be read ({first_line}). Expected a "
-            ".keras file without custom layers."
-        ) from error
-    return model
+from keras_models.model_files import read_model
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
