@@ -25,7 +25,7 @@ from keras_models.sweeping import SweepOptions, sweep
 FOLDER = "features"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Features(Pretrained):
     """A network whose answers are the features of its last dense layer."""
 
