@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from keras_models import graph, normalisation
+from keras_models import graph, normalisation, proof
 from keras_models.adapted import Adaptation, read_adaptation
 from keras_models.canonical import Canonical, Own, Said, canonical
 from keras_models.catalogue import CATALOGUE, Entry, build, entry
 from keras_models.model_files import read_model
+from keras_models.normalisation import normalise
 from keras_models.packaged import packaged_weights
-from keras_models.rebuilding import Builder, rebuild, recognise
+from keras_models.rebuilding import Builder, recognise, unproven
 from keras_models.trusted_code import NO_TRUST, Trust
 from keras_models.weight_files import (
     classes_in,
@@ -50,6 +51,7 @@ class Pretrained:
     adaptation: Adaptation | None = None  # by resolution; the native one too, if so
     user: Own | None = None  # None: `model` is what its user built
     remarks: tuple[str, ...] = ()  # what was found out or assumed, for under a table
+    proven: set[int] = field(default_factory=set, repr=False, compare=False)  # so far
 
     @property
     def outputs(self) -> int:
@@ -79,14 +81,43 @@ class Pretrained:
         return self.user.scores(images)
 
     def at(self, resolution: int) -> keras.Model:
-        """The same network at another resolution; InputError where it cannot be."""
+        """The same network at a resolution, a copy of its own below the native one.
+
+        At the native one too, where an adaptation changed it: `model` stays as it was.
+
+        Each resolution is held against the user's own model before it is given out
+        first (`proof`), the native one before any other.
+
+        Raises:
+            InputError: it cannot be rebuilt, or its scores are not the user's model's.
+        """
+        if self.native not in self.proven:
+            self._prove(self.model, self.native)
         adapted = () if self.adaptation is None else self.adaptation.accepted
         if resolution == self.native and resolution not in adapted:
             return self.model
-        model = rebuild(self.model, resolution, self.builder)
+        model = unproven(self.model, resolution, self.builder)
+        if resolution == self.native or resolution not in self.proven:
+            self._prove(model, resolution)
         if self.adaptation is not None:
             self.adaptation.apply(model)
         return model
+
+    def _prove(self, model: keras.Model, resolution: int) -> None:
+        """Holds a rung against the user's model; InputError where they differ."""
+        rung = f"{self.name}@{resolution}"
+        images = normalise(proof.pictures(resolution), self.normalisation)
+        if resolution == self.native:
+            if self.user is not None:
+                proof.check_native(rung, model, self.own_scores, images)
+        elif self.builder is not None:
+            proof.check_built(rung, model, self.model, images)
+        else:
+            proof.check_copy(rung, model, self.model, images)
+            if self.user is not None:
+                taken = self.user.to_own(images)
+                proof.check_own(rung, model, self.own, images, taken, self.to_scores)
+        self.proven.add(resolution)
 
     def converts_as(self, resolution: int, model: keras.Model) -> ConvertsAs:
         """Equal for resolutions that one conversion serves: same graph, same tensors.
