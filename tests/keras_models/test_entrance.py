@@ -127,7 +127,7 @@ def test_several_inputs_are_named() -> None:
 
 
 def test_a_model_without_a_graph_is_refused() -> None:
-    class Own(keras.Model):
+    class Own(keras.Model):  # type: ignore[misc]
         def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
             return inputs
 

@@ -157,7 +157,7 @@ def test_one_of_two_outputs_is_chosen_by_name_or_number() -> None:
 
 
 def test_a_model_that_answers_at_random_is_refused() -> None:
-    class Always(layers.Dropout):
+    class Always(layers.Dropout):  # type: ignore[misc]
         def call(self, inputs: Any, training: bool | None = None) -> Any:
             del training
             return super().call(inputs, training=True)
