@@ -52,6 +52,9 @@ class Pretrained:
     user: Own | None = None  # None: `model` is what its user built
     remarks: tuple[str, ...] = ()  # what was found out or assumed, for under a table
     proven: set[int] = field(default_factory=set, repr=False, compare=False)  # so far
+    natives: dict[str, keras.Model] = field(  # adapted copies, by their weights' hash
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def outputs(self) -> int:
@@ -70,12 +73,24 @@ class Pretrained:
         return self.user.to_scores(outputs)
 
     def own_scores(self, images: Floats) -> Floats:
-        """What `own` answers: what the scores of `model` must be.
+        """What `own` answers: what the scores at the native resolution must be.
+
+        Where an adaptation changed that resolution too, what its copy of `own` answers.
 
         Args:
             images: (n, R, R, 3) at the native resolution, normalised, made of whole
                 pixels: a model may take nothing else.
         """
+        if self.adapts(self.native):
+            model = self.at(self.native)
+            return np.asarray(model.predict(images, verbose=0), np.float32)
+        return self._trained_scores(images)
+
+    def adapts(self, resolution: int) -> bool:
+        """Whether an adaptation changed this resolution."""
+        return self.adaptation is not None and resolution in self.adaptation.accepted
+
+    def _trained_scores(self, images: Floats) -> Floats:
         if self.user is None:
             return np.asarray(self.model.predict(images, verbose=0), np.float32)
         return self.user.scores(images)
@@ -93,9 +108,15 @@ class Pretrained:
         """
         if self.native not in self.proven:
             self._prove(self.model, self.native)
-        adapted = () if self.adaptation is None else self.adaptation.accepted
-        if resolution == self.native and resolution not in adapted:
+        if resolution != self.native:
+            return self._copy(resolution)
+        if not self.adapts(resolution):
             return self.model
+        if self.weights_sha256 not in self.natives:
+            self.natives[self.weights_sha256] = self._copy(resolution)
+        return self.natives[self.weights_sha256]
+
+    def _copy(self, resolution: int) -> keras.Model:
         model = unproven(self.model, resolution, self.builder)
         if resolution == self.native or resolution not in self.proven:
             self._prove(model, resolution)
@@ -109,7 +130,7 @@ class Pretrained:
         images = normalise(proof.pictures(resolution), self.normalisation)
         if resolution == self.native:
             if self.user is not None:
-                proof.check_native(rung, model, self.own_scores, images)
+                proof.check_native(rung, model, self._trained_scores, images)
         elif self.builder is not None:
             proof.check_built(rung, model, self.model, images)
         else:

@@ -101,6 +101,7 @@ def test_a_bundle_stores_one_head_for_all_resolutions_once(
     found = _taken_everywhere(plain, sides, native)
     keep_head(plain, plain, found, {"what": "adapted head"}, tmp_path)
     own = adapted(plain, tmp_path)
+    _answers_are_the_adapted_ones(plain, own, native)
     sizes = []
     for source in (plain, own):
         files = FloatFiles(source)
@@ -110,6 +111,18 @@ def test_a_bundle_stores_one_head_for_all_resolutions_once(
         assert sizes[1] == sizes[0]
     else:
         assert kernel <= sizes[1] - sizes[0] < 2 * kernel
+
+
+def _answers_are_the_adapted_ones(
+    plain: Pretrained, own: Pretrained, native: bool
+) -> None:
+    """What parity is held against is what `at` gives, at the native resolution too."""
+    pixels = np.random.default_rng(0).uniform(-1, 1, (3, 96, 96, 3)).astype("float32")
+    expected = own.at(96).predict(pixels, verbose=0)
+    assert np.array_equal(own.own_scores(pixels), expected)
+    trained = plain.at(96).predict(pixels, verbose=0)
+    assert np.array_equal(plain.own_scores(pixels), trained)  # it stayed as it was
+    assert np.allclose(expected, trained) != native
 
 
 def test_a_head_on_offsets_keeps_both(tmp_path: Path) -> None:
