@@ -30,7 +30,7 @@ def main() -> None:
             folder.mkdir(parents=True, exist_ok=True)
             own = [place for place, one in enumerate(drawn.labels) if one == label]
             for place in own[: flags.per_class]:
-                (folder / f"{place:05d}.png").write_bytes(drawn.read(place))
+                (folder / f"{part}_{place:05d}.png").write_bytes(drawn.read(place))
     print(f"wrote {flags.per_class} pictures of each of {flags.classes} to {flags.out}")
 
 
