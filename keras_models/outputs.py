@@ -107,7 +107,7 @@ def chosen(model: keras.Model, wanted: str | None) -> int:
     """The number of the output that holds the scores.
 
     Args:
-        wanted: --output: a name, or a number from 0; None: there is but one.
+        wanted: --output-name: a name, or a number from 0; None: there is but one.
     Raises:
         InputError: several, and none was chosen; no such output.
     """
@@ -125,9 +125,9 @@ def chosen(model: keras.Model, wanted: str | None) -> int:
     if wanted is None:
         raise InputError(
             f"{model.name}: {len(names)} outputs ({listed}); expected the scores of "
-            "one label an image. Say which holds them: --output NAME."
+            "one label an image. Say which holds them: --output-name NAME."
         )
-    raise InputError(f"--output {wanted}: {model.name} has {listed}.")
+    raise InputError(f"--output-name {wanted}: {model.name} has {listed}.")
 
 
 def read(
@@ -144,7 +144,7 @@ def read(
         output: number of its value in `calls`.
         shape: of the output, the batch first.
         raw: outputs of random pictures, the first and the last of which are equal.
-        wanted: --scores; None: as is found here.
+        wanted: --output-is; None: as is found here.
     Raises:
         InputError: it is no score of one label an image, or cannot be told.
     """
@@ -182,7 +182,7 @@ def _one_unit(
         raise InputError(
             f"{name}: one unit read as a chance gives {rows.min():.3g} to "
             f"{rows.max():.3g} on random pictures; expected 0..1. It may be a logit: "
-            "--scores logits."
+            "--output-is logits."
         )
     kind = "logit" if word == LOGITS else "sigmoid unit"
     chance = "sigmoid of it" if word == LOGITS else "it"
@@ -206,12 +206,12 @@ def _several(
     if wanted is not None:
         if wanted == LOGITS and sums_to_one and set(words) == {"softmax"}:
             raise InputError(
-                f"--scores logits: {name} ends in {_by(words)}; its scores sum to 1 "
+                f"--output-is logits: {name} ends in {_by(words)}; its scores sum to 1 "
                 "already. Leave the flag out."
             )
         if wanted != LOGITS and not _sums_to_one(_probabilities(rows, wanted)):
             raise InputError(
-                f"--scores {wanted}: those of {name} do not sum to 1 on random "
+                f"--output-is {wanted}: those of {name} do not sum to 1 on random "
                 "pictures. Leave the flag out, or say logits."
             )
         return wanted
@@ -239,7 +239,7 @@ def _several(
 def _untold(name: str, what: str) -> InputError:
     return InputError(
         f"{name}: {what}; expected softmax, sigmoid or logits. Whether they are "
-        "scores cannot be told: say it, --scores probabilities or --scores logits."
+        "scores cannot be told: say it, --output-is probabilities or logits."
     )
 
 
