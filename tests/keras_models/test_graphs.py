@@ -45,7 +45,7 @@ def _mean(tokens: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("reswise_tests")
-class Squeeze(layers.Layer):
+class Squeeze(layers.Layer):  # type: ignore[misc]
     """Made of layers, with bare operations between them."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -60,7 +60,7 @@ class Squeeze(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("reswise_tests")
-class Places(layers.Layer):
+class Places(layers.Layer):  # type: ignore[misc]
     """A table with a row for each place, cut to the map that comes."""
 
     def build(self, shape: tuple[int, ...]) -> None:
@@ -73,7 +73,7 @@ class Places(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("reswise_tests")
-class Derived(layers.Layer):
+class Derived(layers.Layer):  # type: ignore[misc]
     """Keeps what it computed from its weights."""
 
     def build(self, shape: tuple[int | None, ...]) -> None:
