@@ -53,7 +53,7 @@ class Fitting:
         there = self.at(resolution)
         for number, (before, after) in enumerate(zip(self._native, there, strict=True)):
             if before.sources != after.sources:
-                if why := obstacle(before):
+                if why := obstacle(before, after):
                     raise UnfitError(why)
                 if why := self._other_parity(number, before, after):
                     raise UnfitError(why)

@@ -80,7 +80,8 @@ def _step_macs(step: Step) -> tuple[int, bool]:
     """(multiply-accumulates, whether something in it could not be counted)."""
     formula = formulas.of(step)
     if formula is not None:
-        return formula(step), False
+        sized = not any(None in shape[1:] for shape in (*step.sources, step.target))
+        return (formula(step), False) if sized else (0, True)
     if formulas.free(step):
         return 0, False
     if standard(step.operation) and not isinstance(step.operation, keras.Layer):

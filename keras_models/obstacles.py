@@ -8,11 +8,12 @@ _FIXED_SIZE = ("Resizing", "CenterCrop", "RandomCrop")
 _FIXED_OPERATIONS = ("Resize", "CropImages", "PadImages", "MapCoordinates", "Slice")
 
 
-def obstacle(before: Step) -> str | None:
+def obstacle(before: Step, after: Step) -> str | None:
     """Why an operation would do something else on a map of another size, or None.
 
     Args:
-        before: at the native resolution; at the other one its input has another shape.
+        before: at the native resolution.
+        after: the same step at another one, where its input has another shape.
     """
     name, kind = before.name, before.kind
     if kind in _FIXED_SIZE or kind in _FIXED_OPERATIONS:
@@ -35,7 +36,7 @@ def obstacle(before: Step) -> str | None:
             f"{_what(before)} adds up a map of {_map(before)}, which would be less on "
             "a smaller one; expected a mean there"
         )
-    return _table(before)
+    return _table(before) or _tensor_of_map(before, after)
 
 
 def _what(step: Step) -> str:
@@ -115,6 +116,34 @@ def _table(step: Step) -> str | None:
                 f"{tuple(weight.shape)}: a row for each place of a map of {_map(step)}"
             )
     return None
+
+
+def _tensor_of_map(before: Step, after: Step) -> str | None:
+    """A layer of Keras's whose tensors have the size of the map, on some axis."""
+    operation, kind = before.operation, before.kind
+    changed = _changed_axes(before.source, after.source)
+    if kind in ("Dense", "EinsumDense") or kind.endswith(("Conv1D", "Conv2D")):
+        weighed = {len(before.source) - 1}
+    elif kind in ("LayerNormalization", "BatchNormalization", "Normalization"):
+        axes = operation.axis
+        each = axes if isinstance(axes, list | tuple) else (axes,)
+        weighed = {int(axis) % len(before.source) for axis in each if axis is not None}
+    elif kind == "PReLU":
+        shared = {int(axis) for axis in operation.shared_axes or ()}
+        weighed = set(range(1, len(before.source))) - shared
+    else:
+        return None
+    if not weighed & changed:
+        return None
+    return (
+        f"{_what(before)} has tensors for each place of a map of {_map(before)}, so "
+        "they fit no other"
+    )
+
+
+def _changed_axes(before: Shape, after: Shape) -> set[int]:
+    sizes = enumerate(zip(before, after, strict=True))
+    return {axis for axis, (was, now) in sizes if axis and was != now}
 
 
 def _by_position(weight: Shape, source: Shape) -> bool:

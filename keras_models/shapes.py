@@ -123,6 +123,9 @@ def output_specs(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     outputs = _by_shape(operation, args, kwargs)
     if outputs is None:
         outputs = operation.compute_output_spec(*args, **kwargs)
+    if _lost(outputs) and not _lost(_tensors(args, kwargs)):
+        # EinsumDense forgets sizes that it did not need to know; a trace does not.
+        outputs = keras.Operation.compute_output_spec(operation, *args, **kwargs)
     for tensor in keras.tree.flatten(outputs):
         if any(size is not None and size < 1 for size in tensor.shape):
             raise ValueError(f"{operation.name} would give a map of {tensor.shape}.")
@@ -161,6 +164,11 @@ def _followed(step: Step, batch: int | None) -> list[Step]:
         return []  # it hands its input on
     function = keras.Function(fresh, outputs)
     return _Walk(_own).through(function, None)
+
+
+def _lost(tensors: Any) -> bool:
+    """Whether a size other than the batch's is not known."""
+    return any(None in tensor.shape[1:] for tensor in keras.tree.flatten(tensors))
 
 
 def _by_shape(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -148,7 +148,7 @@ def test_scores_near_one_do_not_hide_a_difference() -> None:
         proof.check_copy("mine@24", other, model, images)
 
 
-class _Chance(layers.Layer):
+class _Chance(layers.Layer):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__(name="chance")
         self._seed = keras.random.SeedGenerator(1)
@@ -157,7 +157,7 @@ class _Chance(layers.Layer):
         return maps * (1 + keras.random.uniform(ops.shape(maps), seed=self._seed))
 
 
-class _Batch(layers.Layer):
+class _Batch(layers.Layer):  # type: ignore[misc]
     def call(self, maps: keras.KerasTensor) -> keras.KerasTensor:
         return maps - ops.cumsum(maps, axis=0)
 
