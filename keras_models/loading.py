@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from absl import logging
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
@@ -236,6 +237,8 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     if choice.weights:
         load_weights(model, _existing(Path(weights), "--weights"))
     found = from_model(model, said=choice.said)
+    for remark in found.remarks:
+        logging.info("%s: %s", path, remark)
     return replace(found, name=_own_name(model, path), weights=_short(weights))
 
 

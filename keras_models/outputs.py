@@ -5,7 +5,7 @@ made it, and random pictures are asked whether it is so: rows that sum to 1 are
 probabilities, whatever made them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import keras
@@ -76,17 +76,32 @@ class Reading:
     one_unit: bool
     remark: str | None  # what the reader of a table must know
 
-    def appended(self, raw: keras.KerasTensor) -> keras.KerasTensor:
-        """Layers from the raw output to (None, classes) probabilities."""
+    def appended(
+        self, raw: keras.KerasTensor, taken: Collection[str]
+    ) -> keras.KerasTensor:
+        """Layers from the raw output to (None, classes) probabilities.
+
+        Args:
+            taken: names that the model's own operations have.
+        """
+
+        def free(name: str) -> str:
+            while name in taken:
+                name += "_"
+            return name
+
         width = 1 if self.one_unit else self.classes
         if tuple(raw.shape[1:]) != (width,):
-            raw = keras.layers.Reshape((width,), dtype="float32")(raw)
+            raw = keras.layers.Reshape((width,), dtype="float32", name=free("row"))(raw)
         if self.one_unit:
-            return _pair(raw, self.word)
+            return _pair(raw, self.word, free)
         if self.word == LOGITS:
-            return keras.layers.Softmax(dtype="float32", name="scores")(raw)
+            return keras.layers.Softmax(dtype="float32", name=free("scores"))(raw)
         if self.word == LOG_PROBABILITIES:
-            return keras.layers.Activation("exponential", dtype="float32")(raw)
+            named = free("scores")
+            return keras.layers.Activation("exponential", dtype="float32", name=named)(
+                raw
+            )
         return raw
 
     def scores(self, raw: NDArray[np.floating]) -> Floats:
@@ -341,13 +356,17 @@ def _names(model: keras.Model) -> list[str]:
     return [str(name) for name in getattr(model, "output_names", ["output"])]
 
 
-def _pair(raw: keras.KerasTensor, word: str) -> keras.KerasTensor:
+def _pair(
+    raw: keras.KerasTensor, word: str, free: Callable[[str], str]
+) -> keras.KerasTensor:
     """(None, 1) -> (None, 2): chances of class 0 and 1."""
     chance = raw
     if word == LOGITS:
-        chance = keras.layers.Activation("sigmoid", dtype="float32")(raw)
-    other = keras.layers.Rescaling(-1.0, 1.0, dtype="float32")(chance)
-    join = keras.layers.Concatenate(dtype="float32", name="scores")
+        sigmoid = free("chance_of_1")
+        chance = keras.layers.Activation("sigmoid", dtype="float32", name=sigmoid)(raw)
+    rest = keras.layers.Rescaling(-1.0, 1.0, dtype="float32", name=free("chance_of_0"))
+    other = rest(chance)
+    join = keras.layers.Concatenate(dtype="float32", name=free("scores"))
     return join([other, chance])
 
 
