@@ -80,7 +80,12 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
     listed, number = calls(own), outputs.chosen(own, said.output)
     image, raw = _ends(own, taken, listed, number)
     convention, remark = _convention(own, taken, listed, said.normalisation)
-    bare = keras.Model(image, raw, name=own.name)
+    try:
+        bare = keras.Model(image, raw, name=own.name)
+    except ValueError as error:  # two layers of one name, in models side by side
+        raise InputError(
+            f"{own.name}: {error} Give its layers names of their own and save again."
+        ) from error
     pixels = normalise(probes(taken.side), convention)
     reading = outputs.read(
         own.name,
@@ -90,7 +95,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
         _called(bare, pixels),
         said.scores,
     )
-    scores = reading.appended(raw)
+    scores = reading.appended(raw, [one.name for one in bare.operations])
 
     def to_scores(found: Any) -> Floats:
         return reading.scores(keras.tree.flatten(found)[number])
@@ -124,7 +129,12 @@ def _ends(
         return own.inputs[0], own.outputs[number]
     image = keras.Input((taken.side, taken.side, 3), name="image")
     try:
-        return image, listed.reapplied(taken.adapted(image))[number]
+        adapted = taken.adapted(image)
+        if "int" in taken.dtype or taken.batch is not None:
+            # called as a model, it would cut pixels off to whole numbers
+            return image, listed.reapplied(adapted)[number]
+        given = adapted if taken.key is None else {taken.key: adapted}
+        return image, keras.tree.flatten(own(given))[number]
     except Exception as error:  # a layer may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(

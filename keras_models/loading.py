@@ -1,22 +1,22 @@
 """A model by name or file, with weights: imagenet, glyphs, random, or a path."""
 
 import hashlib
-import os
 import re
-import socket
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from absl import logging
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from keras_models import graph, normalisation, proof
 from keras_models.adapted import Adaptation, read_adaptation
 from keras_models.canonical import Canonical, Own, Said, canonical
-from keras_models.catalogue import CATALOGUE, Entry, build, entry
+from keras_models.catalogue import CATALOGUE, build, entry
+from keras_models.imagenet import weights_of, with_imagenet_weights
 from keras_models.model_files import read_model
 from keras_models.normalisation import normalise
 from keras_models.packaged import packaged_weights
@@ -28,8 +28,6 @@ from keras_models.weight_files import (
     native_beside,
 )
 
-_DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
-_CONNECT_SECONDS = 3.0
 Floats = NDArray[np.float32]
 ConvertsAs = tuple[graph.Signature, str]  # the graph, SHA-256 of adapted tensors
 _RUNG_NAME = re.compile(r"[\w.-]+")
@@ -229,7 +227,7 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
     weights = choice.weights or "imagenet"
     native, alpha = known.native, choice.alpha
     if weights == "imagenet":
-        model = _imagenet(known, alpha)
+        model = with_imagenet_weights(known, alpha)
     elif weights == "random":
         keras.utils.set_random_seed(choice.seed)
         model = build(known.name, native, choice.classes, alpha)
@@ -246,7 +244,7 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
         load_weights(model, path)
     else:
         raise InputError(
-            f"--weights {weights}: {known.name} has {_names(known)} "
+            f"--weights {weights}: {known.name} has {weights_of(known)} "
             "(.weights.h5, .h5, .npz or .keras)."
         )
     classes = int(model.outputs[0].shape[-1])
@@ -277,6 +275,8 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     if choice.weights:
         load_weights(model, _existing(Path(weights), "--weights"))
     found = from_model(model, said=choice.said)
+    for remark in found.remarks:
+        logging.info("%s: %s", path, remark)
     return replace(found, name=_own_name(model, path), weights=_short(weights))
 
 
@@ -326,42 +326,6 @@ def _own_name(model: keras.Model, path: Path) -> str:
     return str(model.name)
 
 
-def _imagenet(known: Entry, alpha: float) -> keras.Model:
-    application = {
-        "mobilenet_v2": keras.applications.MobileNetV2,
-        "nasnet_mobile": keras.applications.NASNetMobile,
-        "resnet50": keras.applications.ResNet50,
-        "resnet101": keras.applications.ResNet101,
-        "resnet152": keras.applications.ResNet152,
-        "vgg19_flatten": keras.applications.VGG19,
-    }.get(known.name)
-    if application is None:
-        raise InputError(
-            f"--weights imagenet: there are none of {known.name}; expected "
-            f"{_names(known)}."
-        )
-    _reachable_or_cached(known, alpha)
-    options = {"alpha": alpha} if known.name == "mobilenet_v2" else {}
-    downloaded = application(weights="imagenet", **options)
-    model = build(known.name, known.native, 1000, alpha)
-    model.set_weights(downloaded.get_weights())
-    return model
-
-
-def _reachable_or_cached(known: Entry, alpha: float) -> None:
-    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    file = folder / "models" / known.imagenet_file.format(alpha=f"{alpha:.1f}")
-    if file.exists():
-        return
-    try:
-        socket.create_connection(_DOWNLOADS, _CONNECT_SECONDS).close()
-    except OSError as error:
-        raise InputError(
-            f"--weights imagenet: {file.name} is not in {file.parent} and cannot be "
-            f"downloaded ({error}). Put it there, or give --weights PATH."
-        ) from error
-
-
 def _existing(path: Path, flag: str) -> Path:
     if not path.is_file():
         raise InputError(f"{flag} {path}: no such file; expected a model's file.")
@@ -372,10 +336,6 @@ def _existing_model(path: Path) -> Path:
     if not path.exists():
         raise InputError(f"--model {path}: no such file; expected a model's file.")
     return path
-
-
-def _names(known: Entry) -> str:
-    return ", ".join((*known.weights, "random or a path"))
 
 
 def _short(weights: str) -> str:

@@ -155,6 +155,8 @@ def _text(value: object) -> str:
 
 
 def _loaded(path: Path, given: Json, trust: Trust) -> keras.Model:
+    if trust.code:  # a rebuild at another resolution copies Lambda layers too
+        keras.config.enable_unsafe_deserialization()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of Keras, about old files
         model = keras.saving.load_model(

@@ -5,7 +5,7 @@ made it, and random pictures are asked whether it is so: rows that sum to 1 are
 probabilities, whatever made them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import keras
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from keras_models.calls import Call, Calls
+from keras_models.endings import made_by, named
 
 Floats = NDArray[np.float32]
 
@@ -22,48 +23,6 @@ LOG_PROBABILITIES = "log-probabilities"
 READINGS = (PROBABILITIES, LOGITS, LOG_PROBABILITIES)
 
 _SUM_TOLERANCE = 2e-3  # of a row of probabilities: float16 casts inside
-# What leaves the order and the meaning of scores as they are, at inference.
-_PASSED = frozenset(
-    [
-        "ActivityRegularization",
-        "AlphaDropout",
-        "Cast",
-        "Copy",
-        "Dropout",
-        "ExpandDims",
-        "Flatten",
-        "GaussianDropout",
-        "GaussianNoise",
-        "Identity",
-        "Masking",
-        "Ravel",
-        "Reshape",
-        "SpatialDropout1D",
-        "SpatialDropout2D",
-        "Squeeze",
-        "StopGradient",
-        "Transpose",
-        "Permute",
-    ]
-)
-# Scores stay logits through these, where all that enters is.
-_LINEAR = frozenset(
-    [
-        "Add",
-        "Average",
-        "AveragePooling2D",
-        "BatchNormalization",
-        "Concatenate",
-        "Divide",
-        "GlobalAveragePooling2D",
-        "Mean",
-        "Multiply",
-        "Negative",
-        "Rescaling",
-        "Subtract",
-        "TrueDivide",
-    ]
-)
 _SQUASHED = ("sigmoid", "hard_sigmoid")
 
 
@@ -76,17 +35,32 @@ class Reading:
     one_unit: bool
     remark: str | None  # what the reader of a table must know
 
-    def appended(self, raw: keras.KerasTensor) -> keras.KerasTensor:
-        """Layers from the raw output to (None, classes) probabilities."""
+    def appended(
+        self, raw: keras.KerasTensor, taken: Collection[str]
+    ) -> keras.KerasTensor:
+        """Layers from the raw output to (None, classes) probabilities.
+
+        Args:
+            taken: names that the model's own operations have.
+        """
+
+        def free(name: str) -> str:
+            while name in taken:
+                name += "_"
+            return name
+
         width = 1 if self.one_unit else self.classes
         if tuple(raw.shape[1:]) != (width,):
-            raw = keras.layers.Reshape((width,), dtype="float32")(raw)
+            raw = keras.layers.Reshape((width,), dtype="float32", name=free("row"))(raw)
         if self.one_unit:
-            return _pair(raw, self.word)
+            return _pair(raw, self.word, free)
         if self.word == LOGITS:
-            return keras.layers.Softmax(dtype="float32", name="scores")(raw)
+            return keras.layers.Softmax(dtype="float32", name=free("scores"))(raw)
         if self.word == LOG_PROBABILITIES:
-            return keras.layers.Activation("exponential", dtype="float32")(raw)
+            named = free("scores")
+            return keras.layers.Activation("exponential", dtype="float32", name=named)(
+                raw
+            )
         return raw
 
     def scores(self, raw: NDArray[np.floating]) -> Floats:
@@ -151,7 +125,7 @@ def read(
     width = _width(name, shape)
     rows = np.asarray(raw, np.float64).reshape(len(raw), -1)
     _check_numbers(name, rows)
-    words = _made_by(calls, output)
+    words = made_by(calls, output)
     if width == 1:
         return _one_unit(name, words, rows, wanted)
     word = _several(name, width, words, rows, wanted)
@@ -168,7 +142,7 @@ def _one_unit(
 ) -> Reading:
     if set(words) == {"softmax"}:
         raise InputError(
-            f"{name}: {_by(words)} of one unit is always 1. Expected sigmoid or a "
+            f"{name}: {named(words)} of one unit is always 1. Expected sigmoid or a "
             "logit there, or softmax of two units."
         )
     word = wanted
@@ -177,7 +151,7 @@ def _one_unit(
     if word is None and set(words) == {"linear"}:
         word = LOGITS
     if word not in (PROBABILITIES, LOGITS):
-        raise _untold(name, f"one unit that ends in {_by(words)}")
+        raise _untold(name, f"one unit that ends in {named(words)}")
     if word == PROBABILITIES and (rows.min() < 0 or rows.max() > 1):
         raise InputError(
             f"{name}: one unit read as a chance gives {rows.min():.3g} to "
@@ -206,8 +180,8 @@ def _several(
     if wanted is not None:
         if wanted == LOGITS and sums_to_one and set(words) == {"softmax"}:
             raise InputError(
-                f"--output-is logits: {name} ends in {_by(words)}; its scores sum to 1 "
-                "already. Leave the flag out."
+                f"--output-is logits: {name} ends in {named(words)}; its scores sum to "
+                "1 already. Leave the flag out."
             )
         if wanted != LOGITS and not _sums_to_one(_probabilities(rows, wanted)):
             raise InputError(
@@ -224,16 +198,16 @@ def _several(
     if set(words) & set(_SQUASHED):
         raise InputError(
             f"{name}: its last layer ends in sigmoid over {width} classes "
-            f"({_by(words)}): several labels an image; expected softmax or logits of "
+            f"({named(words)}): several labels an image; expected softmax or logits of "
             "one label per image."
         )
     if set(words) == {"softmax"}:
         raise InputError(
-            f"{name}: {_by(words)}, but scores do not sum to 1 over the {width} "
+            f"{name}: {named(words)}, but scores do not sum to 1 over the {width} "
             "classes of an image on random pictures. Expected softmax over the last "
             "axis, and nothing after it that changes the sum."
         )
-    raise _untold(name, f"{width} units that end in {_by(words)}")
+    raise _untold(name, f"{width} units that end in {named(words)}")
 
 
 def _untold(name: str, what: str) -> InputError:
@@ -280,58 +254,6 @@ def _width(name: str, shape: tuple[int | None, ...]) -> int:
     return int(sizes[0] or 0) if sizes else 1
 
 
-def _made_by(calls: Calls, output: int) -> dict[str, Call]:
-    """Activations that a value ends in, each with a call that applies it."""
-    found: dict[str, Call] = {}
-    _follow(calls, output, found, set())
-    return found
-
-
-def _follow(calls: Calls, number: int, found: dict[str, Call], seen: set[int]) -> None:
-    call = calls.made(number)
-    if call is None or number in seen:
-        return
-    seen.add(number)
-    word = _activation(call)
-    if word == "passed":
-        for source in call.inputs:
-            _follow(calls, source, found, seen)
-    else:
-        found.setdefault(word, call)
-
-
-def _activation(call: Call) -> str:
-    if call.kind in _PASSED or call.kind in _LINEAR:
-        return "passed"
-    if call.kind in ("Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid"):
-        return {"LogSoftmax": "log_softmax", "HardSigmoid": "hard_sigmoid"}.get(
-            call.kind, call.kind.lower()
-        )
-    activation = getattr(call.operation, "activation", None)
-    if activation in (None, keras.activations.linear):
-        if call.kind == "Activation":
-            return "passed"
-        return "linear" if _weighs(call) else call.kind
-    return str(getattr(activation, "__name__", type(activation).__name__))
-
-
-def _weighs(call: Call) -> bool:
-    """Whether it is a layer of weights, whose plain outputs are logits."""
-    return bool(getattr(call.operation, "weights", None)) or call.kind in (
-        "MatMul",
-        "Einsum",
-        "Dot",
-    )
-
-
-def _by(words: Mapping[str, Call]) -> str:
-    if not words:
-        return "the pictures themselves"
-    return " and ".join(
-        f"{word} (layer {call.operation.name})" for word, call in words.items()
-    )
-
-
 def _names(model: keras.Model) -> list[str]:
     """What its outputs are called: keys of a dict, or the layers that make them."""
     struct = getattr(model, "_outputs_struct", None)
@@ -341,13 +263,17 @@ def _names(model: keras.Model) -> list[str]:
     return [str(name) for name in getattr(model, "output_names", ["output"])]
 
 
-def _pair(raw: keras.KerasTensor, word: str) -> keras.KerasTensor:
+def _pair(
+    raw: keras.KerasTensor, word: str, free: Callable[[str], str]
+) -> keras.KerasTensor:
     """(None, 1) -> (None, 2): chances of class 0 and 1."""
     chance = raw
     if word == LOGITS:
-        chance = keras.layers.Activation("sigmoid", dtype="float32")(raw)
-    other = keras.layers.Rescaling(-1.0, 1.0, dtype="float32")(chance)
-    join = keras.layers.Concatenate(dtype="float32", name="scores")
+        sigmoid = free("chance_of_1")
+        chance = keras.layers.Activation("sigmoid", dtype="float32", name=sigmoid)(raw)
+    rest = keras.layers.Rescaling(-1.0, 1.0, dtype="float32", name=free("chance_of_0"))
+    other = rest(chance)
+    join = keras.layers.Concatenate(dtype="float32", name=free("scores"))
     return join([other, chance])
 
 

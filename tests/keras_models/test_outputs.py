@@ -185,3 +185,16 @@ def test_equal_tensors_in_another_graph_are_other_weights() -> None:
     again.set_weights(first.get_weights())
     assert hashes[0] != hashes[1]
     assert from_model(again).weights_sha256 == hashes[0]
+
+
+def test_names_in_a_file_are_no_hindrance() -> None:
+    """A loaded file brings its names along; Keras counts them on in this process."""
+    taken = models.image()
+    x = layers.Rescaling(1 / 255, name="chance_of_0")(taken)
+    x = layers.Conv2D(4, 3, name="chance_of_1")(x)
+    x = layers.GlobalAveragePooling2D(name="scores")(x)
+    model = keras.Model(taken, layers.Dense(1, name="row")(x))
+    images = models.pixels()
+    expected = _pair_of_logit(model(images, training=False))
+    found = np.asarray(from_model(model).model(images, training=False))
+    assert np.abs(found - expected).max() < 1e-6
