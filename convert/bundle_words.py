@@ -41,12 +41,10 @@ def notes(bundle: Bundle) -> tuple[str, ...]:
 
 
 def _of_import(imported: Json) -> list[str]:
-    lines = []
-    if imported.get("ends_in_probabilities") is False:
-        lines.append(
-            "The model ends in no softmax: its scores are no probabilities, so only "
-            "top-1 and top-5 mean something."
-        )
+    remarks = imported.get("remarks")
+    lines = (
+        [str(one)[:400] for one in remarks[:20]] if isinstance(remarks, list) else []
+    )
     uncounted = imported.get("uncounted")
     if isinstance(uncounted, list) and uncounted:
         names = ", ".join(str(name)[:40] for name in uncounted[:12])
