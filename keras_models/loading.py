@@ -6,43 +6,72 @@ import re
 import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from keras_models import graph, normalisation
 from keras_models.adapted import Adaptation, read_adaptation
+from keras_models.canonical import Canonical, Own, Said, canonical
 from keras_models.catalogue import CATALOGUE, Entry, build, entry
+from keras_models.model_files import read_model
 from keras_models.packaged import packaged_weights
-from keras_models.rebuilding import Builder, native_resolution, rebuild, recognise
+from keras_models.rebuilding import Builder, rebuild, recognise
+from keras_models.trusted_code import NO_TRUST, Trust
 from keras_models.weight_files import (
     classes_in,
     load_weights,
     native_beside,
-    read_model,
 )
 
 _DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
 _CONNECT_SECONDS = 3.0
+Floats = NDArray[np.float32]
 ConvertsAs = tuple[graph.Signature, str]  # the graph, SHA-256 of adapted tensors
 _RUNG_NAME = re.compile(r"[\w.-]+")
 _KERAS_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pretrained:
     """A trained network at its native resolution, ready to be rebuilt at others."""
 
     name: str  # as in a rung: mobilenet_v2, or a model file's own name
-    model: keras.Model
+    model: keras.Model  # (None, R, R, 3) float32 -> (None, classes) probabilities
     native: int  # pixels
     classes: int
     weights: str  # what was asked for
-    weights_sha256: str
+    weights_sha256: str  # of its tensors; of a file's graph and reading too
     normalisation: str
     builder: Builder | None  # None: the graph is copied
     adaptation: Adaptation | None = None  # of lower resolutions
+    user: Own | None = None  # None: `model` is what its user built
+    remarks: tuple[str, ...] = ()  # what was found out or assumed, for under a table
+
+    @property
+    def own(self) -> keras.Model:
+        """The model as its user built it, in float32; `model` shares its weights."""
+        return self.model if self.user is None else self.user.model
+
+    def to_scores(self, outputs: Any) -> Floats:
+        """What `own.predict` gives -> (n, classes) probabilities."""
+        if self.user is None:
+            return np.asarray(outputs, np.float32)
+        return self.user.to_scores(outputs)
+
+    def own_scores(self, images: Floats) -> Floats:
+        """What `own` answers: what the scores of `model` must be.
+
+        Args:
+            images: (n, R, R, 3) at the native resolution, normalised, made of whole
+                pixels: a model may take nothing else.
+        """
+        if self.user is None:
+            return np.asarray(self.model.predict(images, verbose=0), np.float32)
+        return self.user.scores(images)
 
     def at(self, resolution: int) -> keras.Model:
         """The same network at another resolution; InputError where it cannot be."""
@@ -75,6 +104,20 @@ class ModelChoice:
     seed: int = 0  # of random weights
     name: str | None = None  # of its rungs; None: the catalogue's, or the file's own
     adapted: Path | None = None  # the run folder of `reswise adapt`
+    output: str | None = None  # of a file with several: which holds the scores
+    scores: str | None = None  # what a file's output is; None: as is found
+    native: int | None = None  # resolution of a file that takes any
+    trust: Trust = NO_TRUST  # code that a file may run
+
+    @property
+    def said(self) -> Said:
+        """What the user says of a model file."""
+        return Said(
+            normalisation=self.normalisation,
+            output=self.output,
+            scores=self.scores,
+            native=self.native,
+        )
 
 
 def load(choice: ModelChoice) -> Pretrained:
@@ -153,14 +196,14 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
     convention = choice.normalisation or known.normalisation
     name = known.name if alpha == 1.0 else f"{known.name}_{alpha:g}"
     return Pretrained(
-        name,
-        model,
-        native,
-        classes,
-        _short(weights),
-        tensors_sha256(model),
-        convention,
-        builder,
+        name=name,
+        model=model,
+        native=native,
+        classes=classes,
+        weights=_short(weights),
+        weights_sha256=tensors_sha256(model),
+        normalisation=convention,
+        builder=builder,
     )
 
 
@@ -168,37 +211,51 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     path = Path(choice.model)
     if not path.suffix and not path.exists():
         entry(choice.model)  # says which names there are
-    model = read_model(_existing(path, "--model"))
+    model = read_model(_existing_model(path), choice.trust)
     weights = choice.weights or str(path)
     if choice.weights:
         load_weights(model, _existing(Path(weights), "--weights"))
-    found = from_model(model, choice.normalisation)
+    found = from_model(model, said=choice.said)
     return replace(found, name=_own_name(model, path), weights=_short(weights))
 
 
-def from_model(model: keras.Model, convention: str | None = None) -> Pretrained:
+def from_model(
+    model: keras.Model, convention: str | None = None, said: Said | None = None
+) -> Pretrained:
     """A model that is built already, with the weights that it holds.
 
     Args:
-        convention: how pixels enter, one of NORMALISATIONS; None: "none" where a layer
-            normalises, else by the family that its own name begins with.
+        convention: how pixels enter, one of NORMALISATIONS; None: as is found.
+        said: what else only the user can know; holds the convention then.
     Raises:
-        InputError: not one square RGB input, scores of other form, unknown family.
+        InputError: no picture in, no scores of one label out, or it cannot be told.
     """
-    model = _with_softmax(model)
-    if convention is None:
-        known = "none" if _normalises(model) else None
-        convention = known or normalisation.of_family(model.name)
+    found = canonical(model, said or Said(normalisation=convention))
+    builder = recognise(found.model)
     return Pretrained(
-        str(model.name),
-        model,
-        native_resolution(model),
-        int(model.outputs[0].shape[-1]),
-        "its own",
-        tensors_sha256(model),
-        convention,
-        recognise(model),
+        name=str(model.name),
+        model=found.model,
+        native=found.native,
+        classes=int(found.model.outputs[0].shape[-1]),
+        weights="its own",
+        weights_sha256=_sha256(found, builder),
+        normalisation=found.normalisation,
+        builder=builder,
+        user=found.own,
+        remarks=found.remarks,
     )
+
+
+def _sha256(found: Canonical, builder: Builder | None) -> str:
+    """Of the tensors, and of the graph where that is not the catalogue's.
+
+    Two files with equal tensors and, say, another Rescaling have other scores.
+    """
+    tensors = tensors_sha256(found.own.model)
+    if builder is not None:
+        return tensors
+    both = f"{tensors} {graph.signature(found.model)}".encode()
+    return hashlib.sha256(both).hexdigest()
 
 
 def _own_name(model: keras.Model, path: Path) -> str:
@@ -244,34 +301,15 @@ def _reachable_or_cached(known: Entry, alpha: float) -> None:
         ) from error
 
 
-def _with_softmax(model: keras.Model) -> keras.Model:
-    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
-        shapes = [tuple(tensor.shape) for tensor in model.outputs]
-        raise InputError(
-            f"{model.name}: output of shape {shapes}; expected one (None, classes)."
-        )
-    activation = getattr(model.layers[-1], "activation", None)
-    if isinstance(model.layers[-1], keras.layers.Softmax):
-        return model
-    if activation is keras.activations.softmax:
-        return model
-    if activation in (None, keras.activations.linear):  # logits
-        scores = keras.layers.Softmax(name="scores")(model.outputs[0])
-        return keras.Model(model.inputs[0], scores, name=model.name)
-    raise InputError(
-        f"{model.name}: its last layer ends in {activation.__name__}; expected softmax "
-        "or logits of one label per image."
-    )
-
-
-def _normalises(model: keras.Model) -> bool:
-    kinds = (keras.layers.Rescaling, keras.layers.Normalization)
-    return any(isinstance(layer, kinds) for layer in model.layers)
-
-
 def _existing(path: Path, flag: str) -> Path:
     if not path.is_file():
         raise InputError(f"{flag} {path}: no such file; expected a model's file.")
+    return path
+
+
+def _existing_model(path: Path) -> Path:
+    if not path.exists():
+        raise InputError(f"--model {path}: no such file; expected a model's file.")
     return path
 
 

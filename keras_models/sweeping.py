@@ -133,6 +133,7 @@ def _meta(
         parameters=parameters,
         size_bytes=4 * parameters,
         uncounted=count.uncounted,
+        remarks=source.remarks,
     )
 
 
