@@ -89,7 +89,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
         keras.ops.convert_to_numpy(bare(pixels, training=False)),
         said.scores,
     )
-    scores = reading.appended(raw)
+    scores = reading.appended(raw, {one.name for one in bare.operations})
 
     def to_scores(found: Any) -> Floats:
         return reading.scores(keras.tree.flatten(found)[number])

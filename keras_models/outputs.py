@@ -5,7 +5,7 @@ made it, and random pictures are asked whether it is so: rows that sum to 1 are
 probabilities, whatever made them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import keras
@@ -76,17 +76,26 @@ class Reading:
     one_unit: bool
     remark: str | None  # what the reader of a table must know
 
-    def appended(self, raw: keras.KerasTensor) -> keras.KerasTensor:
-        """Layers from the raw output to (None, classes) probabilities."""
+    def appended(
+        self, raw: keras.KerasTensor, taken: Collection[str] = ()
+    ) -> keras.KerasTensor:
+        """Layers from the raw output to (None, classes) probabilities.
+
+        Args:
+            taken: names of the model's own layers, which may be any.
+        """
         width = 1 if self.one_unit else self.classes
+        layers = keras.layers
         if tuple(raw.shape[1:]) != (width,):
-            raw = keras.layers.Reshape((width,), dtype="float32")(raw)
+            name = _free("row_of_scores", taken)
+            raw = layers.Reshape((width,), dtype="float32", name=name)(raw)
         if self.one_unit:
-            return _pair(raw, self.word)
+            return _pair(raw, self.word, taken)
+        name = _free("scores", taken)
         if self.word == LOGITS:
-            return keras.layers.Softmax(dtype="float32", name="scores")(raw)
+            return layers.Softmax(dtype="float32", name=name)(raw)
         if self.word == LOG_PROBABILITIES:
-            return keras.layers.Activation("exponential", dtype="float32")(raw)
+            return layers.Activation("exponential", dtype="float32", name=name)(raw)
         return raw
 
     def scores(self, raw: NDArray[np.floating]) -> Floats:
@@ -341,14 +350,25 @@ def _names(model: keras.Model) -> list[str]:
     return [str(name) for name in getattr(model, "output_names", ["output"])]
 
 
-def _pair(raw: keras.KerasTensor, word: str) -> keras.KerasTensor:
+def _pair(
+    raw: keras.KerasTensor, word: str, taken: Collection[str]
+) -> keras.KerasTensor:
     """(None, 1) -> (None, 2): chances of class 0 and 1."""
-    chance = raw
+    chance, layers = raw, keras.layers
     if word == LOGITS:
-        chance = keras.layers.Activation("sigmoid", dtype="float32")(raw)
-    other = keras.layers.Rescaling(-1.0, 1.0, dtype="float32")(chance)
-    join = keras.layers.Concatenate(dtype="float32", name="scores")
+        name = _free("chance_of_class_1", taken)
+        chance = layers.Activation("sigmoid", dtype="float32", name=name)(raw)
+    name = _free("chance_of_class_0", taken)
+    other = layers.Rescaling(-1.0, 1.0, dtype="float32", name=name)(chance)
+    join = layers.Concatenate(dtype="float32", name=_free("scores", taken))
     return join([other, chance])
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """A name that no layer of the model has: Keras takes none twice."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _sigmoid(rows: NDArray[np.float64]) -> NDArray[np.float64]:
