@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from datasets.errors import InputError
 from datasets.files import file_sha256, whole_file, write_text
 from keras_models.adapt import Outcome
+from keras_models.derived_state import renew_derived_state
 
 _RECORD = "adapted.json"
 _FORMAT = 1
@@ -56,6 +57,7 @@ class Adaptation:
             for place in tensors.files:
                 values[int(place)] = tensors[place]
         model.set_weights(values)
+        renew_derived_state(model)
 
 
 def write_tensors(

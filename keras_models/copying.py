@@ -48,7 +48,11 @@ class _Copier:
         given = opened(model, args, kwargs)
         own = graph_of(model).inputs
         inputs = [
-            keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=inner.name)
+            keras.Input(
+                batch_shape=inner.shape if _free(inner) else tensor.shape,
+                dtype=tensor.dtype,
+                name=inner.name,
+            )
             for tensor, inner in zip(given, own, strict=True)
         ]
         inner = self.model(model, inputs)
@@ -78,6 +82,11 @@ def _input(model: keras.Model, resolution: int) -> Any:
     (own,) = graph_of(model).inputs
     shape = (resolution, resolution, *own.shape[3:])
     return keras.Input(shape, dtype=own.dtype, name=own.name)
+
+
+def _free(tensor: Any) -> bool:
+    """Whether a model inside takes maps of any size; its copy does too."""
+    return None in tensor.shape[1:]
 
 
 def _renamed(model: keras.Model, name: str) -> keras.Model:

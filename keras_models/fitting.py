@@ -57,6 +57,8 @@ class Fitting:
                     raise UnfitError(why)
                 if why := self._other_parity(number, before, after):
                     raise UnfitError(why)
+                if why := _another_size(before, after):
+                    raise UnfitError(why)
         if self._native[-1].target != there[-1].target:
             raise UnfitError(_output(self._native[-1], there[-1]))
         return there
@@ -123,6 +125,17 @@ class Fitting:
                 yield step
 
 
+def _another_size(before: Step, after: Step) -> str | None:
+    """A constant of one map's size, to which a map of one pixel would be stretched."""
+    kept = before.target[1:-1] == before.source[1:-1]
+    if kept and after.target[1:-1] != after.source[1:-1]:
+        return (
+            f"layer {before.name} ({before.kind}) would make {after.target[1:]} of "
+            f"{after.source[1:]}: something in it has the size of one map"
+        )
+    return None
+
+
 def step_parity_differs(before: Step, after: Step) -> bool:
     """Whether the map has an odd side where it had an even one."""
     pairs = zip(before.source[1:3], after.source[1:3], strict=True)
@@ -136,7 +149,7 @@ def _cancel(step: Step, other: Step) -> bool:
 
 def _feeding_strides(native: list[Step]) -> Iterator[int]:
     for step in native:
-        strides = getattr(step.operation, "strides", 1)
+        strides = getattr(step.operation, "strides", 1) or 1
         largest = strides if isinstance(strides, int) else max(strides)
         if largest > 1 and getattr(step.operation, "padding", "") == "valid":
             yield from step.fed_by

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from keras_models import graph, normalisation
+from keras_models import graph, normalisation, proof
 from keras_models.adapted import Adaptation, read_adaptation
 from keras_models.canonical import Canonical, Own, Said, canonical
 from keras_models.catalogue import CATALOGUE, Entry, build, entry
 from keras_models.model_files import read_model
+from keras_models.normalisation import normalise
 from keras_models.packaged import packaged_weights
-from keras_models.rebuilding import Builder, rebuild, recognise
+from keras_models.rebuilding import Builder, recognise, unproven
 from keras_models.trusted_code import NO_TRUST, Trust
 from keras_models.weight_files import (
     classes_in,
@@ -50,6 +51,7 @@ class Pretrained:
     adaptation: Adaptation | None = None  # of lower resolutions
     user: Own | None = None  # None: `model` is what its user built
     remarks: tuple[str, ...] = ()  # what was found out or assumed, for under a table
+    proven: set[int] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def own(self) -> keras.Model:
@@ -75,12 +77,30 @@ class Pretrained:
 
     def at(self, resolution: int) -> keras.Model:
         """The same network at another resolution; InputError where it cannot be."""
+        model = self.model
+        if resolution != self.native:
+            model = unproven(self.model, resolution, self.builder)
+        if resolution not in self.proven:
+            self._prove(model, resolution)
+            self.proven.add(resolution)
         if resolution == self.native:
-            return self.model
-        model = rebuild(self.model, resolution, self.builder)
+            return model
         if self.adaptation is not None:
             self.adaptation.apply(model)
         return model
+
+    def _prove(self, model: keras.Model, resolution: int) -> None:
+        """Holds a rung against the user's model; InputError where they differ."""
+        rung = f"{self.name}@{resolution}"
+        images = normalise(proof.pictures(resolution), self.normalisation)
+        if resolution == self.native:
+            if self.user is not None:
+                proof.check_native(rung, model, self.own_scores, images)
+        elif self.builder is not None:
+            proof.check_built(rung, model, self.model, images)
+        else:
+            taken = images if self.user is None else self.user.to_own(images)
+            proof.check_copy(rung, model, self.own, images, taken, self.to_scores)
 
     def converts_as(self, resolution: int, model: keras.Model) -> ConvertsAs:
         """Equal for resolutions that one conversion serves: same graph, same tensors.

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from datasets.errors import InputError
-from keras_models import graph
+from keras_models import graph, proof
 from keras_models.catalogue import CATALOGUE, build
 from keras_models.copying import copied
 from keras_models.derived_state import renew_derived_state
@@ -34,10 +34,29 @@ def rebuild(
     Returns:
         A model of its own with input (None, resolution, resolution, channels).
     Raises:
-        InputError: it cannot be rebuilt; says why, and the nearest that can.
+        InputError: it cannot be rebuilt; says why, and the nearest that can. Or its
+            scores are not those of the model's own layers at that resolution.
+    """
+    builder = builder or recognise(model)
+    rebuilt = unproven(model, resolution, builder)
+    images, rung = proof.pictures(resolution), f"{model.name}@{resolution}"
+    if builder is not None:
+        proof.check_built(rung, rebuilt, model, images)
+        return rebuilt
+    taken = images[..., : model.inputs[0].shape[-1]]
+    proof.check_copy(rung, rebuilt, model, taken, taken, proof.together)
+    return rebuilt
+
+
+def unproven(
+    model: keras.Model, resolution: int, builder: Builder | None
+) -> keras.Model:
+    """What `rebuild` makes, before it is held against the model's own layers.
+
+    Args:
+        builder: of the model's architecture; None copies its graph.
     """
     native = native_resolution(model)
-    builder = builder or recognise(model)
     if builder is None:
         rebuilt = _copied(model, native, resolution)
     else:

@@ -96,10 +96,16 @@ class _Walk:
             arguments=args,
             named=kwargs,
             fed_by=tuple(self._made_by.get(id(tensor), -1) for tensor in given),
-            known=all(None not in one.shape[1:] for one in node.input_tensors),
+            known=_known(node.operation),
         )
         self._steps.append(step)
         return outputs
+
+
+def _known(operation: Any) -> bool:
+    """Whether its first call, its user's own, was on tensors of known size."""
+    first = operation._inbound_nodes[0].input_tensors
+    return all(None not in tensor.shape[1:] for tensor in first)
 
 
 def _at(tensor: Any, resolution: int) -> Any:
