@@ -62,7 +62,7 @@ def _add_import_flags(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--normalisation",
-        metavar="tf|caffe|torch|none",
+        metavar="tf|caffe|torch|unit|none",
         help="how pixels enter (default: as FILE's metadata says; where it fits no "
         "uint8 or int8 input, a picture's own codes; else by the family of its name)",
     )

@@ -34,10 +34,22 @@ def notes(bundle: Bundle) -> tuple[str, ...]:
         )
     if isinstance(imported := measured.get("imported"), dict):
         lines += _of_import(imported)
+    lines += remarks_of(measured.get("remarks"))
     plan = measured.get("plan")
     if isinstance(plan, dict) and (said := _certificate(plan.get("certificate"))):
         lines.append(said)
     return tuple(lines)
+
+
+def remarks_of(facts: object) -> list[str]:
+    """What was found out or assumed of the models that were converted."""
+    if not isinstance(facts, dict):
+        return []
+    return [
+        f"{str(model)[:80]}: {str(one)[:400]}."
+        for model, said in list(facts.items())[:20]
+        for one in (said[:20] if isinstance(said, list) else [])
+    ]
 
 
 def _of_import(imported: Json) -> list[str]:

@@ -177,6 +177,12 @@ def _measured(
             "rungs": [_summary(one) for one in parities],
         },
     }
+    if remarks := {
+        parts.source.name: list(parts.source.remarks)
+        for parts in every
+        if parts.source.remarks
+    }:
+        facts["remarks"] = remarks
     if recipe.calibrated:
         facts["quantiser"] = quantiser_version(options.quantiser)
         facts["calibration"] = every[0].calibration.facts

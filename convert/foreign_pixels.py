@@ -22,6 +22,7 @@ _CONVENTIONS: dict[str, tuple[str, Triple, Triple]] = {
         (0.485 * 255, 0.456 * 255, 0.406 * 255),
         (0.229 * 255, 0.224 * 255, 0.225 * 255),
     ),
+    "unit": ("RGB", (0.0, 0.0, 0.0), (255.0, 255.0, 255.0)),
     "none": ("RGB", (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
 }
 # Source: efficientnet_lite_builder.py of github.com/tensorflow/tpu, MEAN_RGB

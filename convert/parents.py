@@ -1,7 +1,7 @@
 """The scores that a rung's files are held against: the user's model, not ours of it.
 
 At the native resolution that is what the model file's own `predict` says. At others it
-is the rebuilt model, which proved itself against the user's own layers when it was made.
+is the rebuilt model, which is proven against the user's own layers when it is made.
 """
 
 from dataclasses import replace
@@ -93,8 +93,8 @@ def _check_on_whole(rung: WantedRung, judged: Dataset) -> None:
             largest = max(largest, _apart(ours, source.own_scores(given)))
     if not largest <= AGREEMENT:
         raise InputError(
-            f"{rung.rung}: scores differ by {largest:.2g} from the model's own predict; "
-            f"expected at most {AGREEMENT:g}."
+            f"{rung.rung}: scores differ by {largest:.2g} from the model's own "
+            f"predict; expected at most {AGREEMENT:g}."
         )
 
 

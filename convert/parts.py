@@ -151,7 +151,16 @@ class Parts:
         chosen = (
             self._rounding if any(one.weights == "int8" for one in recipes) else None
         )
-        return Source(content, signature_name(wanted.resolution), images, seen, chosen)
+        taken = entrance(self.source.normalisation)
+        ends = taken.images(np.array([0, 255], np.float32))
+        return Source(
+            content,
+            signature_name(wanted.resolution),
+            images,
+            seen,
+            chosen,
+            (float(ends[0]), float(ends[1])),
+        )
 
     def _images(self, wanted: WantedRung) -> NDArray[np.float32]:
         """(n, R, R, 3) calibration images, as the rung's float32 file takes them."""

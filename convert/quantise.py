@@ -35,6 +35,7 @@ class Source:
     images: NDArray[np.float32] | None  # (n, R, R, 3) as the file takes them
     seen: Seen | None  # of these images
     rounding: Rounded | None = None  # of weights to int8; None: to the nearest step
+    pixels: tuple[float, float] | None = None  # what the file takes of black, of white
 
 
 def quantiser_version(quantiser: str) -> str:
@@ -69,6 +70,8 @@ def with_litert(source: Source, recipe: Recipe) -> bytes:
         if recipe.activations == "int16":
             _leave_first_in_float(work, content)
     ranges = _ranges(source.seen) if recipe.static and source.seen else None
+    if ranges is not None and recipe.input_output == "int8" and source.pixels:
+        _widen(ranges[tflite_graph.IMAGE], source.pixels)
     with silent(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numpy, where dead channels overflow
         result = work.quantize(ranges, enable_progress_report=False)
@@ -198,6 +201,12 @@ def _ranges(seen: Seen) -> dict[str, dict[str, NDArray[np.float32]]]:
         }
         for name in seen.low
     }
+
+
+def _widen(found: dict[str, NDArray[np.float32]], pixels: tuple[float, float]) -> None:
+    """An input of integers holds every pixel, whatever calibration images had."""
+    found["min"] = np.minimum(found["min"], np.float32(pixels[0]))
+    found["max"] = np.maximum(found["max"], np.float32(pixels[1]))
 
 
 def with_tensorflow(source: Source, recipe: Recipe, model: keras.Model) -> bytes:

@@ -53,7 +53,7 @@ class FloatFiles:
         for known, content in self._converted:
             if known == wanted:
                 resized = at_resolution(content, resolution)
-                if resized and self._difference(resized, resolution) <= AGREEMENT:
+                if resized and self._difference(resized, model) <= AGREEMENT:
                     return resized
         content = self._convert(model)
         self._converted.append((wanted, content))
@@ -64,7 +64,7 @@ class FloatFiles:
         with taking_rgb(model, self._source.normalisation) as fixed:
             content = float_flatbuffer(fixed)
         content = tflite_graph.named(content, signature_name(side))
-        difference = self._difference(content, side)
+        difference = self._difference(content, model)
         if not difference <= AGREEMENT:
             raise InputError(
                 f"{self._source.name}@{side}: scores of the float32 .tflite differ by "
@@ -73,17 +73,17 @@ class FloatFiles:
             )
         return content
 
-    def _difference(self, content: bytes, side: int) -> float:
-        """Largest difference of a score from Keras's; at the native one, the user's."""
+    def _difference(self, content: bytes, model: keras.Model) -> float:
+        """Largest difference of a score from Keras's; natively, from the user's own."""
+        side = int(model.inputs[0].shape[1])
         pixels = _made_up(side)
         runner = Runner(content, signature_name(side))
         taken = entrance(self._source.normalisation).images(pixels)
         own = np.stack([runner.scores(image) for image in taken])
         given = normalise(pixels, self._source.normalisation)
-        if side == self._source.native:
+        if self._source.user is not None and side == self._source.native:
             parent = self._source.own_scores(given)
         else:
-            model = self._source.at(side)
             parent = np.asarray(model(given, training=False), np.float32)
         return float(np.abs(own - parent).max())
 
