@@ -4,6 +4,7 @@ The user's own layers are called again, weights shared, where its input is anoth
 one; layers are appended where its outputs are no probabilities yet.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -86,7 +87,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
         listed,
         listed.outputs[number],
         tuple(raw.shape),
-        keras.ops.convert_to_numpy(bare(pixels, training=False)),
+        _called(bare, pixels),
         said.scores,
     )
     scores = reading.appended(raw, {one.name for one in bare.operations})
@@ -107,6 +108,12 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
         normalisation=convention,
         remarks=tuple(words),
     )
+
+
+def _called(model: keras.Model, images: Floats) -> NDArray[np.floating]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Keras's, said better here
+        return np.asarray(keras.ops.convert_to_numpy(model(images, training=False)))
 
 
 def _ends(

@@ -25,6 +25,7 @@ _DROPPED: Mapping[str, Mapping[str, object]] = {
     },
     "Conv2DTranspose": {"groups": 1},
 }
+_LAYER = ("class_name", "config", "name", "inbound_nodes")
 _MODELS = ("Functional", "Model", "Sequential")
 _DROPPED_EVERYWHERE = {"rng_type": ...}  # of augmentation layers
 
@@ -84,6 +85,8 @@ def _mended(value: Any) -> Any:
             if key not in dropped or dropped[key] not in (..., item)
         }
         value = {**value, "config": kept}
+        if "name" in kept:  # a layer: as old files have them, without modules
+            value = {key: value[key] for key in _LAYER if key in value}
     if "output_layers" in value:
         value = _graph(value)
     return {key: _mended(item) for key, item in value.items()}

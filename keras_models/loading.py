@@ -51,7 +51,7 @@ class Pretrained:
     adaptation: Adaptation | None = None  # of lower resolutions
     user: Own | None = None  # None: `model` is what its user built
     remarks: tuple[str, ...] = ()  # what was found out or assumed, for under a table
-    proven: set[int] = field(default_factory=set, repr=False, compare=False)
+    proven: set[int] = field(default_factory=set, repr=False, compare=False)  # so far
 
     @property
     def own(self) -> keras.Model:
@@ -76,15 +76,21 @@ class Pretrained:
         return self.user.scores(images)
 
     def at(self, resolution: int) -> keras.Model:
-        """The same network at another resolution; InputError where it cannot be."""
-        model = self.model
-        if resolution != self.native:
-            model = unproven(self.model, resolution, self.builder)
+        """The same network at a resolution, a copy of its own below the native one.
+
+        Each resolution is held against the user's own model before it is given out
+        first (`proof`), the native one before any other.
+
+        Raises:
+            InputError: it cannot be rebuilt, or its scores are not the user's model's.
+        """
+        if self.native not in self.proven:
+            self._prove(self.model, self.native)
+        if resolution == self.native:
+            return self.model
+        model = unproven(self.model, resolution, self.builder)
         if resolution not in self.proven:
             self._prove(model, resolution)
-            self.proven.add(resolution)
-        if resolution == self.native:
-            return model
         if self.adaptation is not None:
             self.adaptation.apply(model)
         return model
@@ -99,8 +105,11 @@ class Pretrained:
         elif self.builder is not None:
             proof.check_built(rung, model, self.model, images)
         else:
-            taken = images if self.user is None else self.user.to_own(images)
-            proof.check_copy(rung, model, self.own, images, taken, self.to_scores)
+            proof.check_copy(rung, model, self.model, images)
+            if self.user is not None:
+                taken = self.user.to_own(images)
+                proof.check_own(rung, model, self.own, images, taken, self.to_scores)
+        self.proven.add(resolution)
 
     def converts_as(self, resolution: int, model: keras.Model) -> ConvertsAs:
         """Equal for resolutions that one conversion serves: same graph, same tensors.

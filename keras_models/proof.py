@@ -6,10 +6,12 @@ after the other on maps of that size; what `fitting` puts in place of an operati
 holds no tensor. An architecture of the catalogue may have another graph there: then
 its graph is walked, each of its layers replaced by the user's own of that name.
 
-Tensors that were swapped, state that went stale, an output read amiss: all show here.
+Scores near 0 and 1 hide much, so what each layer gives is compared too. Tensors that
+were swapped, state that went stale, an output read amiss: all show here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -24,7 +26,10 @@ from keras_models.shapes import steps
 Floats = NDArray[np.float32]
 TOLERANCE = 1e-5  # of a probability; float32 sums in another order
 _RELATIVE = 1e-3  # of one smaller than a hundredth
+_OF_LARGEST = 1e-4  # of the largest value that a layer gives
+_SAMPLE = 4096  # values that are kept of what a layer gives, at least
 _PATCH = 4  # pixels of one colour
+_AGAINST = "those of the model's own layers at that resolution"
 
 
 def pictures(resolution: int) -> Floats:
@@ -67,8 +72,9 @@ def check_scores(rung: str, found: Floats, expected: Floats, against: str) -> No
 
 
 _ADVICE = (
-    "this is a fault of the rebuild, not of your model: please report the file, and "
-    "leave this resolution out of --resolutions."
+    "leave this resolution out. If a layer of your own keeps what it computed from its "
+    "weights, give it a method finalize_state() that computes it anew; if there is "
+    "none, this is a fault of ours: please report the model."
 )
 
 
@@ -95,20 +101,33 @@ def check_native(
     Raises:
         InputError: they differ, or an answer is left to chance or to its batch.
     """
-    expected = scores(images)
-    turned = scores(images[::-1])[::-1]
-    if not _equal(turned, expected):
+    operations = [step.operation for step in steps(model)]
+    there = run(model, images, operations)
+    turned = run(model, images[::-1], operations).turned
+    if (layer := first_difference(there, turned)) is not None:
         raise InputError(
-            f"{rung}: the model's own predict answers otherwise when the same pictures "
-            f"come in another order (by up to {np.abs(turned - expected).max():.2g}): "
-            "a layer draws at random, or looks at its whole batch, also outside "
-            "training. Call it with training=False, and save the model again."
+            f"{rung}: layer {layer} answers otherwise when the same pictures come in "
+            "another order: it draws at random, or looks at its whole batch, also "
+            "outside training. Call it with training=False, and save the model again."
         )
-    own = _predicted(model, images)
-    check_scores(rung, own, expected, "the model's own predict")
+    check_scores(rung, there.scores, scores(images), "the model's own predict")
 
 
 def check_copy(
+    rung: str, rebuilt: keras.Model, model: keras.Model, images: Floats
+) -> None:
+    """Holds a copied graph against the layers that it was copied from.
+
+    Args:
+        model: of the user's own layers, at whatever resolution.
+        images: at the copy's resolution.
+    Raises:
+        InputError: what a layer or the model gives differs.
+    """
+    _check_run(rung, rebuilt, images, _own_at(rung, model, images))
+
+
+def check_own(
     rung: str,
     rebuilt: keras.Model,
     own: keras.Model,
@@ -116,7 +135,7 @@ def check_copy(
     taken: Any,
     to_scores: Callable[[Any], Floats],
 ) -> None:
-    """Holds a copied graph against the layers of the user's model, at its resolution.
+    """Holds a copy's scores against the model as its user built it.
 
     Args:
         images: what the copy takes.
@@ -125,19 +144,8 @@ def check_copy(
     Raises:
         InputError: they differ.
     """
-    against = "those of the model's own layers at that resolution"
-    try:
-        steps_there = Fitting(own).at(int(images.shape[1]))
-        operations = iter([step.operation for step in steps_there])
-        expected = to_scores(_outputs(own, taken, operations))
-    except Exception as error:  # a layer of the user's may raise anything
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{rung}: the model's own layers do not compute at that resolution "
-            f"({first_line}), so that nothing can be held against them. Ask for "
-            "another resolution."
-        ) from error
-    check_scores(rung, _predicted(rebuilt, images), expected, against)
+    expected = to_scores(_own_at(rung, own, taken).outputs)
+    check_scores(rung, together(rebuilt(images, training=False)), expected, _AGAINST)
 
 
 def check_built(
@@ -146,24 +154,64 @@ def check_built(
     """Holds a catalogue graph against itself, computed by the user's own layers.
 
     Raises:
-        InputError: scores differ.
+        InputError: what a layer or the model gives differs.
     """
-    operations = iter(_with_own_layers(rebuilt, model))
-    expected = together(_outputs(rebuilt, images, operations))
-    against = "those of the model's own layers at that resolution"
-    check_scores(rung, _predicted(rebuilt, images), expected, against)
+    expected = run(rebuilt, images, _with_own_layers(rebuilt, model))
+    _check_run(rung, rebuilt, images, expected)
 
 
-def _outputs(model: keras.Model, images: Any, operations: Iterator[Any]) -> Any:
-    """A graph's outputs, computed by these operations; one alone is no list."""
+@dataclass(frozen=True)
+class Run:
+    """What pictures gave on their way through a graph."""
+
+    outputs: Any  # one alone is no list
+    layers: tuple[str, ...]
+    samples: tuple[Floats, ...]  # (n, some values) of what each layer gave
+
+    @property
+    def scores(self) -> Floats:
+        return together(self.outputs)
+
+    @property
+    def turned(self) -> "Run":
+        """With the pictures the other way round."""
+        return Run(self.outputs, self.layers, tuple(one[::-1] for one in self.samples))
+
+
+def run(model: keras.Model, images: Any, operations: Sequence[Any]) -> Run:
+    """Runs pictures through a graph, computed by these operations, never in training.
+
+    Args:
+        images: (n, R, R, channels), or what else the model takes.
+        operations: one for each step of the graph.
+    """
+    turn, layers, samples = iter(operations), [], []
 
     def call(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         del node
-        return inferred(next(operations), args, kwargs)
+        operation = next(turn)
+        found = inferred(operation, args, kwargs)
+        layers.append(str(operation.name))
+        samples.append(_sample(keras.tree.flatten(found)[0]))
+        return found
 
     given = [keras.ops.convert_to_tensor(one) for one in keras.tree.flatten(images)]
-    found = [keras.ops.convert_to_numpy(one) for one in reapplied(model, given, call)]
-    return found if len(found) > 1 else found[0]
+    outputs = [keras.ops.convert_to_numpy(one) for one in reapplied(model, given, call)]
+    alone = outputs if len(outputs) > 1 else outputs[0]
+    return Run(alone, tuple(layers), tuple(samples))
+
+
+def first_difference(found: Run, expected: Run) -> str | None:
+    """The first layer that gives something else, or None."""
+    pairs = zip(found.samples, expected.samples, expected.layers, strict=True)
+    for here, there, layer in pairs:
+        if here.shape != there.shape:
+            return layer
+        finite = there[np.isfinite(there)]
+        most = _OF_LARGEST * float(np.abs(finite).max(initial=0.0))
+        if not np.allclose(here, there, rtol=0, atol=most, equal_nan=True):
+            return layer
+    return None
 
 
 def together(outputs: Any) -> Floats:
@@ -173,8 +221,35 @@ def together(outputs: Any) -> Floats:
     return np.concatenate(rows, axis=1).astype(np.float32)
 
 
-def _predicted(model: keras.Model, images: Floats) -> Floats:
-    return together(model(images, training=False))
+def _sample(tensor: Any) -> Floats:
+    values = np.asarray(keras.ops.convert_to_numpy(tensor), np.float32)
+    rows = values.reshape(len(values) if values.ndim else 1, -1)
+    return rows[:, :: max(1, rows.shape[1] // _SAMPLE)].copy()
+
+
+def _own_at(rung: str, own: keras.Model, taken: Any) -> Run:
+    """The user's own layers on maps of the pictures' size."""
+    side = int(keras.tree.flatten(taken)[0].shape[1])
+    try:
+        fitted = Fitting(own).at(side)
+        return run(own, taken, [step.operation for step in fitted])
+    except Exception as error:  # a layer of the user's may raise anything
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{rung}: the model's own layers do not compute at that resolution "
+            f"({first_line}), so that nothing can be held against them. Ask for "
+            "another resolution."
+        ) from error
+
+
+def _check_run(rung: str, rebuilt: keras.Model, images: Floats, expected: Run) -> None:
+    found = run(rebuilt, images, [step.operation for step in steps(rebuilt)])
+    check_scores(rung, found.scores, expected.scores, _AGAINST)
+    if (layer := first_difference(found, expected)) is not None:
+        raise InputError(
+            f"{rung}: layer {layer} does not give what the model's own layer gives at "
+            f"that resolution, on random pixels. Nothing was measured; {_ADVICE}"
+        )
 
 
 def _with_own_layers(rebuilt: keras.Model, model: keras.Model) -> list[Any]:

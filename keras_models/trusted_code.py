@@ -33,6 +33,7 @@ _KERAS_ROOMS = (
     "mixed_precision",
     "models",
     "ops",
+    "quantizers",
     "random",
     "regularizers",
 )
@@ -119,8 +120,10 @@ def _known(layer: Json) -> bool:
     if registered and keras.saving.get_registered_object(str(registered)) is not None:
         return True
     module = layer.get("module")
-    if module in (None, "builtins"):  # Keras 2, which knows no modules; or a function
-        return module == "builtins" or registered in (None, layer.get("class_name"))
+    if module == "builtins":  # an activation by its name, such as relu
+        return layer.get("class_name") == "function"
+    if module is None:  # Keras 2, which knows no modules
+        return registered in (None, layer.get("class_name"))
     rooms = str(module).removeprefix("tf_").split(".")
     if rooms[0] != "keras":
         return False
