@@ -1,29 +1,36 @@
 """A .tflite classifier that somebody else made -> a bundle of one rung, as it is.
 
 Nothing is converted: the file goes into the bundle byte for byte, and the manifest says
-how pixels enter it and what its classes are.
+how pixels enter it, how its output is read, and what its classes are. Only a file that
+leaves its input's size open is written anew, at the resolution that the user says.
 """
 
 import hashlib
 import math
 import re
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convert.bundle import Bundle, described, write_bundle
 from convert.bundle_files import MOST_FILE_BYTES, read_plain
+from convert.entering import stored
+from convert.foreign_labels import BACKGROUND, labels_of
 from convert.foreign_pixels import PixelChoice, preprocessing_of
-from convert.manifest import Json, Manifest, Rung, Tensor
-from convert.tflite_file import Graph, GraphTensor, TfliteFile, read_tflite
-from convert.verify import read_labels
-from convert.zip_check import zipped_files
+from convert.foreign_scores import kind_of
+from convert.foreign_signature import Entrance, entrance_of
+from convert.free_size import at_size
+from convert.manifest import IMPORTED, Json, Manifest, Rung, Tensor
+from convert.score_kinds import PROBABILITIES
+from convert.sound import images_of, pictures, reals
+from convert.tflite_file import GraphTensor, TfliteFile, read_tflite
+from convert.trial import Net, tried
 from datasets.errors import InputError
 
-BACKGROUND = "background"
-_MOST_LABELS = 8 << 20  # bytes
-_DTYPES = ("float32", "uint8", "int8")
-_SOFTMAX, _LOGISTIC = 25, 14
-_CARRY_ON = (6, 22, 43, 53, 114)  # dequantize, reshape, squeeze, cast, quantize
+__all__ = ["BACKGROUND", "ForeignChoice", "import_bundle"]
 
 
 @dataclass(frozen=True)
@@ -34,25 +41,45 @@ class ForeignChoice:
     name: str | None = None  # of the model; None: the file's
     class_offset: int | None = None  # None: 1 where class 0 is the background
     pixels: PixelChoice = field(default_factory=PixelChoice)
+    resolution: int | None = None  # of a file that leaves its input's size open
+    signature: str | None = None  # None: serving_default, or the only one that fits
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A file whose input has a size, and what is known of it."""
+
+    model: TfliteFile
+    content: bytes
+    entrance: Entrance
+    remarks: tuple[str, ...]
 
 
 def import_bundle(file: Path, folder: Path, choice: ForeignChoice) -> Bundle:
     """Writes a bundle that holds `file` as its one rung.
 
     Raises:
-        InputError: no .tflite image classifier, or labels that do not fit.
+        InputError: no .tflite image classifier, one that LiteRT does not run, or
+            pixels, scores or labels that cannot be told.
     """
     content = read_plain(file.resolve(), MOST_FILE_BYTES)
-    model = read_tflite(content, str(file))
+    held = _sized(content, str(file), choice)
     name = re.sub(r"[^A-Za-z0-9._+-]+", "_", choice.name or file.stem).lstrip(".-+")
-    rung, uncounted = _rung(model, content, name or "model", choice)
-    classes = rung.output.shape[-1]
-    labels = _labels(content, classes, choice, str(file))
-    measured = _measured(model, content, rung, file.name, uncounted)
-    offset = _offset(labels, classes, choice)
+    rung, uncounted, remarks = _rung(held, name or "model", choice)
+    labels = labels_of(
+        content, choice.labels, rung.classes, choice.class_offset, str(file)
+    )
+    facts = {
+        "from": "".join(c if c.isprintable() else "_" for c in file.name),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "uncounted": list(uncounted),
+        "ends_in_probabilities": rung.scores == PROBABILITIES,
+        "remarks": [*held.remarks, *remarks, *labels.remarks],
+    }
+    measured: Json = {"imported": facts, "class_offset": labels.offset}
     files = {
-        rung.file: content,
-        "labels.txt": "".join(f"{label}\n" for label in labels).encode(),
+        rung.file: held.content,
+        "labels.txt": "".join(f"{label}\n" for label in labels.names).encode(),
     }
     manifest = Manifest(
         name=rung.model,
@@ -60,35 +87,84 @@ def import_bundle(file: Path, folder: Path, choice: ForeignChoice) -> Bundle:
         rungs=(rung,),
         selector={"kind": "fixed", "ladder": [rung.rung]},
         labels="labels.txt",
-        measured=measured | {"class_offset": offset},
+        measured=measured,
     )
     return write_bundle(folder, manifest, files)
 
 
+def _sized(content: bytes, where: str, choice: ForeignChoice) -> _Held:
+    """The file, at the resolution asked for where it leaves that open."""
+    model = read_tflite(content, where)
+    entrance = entrance_of(model, choice.signature)
+    held = model.graphs[entrance.subgraph].inputs[0]
+    if not any(held.free[1:3]):
+        if choice.resolution not in (None, held.shape[1]):
+            raise InputError(
+                f"{where}: --resolution {choice.resolution}: the file takes "
+                f"{held.shape[1]} pixels and no others."
+            )
+        return _Held(model, content, entrance, ())
+    side = choice.resolution or max(held.shape[1:3])
+    if side == 1:
+        raise InputError(
+            f"{where}: leaves the size of its input open; expected --resolution R, the "
+            "pixels a side of the pictures that it is to take."
+        )
+    shape = (1, side, side, 3)
+    tensor = Tensor(held.name, held.dtype, shape, held.scale, held.zero_point)
+    images = stored(pictures(side), tensor)[:, None]
+    net = Net("", entrance.signature, entrance.subgraph, images, shapes=True)
+    with tempfile.TemporaryDirectory(prefix="reswise-import-") as made:
+        sized = at_size(content, net, side, Path(made), f"{where}: at {side} pixels")
+    said = (
+        f"The file leaves its input's size open: it is written anew for {side} pixels, "
+        "its operations and constants as they were."
+    )
+    return _Held(read_tflite(sized, where), sized, entrance, (said,))
+
+
 def _rung(
-    model: TfliteFile, content: bytes, name: str, choice: ForeignChoice
-) -> tuple[Rung, tuple[str, ...]]:
-    """The rung, and the operations whose MACs have no formula."""
-    place, signature, taken, given = _entrance(model)
-    graph = model.graphs[place]
-    _check_classifier(graph, model.where)
+    held: _Held, name: str, choice: ForeignChoice
+) -> tuple[Rung, tuple[str, ...], tuple[str, ...]]:
+    """The rung, the operations whose MACs have no formula, and remarks."""
+    entrance, where = held.entrance, held.model.where
+    graph = held.model.graphs[entrance.subgraph]
     resolution = graph.inputs[0].shape[1]
-    macs, uncounted = _macs(content, place, model.where)
+    way, remarks = preprocessing_of(held.model, graph, name, choice.pixels)
+    macs, uncounted = _macs(held.content, entrance.subgraph, where)
     rung = Rung(
         rung=f"{name}@{resolution}",
         model=name,
         resolution=resolution,
-        recipe="imported",
+        recipe=IMPORTED,
         file=f"{name}.tflite",
-        signature=signature,
-        subgraph=place,
+        signature=entrance.signature,
+        subgraph=entrance.subgraph,
         macs=macs,
         parameters=graph.parameters,
-        input=_tensor(graph.inputs[0], taken, "input"),
-        output=_tensor(graph.outputs[0], given, "output"),
-        preprocessing=preprocessing_of(model, graph.inputs[0], name, choice.pixels),
+        input=_tensor(graph.inputs[0], entrance.input, "input"),
+        output=_tensor(graph.outputs[0], entrance.output, "output"),
+        preprocessing=way,
     )
-    return rung, uncounted
+    kind, more = kind_of(graph, _outputs(held, rung), where)
+    said = (*entrance.remarks, *remarks, *more)
+    return replace(rung, scores=kind), uncounted, said
+
+
+def _outputs(held: _Held, rung: Rung) -> NDArray[np.float32]:
+    """(n, outputs) reals that made-up pictures give: LiteRT runs the file."""
+    where = held.model.where
+    net = Net("", rung.signature, rung.subgraph, images_of(rung))
+    with tempfile.TemporaryDirectory(prefix="reswise-import-") as made:
+        path = Path(made) / "model.tflite"
+        path.write_bytes(held.content)
+        (ran,) = tried(path, [net], where)
+    if math.prod(ran.outputs.shape[1:]) != rung.output.shape[-1]:
+        raise InputError(
+            f"{where}: gives an output of shape {ran.outputs.shape[1:]}, not of "
+            f"{rung.output.shape} as it says; expected one score a class."
+        )
+    return reals(ran.outputs, rung.output)
 
 
 def _macs(content: bytes, place: int, where: str) -> tuple[int, tuple[str, ...]]:
@@ -104,39 +180,6 @@ def _macs(content: bytes, place: int, where: str) -> tuple[int, tuple[str, ...]]
     return sum(macs or 0 for _, _, macs in counted), tuple(uncounted)
 
 
-def _entrance(model: TfliteFile) -> tuple[int, str, str, str]:
-    """(subgraph, signature, its names of input and output): what a runtime runs."""
-    for one in sorted(model.signatures, key=lambda one: one.subgraph)[:1]:
-        ends = [next(iter(names), "") for names in (one.inputs, one.outputs)]
-        return one.subgraph, one.name, ends[0], ends[1]
-    return 0, "", "", ""
-
-
-def _check_classifier(graph: Graph, where: str) -> None:
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise InputError(
-            f"{where}: {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
-            "expected an image classifier: one picture in, one list of scores out."
-        )
-    shape, scores = graph.inputs[0].shape, graph.outputs[0].shape
-    if len(shape) != 4 or shape[0] != 1 or shape[1] != shape[2] or shape[3] != 3:
-        raise InputError(
-            f"{where}: input of shape {shape}; expected one square RGB picture, such "
-            "as (1, 224, 224, 3)."
-        )
-    if not scores or math.prod(scores) != scores[-1] or scores[-1] < 2:
-        raise InputError(
-            f"{where}: output of shape {scores}; expected one score a class, such as "
-            "(1, 1001)."
-        )
-    for tensor in (*graph.inputs, *graph.outputs):
-        if tensor.dtype not in _DTYPES:
-            raise InputError(
-                f"{where}: {tensor.name!r} is {tensor.dtype}; expected "
-                f"{', '.join(_DTYPES)}."
-            )
-
-
 def _tensor(held: GraphTensor, signature_name: str, default: str) -> Tensor:
     shown = "".join(c if c.isprintable() else "_" for c in held.name)[:200]
     quantised = held.dtype != "float32"
@@ -147,57 +190,3 @@ def _tensor(held: GraphTensor, signature_name: str, default: str) -> Tensor:
         scale=held.scale if quantised else 0.0,
         zero_point=held.zero_point if quantised else 0,
     )
-
-
-def _labels(
-    content: bytes, classes: int, choice: ForeignChoice, where: str
-) -> tuple[str, ...]:
-    """One name a class; a missing first one is the background's."""
-    text, source = _label_text(content, choice, where)
-    lines = text.removesuffix(b"\n").count(b"\n") + 1
-    if lines == classes - 1:
-        text = f"{BACKGROUND}\n".encode() + text
-    return read_labels(text, classes, source)
-
-
-def _label_text(content: bytes, choice: ForeignChoice, where: str) -> tuple[bytes, str]:
-    if choice.labels is not None:
-        path = choice.labels.resolve()
-        return read_plain(path, _MOST_LABELS), str(choice.labels)
-    zipped = zipped_files(content, where)
-    names = [name for name in zipped if name.endswith(".txt")]
-    if len(names) != 1:
-        raise InputError(
-            f"{where}: carries no labels of its own; expected --labels FILE, one class "
-            "name a line."
-        )
-    return zipped[names[0]], f"{where}: {names[0]}"
-
-
-def _offset(labels: tuple[str, ...], classes: int, choice: ForeignChoice) -> int:
-    if choice.class_offset is None:
-        return int(labels[0].strip().casefold() == BACKGROUND)
-    if not 0 <= choice.class_offset < classes:
-        raise InputError(
-            f"--class-offset {choice.class_offset}: expected 0..{classes - 1}, as the "
-            f"model has {classes} classes."
-        )
-    return choice.class_offset
-
-
-def _measured(
-    model: TfliteFile, content: bytes, rung: Rung, file: str, uncounted: tuple[str, ...]
-) -> Json:
-    imported = {
-        "from": "".join(c if c.isprintable() else "_" for c in file),
-        "sha256": hashlib.sha256(content).hexdigest(),
-        "uncounted": list(uncounted),
-        "ends_in_probabilities": _ends_in_probabilities(model.graphs[rung.subgraph]),
-    }
-    return {"imported": imported}
-
-
-def _ends_in_probabilities(graph: Graph) -> bool:
-    """Whether the last operation that changes values is a softmax or a logistic."""
-    last = next((code for code in graph.ends_in if code not in _CARRY_ON), None)
-    return last in (_SOFTMAX, _LOGISTIC)

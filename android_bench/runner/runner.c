@@ -65,6 +65,11 @@ enum confidence { TOP1, MARGIN, ENTROPY, CALIBRATED, CONFIDENCES };
 static const char *const CONFIDENCE_NAMES[CONFIDENCES] = {"top1", "margin", "entropy",
                                                           "calibrated"};
 
+/* How an output is read: convert/score_kinds.py. */
+enum score_kind { PROBABILITIES, LOGITS, ONE_PROBABILITY, ONE_LOGIT, SCORE_KINDS };
+static const char *const SCORE_KIND_NAMES[SCORE_KINDS] = {
+    "probabilities", "logits", "one_probability", "one_logit"};
+
 static const double TINY = 1e-30; /* stands for a probability of 0 in logarithms */
 
 /* ---- ends with one line ------------------------------------------------------- */
@@ -394,6 +399,7 @@ typedef struct {
     char tensors[256];
     enum dtype input_dtype, output_dtype;
     size_t inputs, outputs; /* elements of one image */
+    enum score_kind kind;   /* of the outputs */
     float scale; /* 0: outputs are stored as they are */
     int zero_point;
     Packed packed;
@@ -461,6 +467,15 @@ static void copy_signature(Words *words, char *name, size_t bytes) {
     *name = 0;
 }
 
+static bool of_one_unit(const Net *net) {
+    return net->kind == ONE_PROBABILITY || net->kind == ONE_LOGIT;
+}
+
+/* One unit is two classes. */
+static size_t classes_of(const Net *net) {
+    return of_one_unit(net) ? 2 : net->outputs;
+}
+
 static void read_net(Words *words, Net *net, int files) {
     net->file = (int)whole_number(words, "a file", 0, (uint64_t)files - 1);
     copy_signature(words, net->signature, sizeof net->signature);
@@ -468,13 +483,20 @@ static void read_net(Words *words, Net *net, int files) {
     net->input_dtype = (enum dtype)one_of(words, "a dtype", DTYPE_NAMES, DTYPES);
     net->inputs = whole_number(words, "inputs", 1, UINT32_MAX);
     net->output_dtype = (enum dtype)one_of(words, "a dtype", DTYPE_NAMES, DTYPES);
-    net->outputs = whole_number(words, "outputs", 2, MOST_CLASSES);
+    net->outputs = whole_number(words, "outputs", 1, MOST_CLASSES);
     double scale = number(words, "a scale"), zero = number(words, "a zero point");
     if (!(scale >= 0 && scale < 1e30 && zero >= -32768 && zero <= 32767))
         fail(EXIT_USAGE, "plan line %d: a scale or zero point is out of range",
              words->line);
     net->scale = (float)scale;
     net->zero_point = (int)zero;
+    net->kind = PROBABILITIES;
+    if (*words->rest)
+        net->kind = (enum score_kind)one_of(words, "a kind of scores", SCORE_KIND_NAMES,
+                                            SCORE_KINDS);
+    if (of_one_unit(net) != (net->outputs == 1))
+        fail(EXIT_USAGE, "plan line %d: %zu outputs are no %s", words->line,
+             net->outputs, SCORE_KIND_NAMES[net->kind]);
 }
 
 static void read_node(Words *words, Tree *tree, int place, int features) {
@@ -612,7 +634,8 @@ static void check_plan(const Plan *plan, int rules) {
     if (!plan->images || !plan->rungs || !plan->steps || !*plan->ids)
         fail(EXIT_USAGE, "the plan lacks images, ids, rungs or a ladder");
     for (int step = 1; step < plan->steps; step++) {
-        if (plan->rung[plan->ladder[step]].outputs != plan->rung[plan->ladder[0]].outputs)
+        if (classes_of(&plan->rung[plan->ladder[step]]) !=
+            classes_of(&plan->rung[plan->ladder[0]]))
             fail(EXIT_USAGE, "the rungs differ in their number of classes");
     }
     if (plan->selector == DEFERRAL && rules != plan->steps - 1)
@@ -942,7 +965,7 @@ static int stored_value(const Net *net, size_t place) {
 }
 
 /* real = (stored - zero point) x scale, in float32; where scale is 0, what is stored. */
-static void read_scores(const Net *net, float *scores) {
+static void read_outputs(const Net *net, float *scores) {
     if (net->output_dtype == FLOAT32) {
         memcpy(scores, net->output_memory, net->outputs * sizeof *scores);
         return;
@@ -951,6 +974,28 @@ static void read_scores(const Net *net, float *scores) {
     int zero_point = net->scale == 0 ? 0 : net->zero_point;
     for (size_t place = 0; place < net->outputs; place++)
         scores[place] = (float)(stored_value(net, place) - zero_point) * scale;
+}
+
+static void softmax(float *scores, size_t classes) {
+    double highest_one = scores[0], total = 0;
+    for (size_t place = 1; place < classes; place++)
+        if (scores[place] > highest_one) highest_one = scores[place];
+    for (size_t place = 0; place < classes; place++)
+        total += exp(scores[place] - highest_one);
+    for (size_t place = 0; place < classes; place++)
+        scores[place] = (float)(exp(scores[place] - highest_one) / total);
+}
+
+/* scores: room for classes_of(net). */
+static void read_scores(const Net *net, float *scores) {
+    read_outputs(net, scores);
+    if (net->kind == LOGITS) softmax(scores, net->outputs);
+    if (!of_one_unit(net)) return;
+    double one = scores[0];
+    if (net->kind == ONE_LOGIT) one = 1 / (1 + exp(-one));
+    one = one < 0 ? 0 : one > 1 ? 1 : one; /* NaN stays, and is refused */
+    scores[0] = (float)(1 - one);
+    scores[1] = (float)one;
 }
 
 /* ---- the selector over one image --------------------------------------------------- */
@@ -1264,7 +1309,7 @@ static void load_all(Plan *plan) {
 static Workspace make_workspace(const Plan *plan) {
     Workspace work;
     memset(&work, 0, sizeof work);
-    work.classes = plan->rung[plan->ladder[0]].outputs;
+    work.classes = classes_of(&plan->rung[plan->ladder[0]]);
     for (int step = 0; step < plan->steps; step++)
         work.scores[step] = allocated(work.classes, sizeof(float));
     work.total = allocated(work.classes, sizeof(float));
