@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
         return _doctor(args)
     bench_flags.check(args)
     from android_bench.outcome import host_scores
-    from convert.bundle import open_bundle
+    from convert.sound import sound_bundle
 
-    bundle = open_bundle(args.bundle)
+    bundle = sound_bundle(args.bundle)
     machines = _machines(args)
     dataset = flags.opened_dataset(args)
     job = _job(args, bundle, _inputs(args, bundle, dataset))
@@ -181,7 +181,7 @@ def _machines(args: argparse.Namespace) -> "list[Machine]":
 def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "Inputs":
     from android_bench.inputs import pack
 
-    classes = bundle.manifest.rungs[0].output.shape[-1] - bundle.class_offset
+    classes = bundle.manifest.rungs[0].classes - bundle.class_offset
     if dataset.classes > classes:
         raise InputError(
             f"{dataset.name} has {dataset.classes} classes, the bundle's models "

@@ -135,6 +135,7 @@ def _write(
 
     from datasets.files import write_text
     from reports.plan_table import plan_table
+    from reports.remarks import with_remarks
     from reports.rows import write_rows
     from reports.selection_table import Judged, judged_rows
     from reports.table import write_tables
@@ -142,7 +143,7 @@ def _write(
     from selection.plans.planned import Planned, ladder_facts
 
     verdict = judge(plan.selector, test, plan.reference)
-    table = plan_table(plan, verdict, test)
+    table = with_remarks(plan_table(plan, verdict, test), rungs.values())
     kind = str(plan.selector.to_json()["kind"])
     rows = judged_rows(
         [Judged(kind, plan.selector, verdict, None)],

@@ -6,6 +6,7 @@ from dataclasses import replace
 from keras_models.accuracy import correct, paired_drop, wilson
 from keras_models.framework import versions
 from keras_models.scores import StoredRung
+from reports.remarks import remarks
 from reports.rows import Row
 from reports.table import Table
 
@@ -92,6 +93,7 @@ def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
         "means worse. 1 MAC = 2 FLOPs. Intervals: Wilson for top-1, paired "
         "(Bonett-Price) for the drop.",
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
+        *remarks(rungs),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
