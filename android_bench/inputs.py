@@ -17,7 +17,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from android_bench.tensors import DTYPES, Stored, elements, normalised, stored
+from android_bench.tensors import DTYPES, Stored, elements
+from convert.entering import normalised, stored
 from convert.manifest import Manifest, Rung, Tensor
 from convert.manifest import Preprocessing as Way
 from datasets.batches import Batch, pictures, unreadable_line

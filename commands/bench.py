@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
         return _doctor(args)
     bench_flags.check(args)
     from android_bench.outcome import host_scores
-    from convert.bundle import open_bundle
+    from convert.sound import sound_bundle
 
-    bundle = open_bundle(args.bundle)
+    bundle = sound_bundle(args.bundle)
     machines = _machines(args)
     dataset = _fitted(args, bundle, flags.opened_dataset(args))
     summary.show(dataset, bundle.manifest.name, _pixels(bundle))

@@ -51,11 +51,14 @@ class RungMeta:
     size_bytes: int
     uncounted: tuple[str, ...]  # layers that macs leaves out
     format: int = FORMAT
+    remarks: tuple[str, ...] = ()  # for the reader; scores do not depend on them
 
     @property
     def key(self) -> str:
-        """The first 20 hexadecimal digits of meta.json's SHA-256."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        """The first 20 hexadecimal digits of meta.json's SHA-256, without remarks."""
+        facts = asdict(self)
+        del facts["remarks"]
+        text = json.dumps(facts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     @property
@@ -165,6 +168,7 @@ class ScoreStore:
             facts = json.loads(path.read_text())
             if facts.get("format") == FORMAT:
                 facts["uncounted"] = tuple(facts["uncounted"])
+                facts["remarks"] = tuple(facts.get("remarks", ()))
                 found.append(RungMeta(**facts))
         return sorted(found, key=lambda meta: (meta.model, meta.resolution, meta.key))
 

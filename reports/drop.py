@@ -11,6 +11,7 @@ from keras_models.accuracy import (
 )
 from keras_models.framework import versions
 from keras_models.scores import StoredRung
+from reports.remarks import remarks
 from reports.rows import Row
 from reports.table import Table
 
@@ -130,6 +131,7 @@ def drop_table(
             if rung.nonfinite
         ),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
+        *remarks(rungs),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",

@@ -4,6 +4,44 @@ final class Scores {
 
     private Scores() {}
 
+    /**
+     * What a rung gave, dequantised -> one probability a class. `kind` is the rung's
+     * "scores" in the manifest, null where that is left out; one unit is two classes.
+     */
+    static float[] read(String kind, float[] outputs) {
+        if (kind == null || kind.equals("probabilities")) {
+            return outputs;
+        }
+        switch (kind) {
+            case "logits":
+                return softmax(outputs);
+            case "one_probability":
+                return ofOne(outputs[0]);
+            case "one_logit":
+                return ofOne(1 / (1 + Math.exp(-outputs[0])));
+            default:
+                throw new IllegalArgumentException("unknown scores " + kind);
+        }
+    }
+
+    private static float[] ofOne(double probability) {
+        double one = clipped(probability, 0, 1);
+        return new float[] {(float) (1 - one), (float) one};
+    }
+
+    private static float[] softmax(float[] logits) {
+        double highest = sorted(logits, 1)[0];
+        double total = 0;
+        for (float logit : logits) {
+            total += Math.exp(logit - highest);
+        }
+        float[] found = new float[logits.length];
+        for (int i = 0; i < found.length; i++) {
+            found[i] = (float) (Math.exp(logits[i] - highest) / total);
+        }
+        return found;
+    }
+
     /** How sure an answer is, in 0..1; selection/confidence.py says what each means. */
     static double confidence(String name, float[] scores, double temperature) {
         switch (name) {

@@ -41,7 +41,7 @@ abstract class Selector {
             answers = new float[ladder.length][];
         }
 
-        /** The probabilities that a rung gave, dequantised: one a class. */
+        /** The probabilities that a rung gave, dequantised and `Scores.read`: one a class. */
         void answer(String rung, float[] scores) {
             answers[List.of(ladder).indexOf(rung)] = scores;
         }

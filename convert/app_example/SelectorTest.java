@@ -22,6 +22,7 @@ final class SelectorTest {
         }
         readsJson();
         readsConfidences();
+        readsOutputs();
         climbs();
         answersWithTheMean();
         followsRules();
@@ -75,6 +76,23 @@ final class SelectorTest {
         near(1 - 1.75 / 2, Scores.confidence("entropy", new float[] {.5f, .25f, .125f, .125f}, 1));
         // temperature 1/2 squares the scores: 0.64 / (0.64 + 0.04)
         near(0.64 / 0.68, Scores.confidence("calibrated", new float[] {0.8f, 0.2f}, 0.5));
+    }
+
+    private static void readsOutputs() {
+        float[] given = {0.25f, 0.75f};
+        check(Scores.read(null, given) == given, "probabilities as they come");
+        check(Scores.read("probabilities", given) == given, "the same by name");
+        // logits ln 1, ln 3 are quarters; a shift of 1000 changes nothing
+        for (float shift : new float[] {0, 1000}) {
+            float[] logits = {shift, shift + (float) Math.log(3)};
+            near(0.25, Scores.read("logits", logits)[0], 1e-4);
+            near(0.75, Scores.read("logits", logits)[1], 1e-4);
+        }
+        float[] one = Scores.read("one_probability", new float[] {0.875f});
+        check(one.length == 2 && one[0] == 0.125f && one[1] == 0.875f, "one unit, two classes");
+        check(Scores.read("one_probability", new float[] {1.004f})[0] == 0, "a step above 1");
+        near(0.75, Scores.read("one_logit", new float[] {(float) Math.log(3)})[1]);
+        check(Scores.read("one_logit", new float[] {-1e9f})[1] == 0, "far below");
     }
 
     private static void climbs() {
@@ -168,7 +186,11 @@ final class SelectorTest {
     }
 
     private static void near(double expected, double found) {
-        check(Math.abs(expected - found) < 1e-6, "expected " + expected + ", found " + found);
+        near(expected, found, 1e-6);
+    }
+
+    private static void near(double expected, double found, double most) {
+        check(Math.abs(expected - found) < most, "expected " + expected + ", found " + found);
     }
 
     private static void check(boolean holds, String what) {

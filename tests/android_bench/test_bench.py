@@ -17,7 +17,7 @@ from android_bench.inputs import pack
 from android_bench.interpreter import look_chances, rung_scores
 from commands import bench
 from convert.bundle import Bundle
-from convert.foreign import ForeignChoice, import_bundle
+from convert.foreign.importing import ForeignChoice, import_bundle
 from convert.manifest import Json
 from datasets.catalogue import open_dataset
 from datasets.errors import InputError

@@ -10,28 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-
-
-def read_model(path: Path) -> keras.Model:
-    """A model file with one image in and one tensor out.
-
-    Raises:
-        InputError: it cannot be read, or has other inputs or outputs.
-    """
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except Exception as error:  # a foreign file may raise anything
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{path}: not a Keras model that can be read ({first_line}). Expected a "
-            ".keras file without custom layers."
-        ) from error
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        raise InputError(
-            f"{path}: {len(model.inputs)} inputs and {len(model.outputs)} outputs; "
-            "expected one image in and the scores of its classes out."
-        )
-    return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.opening.model_files import read_model
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
@@ -47,6 +27,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
             model.set_weights(read_model(path).get_weights())
         else:
             _load_h5(model, path)
+        renew_derived_state(model)
     except (ValueError, OSError, KeyError, TypeError) as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(

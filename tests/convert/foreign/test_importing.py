@@ -7,19 +7,17 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
 import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from convert.bundle import Bundle, open_bundle
 from convert.bundle_words import notes
-from convert.foreign import ForeignChoice, import_bundle
-from convert.foreign_pixels import _CONVENTIONS, PixelChoice
+from convert.foreign.importing import ForeignChoice, import_bundle
+from convert.foreign.pixels import _CONVENTIONS, PixelChoice
 from datasets.errors import InputError
 from keras_models.normalisation import NORMALISATIONS, normalise
-from tests.convert.tiny_tflite import Maker, classifier
+from tests.convert.tiny_tflite import Maker, classifier, metadata, with_metadata
 
 TF = (127.5, 127.5, 127.5)
 
@@ -115,66 +113,24 @@ def test_the_conventions_are_those_of_the_keras_models() -> None:
 
 
 def test_the_user_is_believed_before_the_file(tmp_path: Path) -> None:
-    pixels = PixelChoice("squash", "bicubic", False, mean=(1, 2, 3), deviation=(4,))
+    pixels = PixelChoice("squash", "bicubic", False, mean=(1, 2, 3), deviation=(400,))
     maker = classifier((16,), 1001, "uint8")
     way = _imported(tmp_path, maker, pixels=pixels).manifest.rungs[0].preprocessing
     assert (way.crop, way.interpolation, way.antialias) == ("squash", "bicubic", False)
-    assert (way.mean, way.deviation) == ((1.0, 2.0, 3.0), (4.0, 4.0, 4.0))
+    assert (way.mean, way.deviation) == ((1.0, 2.0, 3.0), (400.0, 400.0, 400.0))
 
 
-def _metadata(mean: list[float], deviation: list[float]) -> bytes:
-    """Metadata as the TFLite tools write it: one normalisation of the first input."""
-    made = flatbuffers.Builder(256)
-
-    def floats(values: list[float]) -> Any:
-        made.StartVector(4, len(values), 4)
-        for value in reversed(values):
-            made.PrependFloat32(value)
-        return made.EndVector()
-
-    def table(fields: int, **offsets: Any) -> Any:
-        made.StartObject(fields)
-        for field, offset in offsets.items():
-            made.PrependUOffsetTRelativeSlot(int(field[1:]), offset, 0)
-        return made.EndObject()
-
-    def vector(offset: Any) -> Any:
-        made.StartVector(4, 1, 4)
-        made.PrependUOffsetTRelative(offset)
-        return made.EndVector()
-
-    means, deviations = floats(mean), floats(deviation)
-    options = table(2, f0=means, f1=deviations)
-    made.StartObject(2)  # ProcessUnit: kind 1 of its union, NormalizationOptions
-    made.PrependUint8Slot(0, 1, 0)
-    made.PrependUOffsetTRelativeSlot(1, options, 0)
-    unit = made.EndObject()
-    units = vector(unit)
-    tensors = vector(table(7, f4=units))
-    graphs = vector(table(10, f2=tensors))
-    made.Finish(table(8, f3=graphs), b"M001")
-    return bytes(made.Output())
-
-
-def _with_metadata(maker: Maker, content: bytes) -> Maker:
-    entry = schema.MetadataT()
-    entry.name, entry.buffer = "TFLITE_METADATA", maker.buffer(content)
-    maker.model.metadata = [entry]
-    return maker
-
-
-@pytest.mark.parametrize("dtype", ["float32", "uint8"])
-def test_the_files_metadata_says_the_normalisation(tmp_path: Path, dtype: str) -> None:
-    maker = classifier((16,), 1001, dtype)
-    _with_metadata(maker, _metadata([127.0], [128.0]))
+def test_the_files_metadata_says_the_normalisation(tmp_path: Path) -> None:
+    maker = classifier((16,), 1001)
+    with_metadata(maker, metadata([127.0], [128.0]))
     way = _imported(tmp_path, maker, "whatever").manifest.rungs[0].preprocessing
     assert (way.mean, way.deviation) == ((127.0,) * 3, (128.0,) * 3)
 
 
 def test_broken_metadata_is_refused(tmp_path: Path) -> None:
-    broken = _metadata([127.0], [128.0])[:-30]
+    broken = metadata([127.0], [128.0])[:-30]
     with pytest.raises(InputError, match="metadata: broken flatbuffer"):
-        _imported(tmp_path, _with_metadata(classifier((16,), 1001), broken), "x")
+        _imported(tmp_path, with_metadata(classifier((16,), 1001), broken), "x")
 
 
 def test_a_missing_background_label_is_put_first(tmp_path: Path) -> None:
@@ -214,7 +170,10 @@ def test_a_strange_name_is_made_plain(tmp_path: Path) -> None:
 
 def test_a_model_without_softmax_is_told(tmp_path: Path) -> None:
     maker = classifier((16,), 1001)
-    assert _imported(tmp_path, maker).manifest.measured["imported"] == {
+    said = dict(_imported(tmp_path, maker).manifest.measured["imported"])
+    (remark,) = said.pop("remarks")
+    assert "mean 127.5, deviation 127.5: by the family of its name" in remark
+    assert said == {
         "from": "mobilenet_quant.tflite",
         "sha256": hashlib.sha256(maker.packed()).hexdigest(),
         "uncounted": [],
@@ -223,18 +182,20 @@ def test_a_model_without_softmax_is_told(tmp_path: Path) -> None:
     maker.model.subgraphs[0].operators.pop()
     maker.model.subgraphs[0].outputs = [5]
     maker.model.signatureDefs[0].outputs[0].tensorIndex = 5
-    told = _imported(tmp_path, maker).manifest.measured["imported"]
-    assert told["ends_in_probabilities"] is False
+    bundle = _imported(tmp_path, maker)
+    assert bundle.manifest.measured["imported"]["ends_in_probabilities"] is False
+    assert any("a softmax is applied" in line for line in notes(bundle))
+    assert bundle.manifest.rungs[0].scores == "logits"
 
 
 def test_an_operation_without_a_formula_is_named(tmp_path: Path) -> None:
     """Never silently 0: MEAN's code is made one that nobody counts."""
     maker = classifier((16,), 1001)
-    maker.model.operatorCodes[0].builtinCode = 36  # GATHER
-    maker.model.operatorCodes[0].deprecatedBuiltinCode = 36
+    maker.model.operatorCodes[0].builtinCode = 81  # REDUCE_PROD
+    maker.model.operatorCodes[0].deprecatedBuiltinCode = 81
     bundle = _imported(tmp_path, maker)
-    assert bundle.manifest.measured["imported"]["uncounted"] == ["GATHER"]
-    assert any("not in the MACs: GATHER." in line for line in notes(bundle))
+    assert bundle.manifest.measured["imported"]["uncounted"] == ["REDUCE_PROD"]
+    assert any("not in the MACs: REDUCE_PROD." in line for line in notes(bundle))
 
 
 def test_a_dense_layer_without_weights_is_refused(tmp_path: Path) -> None:
