@@ -178,7 +178,10 @@ def _by_shape(operation: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
         return None
     if not isinstance(args[0], keras.KerasTensor):
         return None
-    shape = operation.compute_output_shape(args[0].shape)
+    try:
+        shape = operation.compute_output_shape(args[0].shape)
+    except NotImplementedError:  # of a layer that has its `call` traced, as LayerScale
+        return None
     if not isinstance(shape, tuple) or not all(
         size is None or isinstance(size, int) for size in shape
     ):

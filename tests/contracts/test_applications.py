@@ -94,6 +94,7 @@ CHEAP = {
     ("MobileNetV2", "wrapped"),
     ("MobileNetV3Small", "nested"),
     ("EfficientNetB0", "nested"),
+    ("ConvNeXtTiny", "nested"),
     ("VGG16", "nested"),
 }
 CASES = [
