@@ -129,7 +129,11 @@ def drop_table(
             for rung in rungs
             if rung.nonfinite
         ),
-        *([f"Images read as: {'; '.join(rungs[0].read)}."] if rungs[0].read else []),
+        *(
+            [f"The images, as read: {'; '.join(rungs[0].read)}."]
+            if rungs[0].read
+            else []
+        ),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
