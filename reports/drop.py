@@ -130,6 +130,11 @@ def drop_table(
             for rung in rungs
             if rung.nonfinite
         ),
+        *(
+            [f"The images, as read: {'; '.join(rungs[0].read)}."]
+            if rungs[0].read
+            else []
+        ),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
         *remarks(rungs),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
