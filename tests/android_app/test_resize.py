@@ -1,0 +1,133 @@
+"""The module's resize beside Python's pixels, on pictures of odd sizes.
+
+What Python's own resize is held against stands in tests/datasets: Pillow and
+tf.image.resize.
+"""
+
+import struct
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from datasets.decode import _UPRIGHT
+from datasets.preprocessing import Preprocessing, resize
+from tests.android_app.module import java
+
+pytestmark = pytest.mark.checkout
+PICTURES = 50
+# largest and mean difference, in levels of 255
+LARGEST, MEAN = 1.0, 0.05
+
+
+class Case(NamedTuple):
+    """One picture and what is made of it."""
+
+    pixels: NDArray[np.uint8]
+    resolution: int
+    way: Preprocessing
+    exif: int
+
+
+def _picture(random: np.random.Generator, height: int, width: int) -> NDArray[np.uint8]:
+    """Waves of many lengths, edges and noise: what makes resizes differ."""
+    rows, columns = np.mgrid[:height, :width]
+    channels = []
+    for _ in range(3):
+        waves = sum(
+            np.sin(rows * a + columns * b + c)
+            for a, b, c in random.uniform(0, 3, (4, 3))
+        )
+        edges = 60 * ((rows * random.uniform(-1, 1) + columns) % 17 < 8)
+        noise = random.normal(0, 20, (height, width))
+        channels.append(128 + 25 * waves + edges + noise)
+    return np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
+
+
+def _cases() -> list[Case]:
+    """Odd sides, up and down, crops and squash, both filters, all orientations."""
+    random = np.random.default_rng(20)
+    crops = (0.875, None, 1.0, 0.3)
+    cases = []
+    for place in range(PICTURES):
+        height, width = (2 * int(side) + 1 for side in random.integers(9, 350, 2))
+        if place == 0:
+            height, width = 1, 1
+        if place == 1:
+            height, width = 3, 701
+        way = Preprocessing(
+            crops[place % 4],
+            "bicubic" if place // 4 % 2 else "bilinear",
+            antialias=place % 10 != 9,
+        )
+        resolution = (224, 160, 96, 48, 33)[place % 5]
+        cases.append(
+            Case(_picture(random, height, width), resolution, way, place % 8 + 1)
+        )
+    return cases
+
+
+def _packed(case: Case) -> bytes:
+    height, width, _ = case.pixels.shape
+    alpha = np.full((height, width, 1), 7, np.uint8)  # is dropped
+    rgba = np.concatenate([case.pixels, alpha], axis=-1)
+    way = case.way
+    head = struct.pack(
+        "<iiidiii", width, height, case.resolution, way.crop or 0.0,
+        way.interpolation == "bicubic", way.antialias, case.exif,
+    )  # fmt: skip
+    return head + rgba.tobytes()
+
+
+def _expected(case: Case) -> NDArray[np.float32]:
+    """As Python does it: the picture is turned first, then resized."""
+    method = _UPRIGHT.get(case.exif)
+    image = Image.fromarray(case.pixels)
+    upright = image if method is None else image.transpose(method)
+    return resize(np.array(upright), case.resolution, case.way)
+
+
+@pytest.fixture(scope="module")
+def differences(tmp_path_factory: pytest.TempPathFactory) -> list[NDArray[np.float32]]:
+    """Of each picture, |Java - Python| of every value."""
+    folder = tmp_path_factory.mktemp("resize")
+    cases = _cases()
+    (folder / "cases").write_bytes(b"".join(map(_packed, cases)))
+    java("resize", folder / "cases", folder / "out")
+    found = np.fromfile(folder / "out", "<f4")
+    sizes = [3 * case.resolution**2 for case in cases]
+    assert len(found) == sum(sizes)
+    parts = np.split(found, np.cumsum(sizes)[:-1])
+    return [
+        np.abs(part - _expected(case).reshape(-1))
+        for part, case in zip(parts, cases, strict=True)
+    ]
+
+
+def test_fifty_pictures_come_out_as_python_makes_them(
+    differences: list[NDArray[np.float32]],
+) -> None:
+    for place, (case, apart) in enumerate(zip(_cases(), differences, strict=True)):
+        assert apart.max() < LARGEST, (place, case.pixels.shape, case.way, case.exif)
+        assert apart.mean() < MEAN, (place, case.pixels.shape, case.way, case.exif)
+
+
+def test_they_are_closer_than_is_asked(
+    differences: list[NDArray[np.float32]],
+) -> None:
+    """Floats summed in another order: no picture is off by a hundredth of a level."""
+    assert max(float(apart.max()) for apart in differences) < 0.01
+
+
+def test_the_cases_cover_what_they_should() -> None:
+    cases = _cases()
+    assert len(cases) == PICTURES
+    assert {case.exif for case in cases} == set(range(1, 9))
+    assert {case.way.crop for case in cases} == {0.875, None, 1.0, 0.3}
+    seen = {(case.way.interpolation, case.way.antialias) for case in cases}
+    assert len(seen) == 4
+    up = sum(min(case.pixels.shape[:2]) < case.resolution for case in cases)
+    assert 5 < up < 45
