@@ -19,7 +19,7 @@ STUBS, JAVA = HERE / "stubs", HERE / "java"
 
 @functools.cache
 def classes() -> Path:
-    """The folder of everything compiled: library, sample, stubs, tests; once a session."""
+    """The folder of all that is compiled: library, sample, stubs, tests; made once."""
     javac = shutil.which("javac")
     if javac is None or shutil.which("java") is None:
         pytest.skip("no JDK: javac and java are not installed")

@@ -7,7 +7,7 @@ from tests.android_app.module import STUBS, classes
 
 
 def declared() -> dict[str, list[str]]:
-    """Class -> its public and protected members, sorted; nested ones by their own name."""
+    """Class -> its public and protected members, sorted; nested ones apart."""
     out = classes()
     found: dict[str, list[str]] = {}
     for path in sorted(STUBS.rglob("*.java")):

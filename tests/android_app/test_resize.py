@@ -5,7 +5,6 @@ tf.image.resize.
 """
 
 import struct
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +43,8 @@ def _picture(random: np.random.Generator, height: int, width: int) -> NDArray[np
         edges = 60 * ((rows * random.uniform(-1, 1) + columns) % 17 < 8)
         noise = random.normal(0, 20, (height, width))
         channels.append(128 + 25 * waves + edges + noise)
-    return np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
+    picture = np.clip(np.stack(channels, axis=-1), 0, 255)
+    return np.asarray(picture, np.uint8)
 
 
 def _cases() -> list[Case]:
