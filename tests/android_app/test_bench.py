@@ -8,12 +8,15 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import reswise
 from tests.android_app import app_bundles
 from tests.android_app.module import HERE, java
+from tests.android_bench import dense_models
+from tests.android_bench.test_bench import SELECTORS
 
 pytestmark = pytest.mark.checkout
 PICTURES = 500
@@ -31,6 +34,13 @@ KINDS = {
     "float32, random": ("float32", False, app_bundles.drawn),
     "int8, fixed": ("int8", True, app_bundles.fixed),
 }  # fmt: skip
+# of three rungs, no labels; learned looks through the bundle's own .tflite
+DENSE: dict[str, dict[str, Any]] = {
+    "learned": {"selector": SELECTORS["learned"], "look": True},
+    "calibrated": {"selector": SELECTORS["calibrated"]},
+    "two of three rungs": {"selector": SELECTORS["two of three rungs"]},
+    "files without signatures": {"signatures": False},
+}
 Benched = Callable[[str], tuple[Path, Path]]  # kind -> bundle, device.jsonl
 
 
@@ -46,7 +56,11 @@ def benched(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Benched
     def bench(kind: str) -> tuple[Path, Path]:
         if kind not in made:
             folder = tmp_path_factory.mktemp("benched")
-            bundle = app_bundles.write(folder / "bundle", pictures, *KINDS[kind])
+            bundle = folder / "bundle"
+            if kind in KINDS:
+                app_bundles.write(bundle, pictures, *KINDS[kind])
+            else:
+                dense_models.bundle(bundle, **DENSE[kind])
             pipe = HERE / "litert_pipe.py"
             lines = folder / "device.jsonl"
             java("bench", bundle, pictures, lines, sys.executable, pipe, str(PICTURES))
@@ -65,7 +79,7 @@ def _import(bundle: Path, pictures: Path, lines: Path, run: Path) -> int:
     )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *DENSE])
 def test_every_decision_is_the_replays(
     kind: str, benched: Benched, pictures: Path, tmp_path: Path
 ) -> None:
@@ -78,8 +92,8 @@ def test_every_decision_is_the_replays(
     assert code == 0
     assert facts["valid"]
     shares = facts["shares"]
-    if "cascade" in kind or "deferral" in kind:
-        assert all(0.2 < part < 0.8 for part in shares.values())  # both are used
+    if "cascade" in kind or "deferral" in kind or "learned" in kind:
+        assert all(0.05 < part < 0.8 for part in shares.values())  # all are used
 
 
 def test_the_page_shows_it_beside_a_bench_here(

@@ -6,6 +6,7 @@ what compiles against them was never built with the real ones.
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,38 @@ def test_the_library_imports_nothing_but_jdk_android_and_litert() -> None:
         for name in re.findall(r"^import (?:static )?([\w.]+)", path.read_text(), re.M):
             assert name.startswith(allowed), (path, name)
             assert not name.startswith(("java.awt", "javax")), (path, name)
+
+
+def test_nothing_is_called_that_android_8_does_not_have() -> None:
+    """Of what JDK 11 has and API 26 lacks, what such code calls most easily.
+
+    List.of and its like came with API 30 (source: the reference of java.util.List),
+    ByteBuffer's own rewind, clear, ... returning ByteBuffer with API 28 or later: the
+    JDK's compiler calls them wherever the type is ByteBuffer.
+    """
+    command = ["javap", "-c", "-p", "-cp", str(classes())]
+    names = [
+        ".".join(path.relative_to(classes()).with_suffix("").parts)
+        for folder in ("classifier", "sample")
+        for path in (classes() / "reswise" / folder).glob("*.class")
+        if _is_ours(path)
+    ]
+    said = subprocess.run([*command, *names], capture_output=True, text=True).stdout
+    assert "Method reswise/classifier/Resize.square" in said
+    for call in (
+        r"java/util/(List|Map|Set)\.(of|copyOf):",
+        r"java/nio/ByteBuffer\.(rewind|clear|flip|position|limit|mark|reset):\(I?\)L",
+        r"java/lang/String\.(isBlank|strip|repeat|lines):",
+        r"java/io/InputStream\.(readAllBytes|readNBytes|transferTo):",
+        r"java/nio/file/Files\.(readString|writeString):",
+    ):
+        assert re.search(call, said) is None, call
+
+
+def _is_ours(path: Path) -> bool:
+    """Of the library or the sample, not of the tests beside them."""
+    name = path.name.split("$")[0].removesuffix(".class")
+    return any(APP.rglob(f"{name}.java"))
 
 
 def test_gradle_states_one_dependency_with_its_version() -> None:

@@ -5,6 +5,7 @@ tf.image.resize.
 """
 
 import struct
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -115,11 +116,42 @@ def test_fifty_pictures_come_out_as_python_makes_them(
         assert apart.mean() < MEAN, (place, case.pixels.shape, case.way, case.exif)
 
 
+def test_upright_pictures_are_equal_but_for_a_float_s_last_place(
+    differences: list[NDArray[np.float32]],
+) -> None:
+    """Antialiased ones: the same sums in the same order; turned ones add otherwise."""
+    upright = [
+        apart
+        for case, apart in zip(_cases(), differences, strict=True)
+        if case.exif == 1 and case.way.antialias
+    ]
+    assert len(upright) >= 5
+    assert max(apart.max() for apart in upright) <= np.spacing(np.float32(255))
+    assert np.mean([(apart == 0).mean() for apart in upright]) > 0.9
+
+
 def test_they_are_closer_than_is_asked(
     differences: list[NDArray[np.float32]],
 ) -> None:
-    """Floats summed in another order: no picture is off by a hundredth of a level."""
+    """Where a picture is turned, Pillow's box of floats lies 1e-5 pixels elsewhere."""
     assert max(float(apart.max()) for apart in differences) < 0.01
+
+
+@pytest.mark.parametrize("exif", range(1, 9))
+def test_plain_areas_keep_their_whole_numbers(exif: int, tmp_path: Path) -> None:
+    """Quantised inputs round at halves, where whole pixels lie: not 199.99998."""
+    ways = [
+        Preprocessing(crop, kind, antialias)
+        for crop in (0.875, None)
+        for kind in ("bilinear", "bicubic")
+        for antialias in (True, False)
+    ]
+    plain = np.full((331, 217, 3), (200, 128, 3), np.uint8)
+    cases = [Case(plain, 64, way, exif) for way in ways]
+    (tmp_path / "cases").write_bytes(b"".join(map(_packed, cases)))
+    java("resize", tmp_path / "cases", tmp_path / "out")
+    found = np.fromfile(tmp_path / "out", "<f4").reshape(-1, 3)
+    assert (found == np.array([200, 128, 3], np.float32)).all()
 
 
 def test_the_cases_cover_what_they_should() -> None:

@@ -8,6 +8,7 @@ import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.Map;
 
 /**
@@ -72,7 +73,8 @@ public final class CompiledModelEngine implements Engine {
             try (TensorBuffer from = model.createInputBuffer(input.name(), signature);
                     TensorBuffer to = model.createOutputBuffer(output.name(), signature)) {
                 write(input, from);
-                model.run(Map.of(input.name(), from), Map.of(output.name(), to), signature);
+                Map<String, TensorBuffer> inputs = Collections.singletonMap(input.name(), from);
+                model.run(inputs, Collections.singletonMap(output.name(), to), signature);
                 read(to, output);
             } catch (LiteRtException error) {
                 throw new IllegalStateException("LiteRT: " + error.getMessage(), error);

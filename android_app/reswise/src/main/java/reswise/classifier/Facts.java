@@ -2,6 +2,7 @@ package reswise.classifier;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -139,7 +140,7 @@ final class Facts {
         List<?> values = list(name, rows, rows);
         double[][] found = new double[rows][];
         for (int i = 0; i < rows; i++) {
-            Facts row = of(Map.of("row", values.get(i)), where + "." + name + "[" + i + "]");
+            Facts row = of(Collections.singletonMap("row", values.get(i)), where + "." + name + "[" + i + "]");
             found[i] = row.numbers("row", columns, columns, -1e300, 1e300);
         }
         return found;

@@ -1,6 +1,7 @@
 package reswise.classifier;
 
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.tensorflow.lite.Interpreter;
@@ -51,9 +52,9 @@ public final class InterpreterEngine implements Engine {
                 interpreter.run(input.values(), output.values());
                 return;
             }
-            Map<String, Object> inputs = Map.of(input.name(), input.values());
-            Map<String, Object> outputs = Map.of(output.name(), output.values());
-            interpreter.runSignature(inputs, outputs, signature);
+            Map<String, Object> inputs = Collections.singletonMap(input.name(), input.values());
+            interpreter.runSignature(
+                    inputs, Collections.singletonMap(output.name(), output.values()), signature);
         }
 
         @Override

@@ -4,6 +4,8 @@ import android.content.res.AssetManager;
 import android.graphics.Bitmap;
 import java.io.File;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,7 +98,7 @@ public final class Reswise implements AutoCloseable {
 
     /** The rungs that its selector chooses from, in ascending cost. */
     public List<String> ladder() {
-        return List.of(bundle.selector.ladder);
+        return Collections.unmodifiableList(Arrays.asList(bundle.selector.ladder));
     }
 
     /** Frees what was loaded, once the classification that runs is done. */

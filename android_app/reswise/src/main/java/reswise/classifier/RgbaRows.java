@@ -1,5 +1,6 @@
 package reswise.classifier;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 
 /** Pixels as bytes: R, G, B, A, row after row without gaps. */
@@ -32,13 +33,18 @@ final class RgbaRows implements Rows {
         return height;
     }
 
+    /** Buffer's own position: Android 8 has no other. */
+    private static void moved(Buffer buffer, int position) {
+        buffer.position(position);
+    }
+
     @Override
     public void read(int number, int from, int count, float[] rgb) {
         if (row.length < 4 * count) {
             row = new byte[4 * count];
         }
         ByteBuffer here = bytes.duplicate();
-        here.position(4 * (number * width + from));
+        moved(here, 4 * (number * width + from));
         here.get(row, 0, 4 * count);
         for (int i = 0, at = 0; at < 3 * count; i += 4, at += 3) {
             rgb[at] = row[i] & 0xff;

@@ -20,7 +20,7 @@ final class Runner {
     void prepare(Picture picture, Cancel cancel) {
         float[] pixels = Resize.square(picture, rung.resolution, rung.way, cancel);
         ByteBuffer input = in.values();
-        input.clear();
+        Tensor.rewound(input);
         for (int at = 0; at < pixels.length; at += 3) {
             for (int place = 0; place < 3; place++) {
                 rung.input.put(input, rung.way.real(pixels, at, place));
@@ -31,7 +31,7 @@ final class Runner {
     /** Stores pixels as they are, RGB in 0..255: what the look takes. */
     void prepare(float[] pixels) {
         ByteBuffer input = in.values();
-        input.clear();
+        Tensor.rewound(input);
         for (float value : pixels) {
             rung.input.put(input, value);
         }
@@ -39,8 +39,8 @@ final class Runner {
 
     /** Runs what was prepared last; gives the nanoseconds of the inference alone. */
     long run(Cancel cancel) {
-        in.values().rewind();
-        out.values().clear();
+        Tensor.rewound(in.values());
+        Tensor.rewound(out.values());
         cancel.begin(model::interrupt);
         long start = System.nanoTime();
         try {

@@ -3,7 +3,6 @@ package reswise.classifier;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 
 /**
  * The selector of a bundle's manifest.json: which rung to run next on an image.
@@ -54,7 +53,7 @@ abstract class Selector {
 
         /** The probabilities that a rung gave, dequantised: one a class. */
         void answer(String rung, float[] scores) {
-            answers[List.of(ladder).indexOf(rung)] = scores;
+            answers[Arrays.asList(ladder).indexOf(rung)] = scores;
         }
 
         /** The features of the thumbnail, as selection/thumbnail.py has them. */

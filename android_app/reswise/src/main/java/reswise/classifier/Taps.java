@@ -10,17 +10,17 @@ package reswise.classifier;
  */
 final class Taps {
     final int[] first; // input pixel of the first weight, ascending
-    final float[][] weights;
+    final double[][] weights;
 
     /**
      * @param start where the box begins, in pixels of the side.
      * @param stop where it ends.
      * @param length of the side, in pixels.
      */
-    Taps(float start, float stop, int length, int resolution, Way way) {
+    Taps(double start, double stop, int length, int resolution, Way way) {
         first = new int[resolution];
-        weights = new float[resolution][];
-        double scale = (double) (stop - start) / resolution;
+        weights = new double[resolution][];
+        double scale = (stop - start) / resolution;
         double widening = way.antialias ? Math.max(scale, 1) : 1;
         double support = widening * (way.bicubic ? 2 : 1);
         for (int place = 0; place < resolution; place++) {
@@ -37,18 +37,18 @@ final class Taps {
         return first[place] + weights[place].length;
     }
 
-    private static float[] weights(
+    private static double[] weights(
             double centre, int from, int to, double widening, boolean bicubic) {
-        double[] wide = new double[to - from];
+        double[] found = new double[to - from];
+        double narrowing = 1 / widening;
         double sum = 0;
-        for (int i = 0; i < wide.length; i++) {
-            double distance = Math.abs((from + i - centre + 0.5) / widening);
-            wide[i] = bicubic ? cubic(distance) : Math.max(1 - distance, 0);
-            sum += wide[i];
+        for (int i = 0; i < found.length; i++) {
+            double distance = Math.abs((from + i - centre + 0.5) * narrowing);
+            found[i] = bicubic ? cubic(distance) : Math.max(1 - distance, 0);
+            sum += found[i];
         }
-        float[] found = new float[wide.length];
-        for (int i = 0; i < wide.length; i++) {
-            found[i] = (float) (wide[i] / sum);
+        for (int i = 0; i < found.length; i++) {
+            found[i] /= sum;
         }
         return found;
     }
@@ -58,6 +58,6 @@ final class Taps {
         if (distance < 1) {
             return (1.5 * distance - 2.5) * distance * distance + 1;
         }
-        return distance < 2 ? ((-0.5 * distance + 2.5) * distance - 4) * distance + 2 : 0;
+        return distance < 2 ? (((distance - 5) * distance + 8) * distance - 4) * -0.5 : 0;
     }
 }

@@ -1,5 +1,6 @@
 package reswise.classifier;
 
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -69,11 +70,19 @@ final class Tensor {
     /** All reals of one image, from the first. */
     float[] reals(ByteBuffer from) {
         float[] found = new float[elements()];
-        from.rewind();
+        rewound(from);
         for (int i = 0; i < found.length; i++) {
             found[i] = dtype.equals("float32") ? from.getFloat() : real(next(from));
         }
         return found;
+    }
+
+    /**
+     * A buffer at its beginning, all of it open. Buffer's own clear, as ByteBuffer has none on
+     * Android 8: code that calls it there ends in NoSuchMethodError.
+     */
+    static void rewound(Buffer values) {
+        values.clear();
     }
 
     private int next(ByteBuffer from) {
