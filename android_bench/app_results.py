@@ -8,13 +8,14 @@ prepare_ns are what the app paid beside inference and selector.
 import math
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from android_bench.json_fields import LARGEST, Fields, is_whole
 from android_bench.plan import Settings
 from android_bench.results import Item, Results
 from convert.bundle import Bundle
@@ -27,7 +28,7 @@ from selection.contract import Floats
 MOST_BYTES = 512 << 20
 MOST_LINE_BYTES = 1 << 16  # as the runner's
 MOST_ITEMS = 1_000_000
-MOST_NS = 10**15  # eleven days
+MOST_NS = LARGEST  # eleven days
 _MOST_TEXT = 200
 _MOST_TOP = 32
 _Json = dict[str, Any]
@@ -100,7 +101,7 @@ class _Reader:
     def __init__(self, path: Path, bundle: Bundle) -> None:
         self._path, self._bundle = path, bundle
         self._start: _Json | None = None
-        self._app = _Object({}, str(path))
+        self._app = Fields({}, str(path))
         self._items: list[Item] = []
         self._decode: list[int] = []
         self._prepare: list[int] = []
@@ -109,7 +110,7 @@ class _Reader:
         self._peak_kb: int | None = None
 
     def take(self, event: _Json, where: str) -> None:
-        facts = _Object(event, where)
+        facts = Fields(event, where)
         name = event.get("event")
         if self._peak_kb is not None:
             raise InputError(f"{where}: more lines after `done`; expected none.")
@@ -126,7 +127,7 @@ class _Reader:
         else:
             raise facts.wrong("event", name, "start once, then image, probe, done")
 
-    def _begin(self, facts: "_Object") -> None:
+    def _begin(self, facts: Fields) -> None:
         self._start = facts.held
         self._app = facts.inner("app")
         said = self._app.text("bundle_sha256")
@@ -142,7 +143,7 @@ class _Reader:
         facts.wholes("first_ns", len(self._bundle.selector.ladder))
         facts.whole("threads", 64)
 
-    def _image(self, facts: "_Object") -> None:
+    def _image(self, facts: Fields) -> None:
         ladder = self._bundle.selector.ladder
         if facts.whole("item", MOST_ITEMS) != len(self._items):
             raise facts.wrong("item", facts.held["item"], str(len(self._items)))
@@ -169,14 +170,14 @@ class _Reader:
         self._decode.append(facts.whole("decode_ns", MOST_NS))
         self._prepare.append(facts.whole("prepare_ns", MOST_NS))
 
-    def _top(self, facts: "_Object") -> tuple[tuple[int, float], ...]:
+    def _top(self, facts: Fields) -> tuple[tuple[int, float], ...]:
         classes = self._bundle.manifest.rungs[0].output.shape[-1]
         found = []
         for pair in facts.items("top", _MOST_TOP):
             sound = (
                 isinstance(pair, list)
                 and len(pair) == 2
-                and _is_whole(pair[0], classes - 1)
+                and is_whole(pair[0], classes - 1)
                 and isinstance(pair[1], int | float)
                 and not isinstance(pair[1], bool)
                 and math.isfinite(pair[1])
@@ -191,11 +192,11 @@ class _Reader:
             raise facts.wrong("top", found, "the highest scores, the highest first")
         return tuple(found)
 
-    def _probe(self, facts: "_Object") -> None:
+    def _probe(self, facts: Fields) -> None:
         item = facts.whole("item", MOST_ITEMS)
         self._probes.append((item, facts.whole("ns", MOST_NS)))
 
-    def _done(self, facts: "_Object") -> None:
+    def _done(self, facts: Fields) -> None:
         if facts.whole("items", MOST_ITEMS) != len(self._items):
             raise facts.wrong("items", facts.held["items"], str(len(self._items)))
         self._peak_kb = facts.whole("peak_kb", MOST_NS)
@@ -237,66 +238,7 @@ class _Reader:
         return tuple(ids)
 
 
-class _Object:
-    """A JSON object, read field by field."""
-
-    def __init__(self, held: _Json, where: str) -> None:
-        self.held, self._where = held, where
-
-    def wrong(self, name: str, found: object, expected: str) -> InputError:
-        shown = ascii(found)[:60]
-        return InputError(f"{self._where}: {name} is {shown}; expected {expected}.")
-
-    def inner(self, name: str) -> "_Object":
-        value = self.held.get(name)
-        if not isinstance(value, dict):
-            raise self.wrong(name, value, "an object, as FolderBench writes it")
-        return _Object(value, f"{self._where}: {name}")
-
-    def text(self, name: str) -> str:
-        value = self.held.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= 4096:
-            raise self.wrong(name, value, "text")
-        return value
-
-    def whole(self, name: str, most: int) -> int:
-        value = self.held.get(name)
-        if not _is_whole(value, most):
-            raise self.wrong(name, value, f"a whole number, 0..{most}")
-        return int(value)  # type: ignore[arg-type]  # as _is_whole saw
-
-    def number(self, name: str, most: float) -> float:
-        value = self.held.get(name)
-        sound = isinstance(value, int | float) and not isinstance(value, bool)
-        if not sound or not 0 <= float(value) <= most:  # type: ignore[arg-type]
-            raise self.wrong(name, value, f"a number, 0..{most:g}")
-        return float(value)  # type: ignore[arg-type]
-
-    def items(self, name: str, most: int) -> Sequence[Any]:
-        value = self.held.get(name)
-        if not isinstance(value, list) or len(value) > most:
-            raise self.wrong(name, value, f"a list of at most {most}")
-        return value
-
-    def wholes(self, name: str, most: int, largest: int = MOST_NS) -> list[int]:
-        values = self.items(name, most)
-        for value in values:
-            if not _is_whole(value, largest):
-                raise self.wrong(name, value, f"whole numbers, 0..{largest}")
-        return [int(value) for value in values]
-
-    def each(self, name: str, most: int) -> "Iterator[_Object]":
-        for value in self.items(name, most):
-            if not isinstance(value, dict):
-                raise self.wrong(name, value, "objects")
-            yield _Object(value, f"{self._where}: {name}")
-
-
-def _is_whole(value: object, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
-
-
-def _settings(facts: _Object) -> Settings:
+def _settings(facts: Fields) -> Settings:
     return Settings(
         threads=facts.whole("threads", 64),
         warm_up=facts.whole("warm_up", MOST_ITEMS),
@@ -307,7 +249,7 @@ def _settings(facts: _Object) -> Settings:
     )
 
 
-def _device(facts: _Object) -> dict[str, str]:
+def _device(facts: Fields) -> dict[str, str]:
     """What the app says of the device; short, and few things."""
     if len(facts.held) > 32:
         raise facts.wrong("device", f"{len(facts.held)} facts", "at most 32")

@@ -37,7 +37,7 @@ public final class MainActivity extends Activity {
 
     private final ExecutorService worker = Executors.newSingleThreadExecutor();
     private Reswise reswise; // opened and used by the worker alone
-    private Cancel running = new Cancel();
+    private volatile Cancel running = new Cancel();
     private TextView shown;
 
     @Override
@@ -93,7 +93,7 @@ public final class MainActivity extends Activity {
     }
 
     private String classified(Picture picture) {
-        Classification found = reswise.classify(picture, running);
+        Classification found = opened().classify(picture, running);
         StringBuilder text = new StringBuilder();
         text.append(found.label()).append(" ").append(Math.round(100 * found.score())).append(" %");
         for (Classification.Step step : found.steps()) {
@@ -102,6 +102,13 @@ public final class MainActivity extends Activity {
         text.append("\nresize ").append(millis(found.prepareNanos()));
         text.append("\n").append(found.macs() / 1_000_000).append(" million MACs");
         return text.toString();
+    }
+
+    private Reswise opened() {
+        if (reswise == null) {
+            throw new IllegalStateException("the bundle was not opened; see what was said first");
+        }
+        return reswise;
     }
 
     private static String millis(long nanos) {
@@ -115,7 +122,7 @@ public final class MainActivity extends Activity {
                     File to = new File(getExternalFilesDir(null), "device.jsonl");
                     FolderBench.Settings settings = new FolderBench.Settings();
                     FolderBench bench =
-                            new FolderBench(reswise, folder, Decoding::whole, settings);
+                            new FolderBench(opened(), folder, Decoding::whole, settings);
                     return bench.run(device(), to, running) + " pictures: " + to;
                 });
     }
