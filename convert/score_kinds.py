@@ -2,7 +2,7 @@
 
 `convert.running.probabilities` does it; in the same way, in doubles that are rounded
 to float32, the runner (`android_bench/runner/runner.c`) and the app's classes
-(`app_example/Scores.java`).
+(`Scores.java` of android_app).
 """
 
 PROBABILITIES = "probabilities"  # one a class, as they come
