@@ -119,7 +119,11 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
         line = nothing_ready(devices)
         if devices:
             seen = listed(devices)
-            line = f"--serial {question.serial}: no such device; adb sees {seen}."
+            line = (
+                f"--serial {question.serial}: no such device; adb sees {seen}. Name one of "
+                "these, or connect it: by cable, by `adb connect HOST:PORT`, or "
+                "`emulator -avd NAME`."
+            )
         return [Finding("device", False, line)]
     same = one_phone(adb, [one.serial for one in wanted if one.state == "device"])
     found = []
