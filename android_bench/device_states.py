@@ -21,7 +21,8 @@ _REMEDIES = {
     "no permissions": f"this user may not open it; {_UDEV}",
     "detached": "adb sees it and has let go of it: run `adb -s {serial} attach`; if it "
     f"stays so, {_UDEV}",
-    "unknown": f"adb cannot tell what it is doing: plug it in again; if it stays so, {_UDEV}",
+    "unknown": "adb cannot tell what it is doing: plug it in again; if it stays so, "
+    f"{_UDEV}",
     "recovery": "it is in its recovery: choose Reboot system there, or run `adb -s "
     "{serial} reboot`",
     "sideload": "it waits for an update: cancel that on it, or run `adb -s {serial} "

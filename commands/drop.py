@@ -85,19 +85,12 @@ def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[
 
     What was measured of other models, data sets or splits stays there.
     """
-    from reports.drop import drop_rows, drop_table, group_key, in_group
-    from reports.figures import draw_groups
-    from reports.run_folder import add_rows, add_tables
+    from reports.drop import drop_rows
+    from reports.run_folder import add_sweep
 
     rows = drop_rows(rungs, flags.command_line())
-    folder = args.run
-    merged = add_rows(folder, rows)
-    keys = {group_key(row) for row in merged}
-    own = group_key(rows[0])
-    table = drop_table(in_group(merged, own), rungs, rows[0].command)
-    tables = add_tables(folder, "drop", [table], [own], keys.__contains__)
-    figures = draw_groups(merged, own, folder)
+    table, written = add_sweep(args.run, rungs, rows)
     table.show()  # after the files: a reader such as head may close the pipe
-    for path in (folder / "rows.csv", *tables, *figures):
+    for path in written:
         print(f"wrote {flags.shown(path)}")
     return rows

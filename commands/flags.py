@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 _CROPPED_ALREADY = ("tfds:cifar10", "tfds:cifar100", "tfds:mnist")
 
 
-def add_model_flags(parser: argparse.ArgumentParser) -> None:
+def add_model_flags(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """--model, --weights, --name, --classes, --alpha, --normalisation."""
     add = parser.add_argument
     add(
         "--model",
-        required=True,
+        required=required,
         metavar="NAME|FILE",
         help="a name that `reswise models` lists, or the path of a .keras file",
     )
@@ -71,6 +71,20 @@ def add_dataset_flags(parser: argparse.ArgumentParser, required: bool = True) ->
         metavar="SPEC",
         help="glyphs, folder:PATH, csv:FILE or tfds:NAME; see `reswise datasets`",
     )
+    add_split_flags(parser)
+    add(
+        "--max-unreadable",
+        type=int,
+        default=0,
+        metavar="N",
+        help="pictures that may be unreadable; they are named and left out of every "
+        "figure; more end with exit code 2 (default: 0)",
+    )
+
+
+def add_split_flags(parser: argparse.ArgumentParser) -> None:
+    """--split, --data-dir, --limit, and those of classes."""
+    add = parser.add_argument
     add(
         "--split",
         metavar="SPLIT",
@@ -88,14 +102,6 @@ def add_dataset_flags(parser: argparse.ArgumentParser, required: bool = True) ->
         type=int,
         metavar="N",
         help="the first N images of a fixed shuffle (default: all)",
-    )
-    add(
-        "--max-unreadable",
-        type=int,
-        default=0,
-        metavar="N",
-        help="pictures that may be unreadable; they are named and left out of every "
-        "figure; more end with exit code 2 (default: 0)",
     )
     add_class_flags(parser)
 

@@ -200,7 +200,7 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
 def what(
     args: argparse.Namespace, rungs: "dict[str, StoredRung]", *more: object
 ) -> str:
-    """What a table is of, for a run folder to know it again: images, models, the ask."""
+    """What a table is of, for a run folder to know it again: images, models, asked."""
     meta = next(iter(rungs.values())).meta
     models = sorted({rung.model for rung in rungs.values()})
     facts = (meta.dataset, meta.split, args.calibration_split, *models, *more)

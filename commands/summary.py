@@ -27,7 +27,7 @@ def lines(dataset: "Dataset", model: str, pixels: str) -> list[str]:
         other.append(dataset.repeated)
     return [
         f"{len(dataset):,} images of {dataset.name}, split {dataset.split}; "
-        f"{filled.size} classes of {filled.min()} to {filled.max()}{without}",
+        f"{filled.size} classes of {filled.min()} to {filled.max()} each{without}",
         f"{of_model} ({_first(dataset)})" + "".join(f"; {note}" for note in known),
         f"pixels: {pixels}",
         *(["; ".join(other)] if other else []),

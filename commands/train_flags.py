@@ -48,8 +48,8 @@ def add_picture_flags(parser: argparse.ArgumentParser) -> None:
         "--first-class",
         type=int,
         choices=(0, 1),
-        help="what a table's numbers call the first class (default: 0, and a table that "
-        "seems to count from 1 is asked about)",
+        help="what a table's numbers call the first class (default: 0, and a table "
+        "that seems to count from 1 is asked about)",
     )
     add(
         "--resolutions",

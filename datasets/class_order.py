@@ -1,7 +1,7 @@
 """Which of a model's classes a picture is of, where data and model each have an order.
 
-Class folders are in the order of their names, and a model's classes in the order that it
-was trained with: with one folder more or less every label after it is another one. So
+Class folders are in the order of their names, and a model's classes in the order that
+it was trained with: with one folder more or less every label after it is another. So
 the two are brought together by what is known, in this order: the model's names of its
 classes, ImageNet's synset ids, numbers as names; by place only where there are as many
 of one as of the other. Anything else is refused, with the names beside their numbers.
@@ -139,7 +139,7 @@ def _named(dataset: Dataset, known: ModelClasses) -> _Found:
             f"{_REMEDY}."
         )
     places = tuple(range(known.count))
-    return _Found(places, f"classes by place: {_beside(dataset)}")
+    return _Found(places, "classes by place: their order is taken for the model's")
 
 
 def _by_names(dataset: Dataset, known: ModelClasses) -> _Found | None:
@@ -192,12 +192,12 @@ def _by_number(dataset: Dataset, known: ModelClasses) -> _Found:
         shifted = tuple(number - first for number in numbers)
         return _Found(shifted, f"classes by number, {first} being the model's first")
     if len(numbers) == count:
-        note = f"classes by place in the order of their numbers: {_beside(dataset)}"
+        note = "classes by place, in the order of their numbers"
         return _Found(tuple(range(count)), note)
     raise InputError(
         f"{dataset.name}: its classes are the numbers {_first(dataset.class_names)}, "
-        f"{known.model} has {count} classes: whether they count from 0 or from 1 cannot "
-        "be told. Say it with --first-class 0 or --first-class 1."
+        f"{known.model} has {count} classes: whether they count from 0 or from 1 "
+        "cannot be told. Say it with --first-class 0 or --first-class 1."
     )
 
 
@@ -220,8 +220,8 @@ def _given(dataset: Dataset, known: ModelClasses) -> _Found:
     if numbers[-1] - first >= known.count:
         raise InputError(
             f"{dataset.name}: a label is {numbers[-1]}, but {known.model} has "
-            f"{known.count} classes ({first}..{known.count - 1 + first}). Give the data "
-            "set that these weights were trained on."
+            f"{known.count} classes ({first}..{known.count - 1 + first}). Give the "
+            "data set that these weights were trained on."
         )
     if dataset.order.named:
         _check_names(dataset, known, numbers, first)

@@ -75,12 +75,13 @@ def masked_of_length(length: bytes) -> int:
 
 def _shifted(state: _Words) -> _Words:
     zeros = _zeros()
-    return (
+    shifted: _Words = (
         zeros[0][state & 255]
         ^ zeros[1][(state >> np.uint32(8)) & 255]
         ^ zeros[2][(state >> np.uint32(16)) & 255]
         ^ zeros[3][state >> np.uint32(24)]
     )
+    return shifted
 
 
 @cache

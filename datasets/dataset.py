@@ -289,7 +289,8 @@ def _check(dataset: Dataset) -> None:
     low, high = int(dataset.labels.min()), int(dataset.labels.max())
     if low < 0:
         raise InputError(
-            f"{where} has pictures of class {low}, such as {dataset.ids[_first(dataset)]}"
+            f"{where} has pictures of class {low}, such as "
+            f"{dataset.ids[_first(dataset)]}"
             ": that stands for a picture without a label, as test splits often are; "
             f"expected 0..{dataset.classes - 1}. Take a split with labels."
         )

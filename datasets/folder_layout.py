@@ -18,26 +18,9 @@ from datasets.splits import kind_of
 FORM = "expected PATH/CLASS/picture.jpg or PATH/test/CLASS/picture.jpg"
 _SUFFIXES = frozenset(
     [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".jp2",
-        ".j2k",
-        ".avif",
-        ".ico",
-        ".tga",
-        ".heic",
-        ".heif",
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif"),
+        *(".tiff", ".ppm", ".pgm", ".pbm", ".jp2", ".j2k", ".avif", ".ico", ".tga"),
+        *(".heic", ".heif"),
     ]
 )
 _NAMED = 5  # folders that a line names
@@ -118,7 +101,7 @@ def layout(path: Path, where: str, passed: "Counter[str]") -> Layout:
         )
     check_level(path, where, children)
     notes = [
-        f"{child.name} is taken for a class: it holds pictures, as the classes beside it"
+        f"{child.name} is taken for a class: it holds pictures, as those beside it"
         for child in worded
     ]
     return Layout({"all": path}, tuple(notes))
@@ -167,9 +150,9 @@ def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
     if shared:
         raise InputError(
             f"{where}: {_named(filled)} hold the same folders "
-            f"({_first(sorted(shared))}), so they are splits whose names are not known; "
-            f"give one of them, such as folder:{path / filled[0].name}, or call them "
-            "train, validation, test."
+            f"({_first(sorted(shared))}), so they are splits whose names are not "
+            f"known; give one of them, such as folder:{path / filled[0].name}, or call "
+            "them train, validation, test."
         )
     raise InputError(
         f"{where}: {_named(filled)} hold only folders ({filled[0].name}: "
@@ -183,12 +166,12 @@ def _refuse_bare(path: Path, where: str) -> None:
     if not bare:
         raise InputError(f"{where} has no class folders; {FORM}.")
     raise InputError(
-        f"{where} has {len(bare)} pictures, such as {bare[0]}, and no class folders, so "
-        "that nothing says what is on them. Write a table beside them, labels.csv, with "
-        f"the first line file,class_index and a line a picture such as {bare[0]},7 (the "
-        "model's number of its class, from 0; for ImageNet the place of its synset id in "
-        "alphabetical order, not the ILSVRC2012_ID of the devkit), and give "
-        f"csv:{path / 'labels.csv'}."
+        f"{where} has {len(bare)} pictures, such as {bare[0]}, and no class folders, "
+        "so that nothing says what is on them. Write a table beside them, labels.csv, "
+        "with the first line file,class_index and then a line a picture, such as "
+        f"{bare[0]},7 (the model's number of its class, from 0; for ImageNet the place "
+        "of its synset id in alphabetical order, not the ILSVRC2012_ID of the devkit), "
+        f"and give csv:{path / 'labels.csv'}."
     )
 
 

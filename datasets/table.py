@@ -98,8 +98,8 @@ def _check_splits(rows: list[_Row], where: str) -> None:
     if filled and blank:
         raise InputError(
             f"{where} line {blank[0].line} has an empty split, as {len(blank)} of "
-            f"{len(rows)} rows have, beside {filled[0].split} in line {filled[0].line}; "
-            "expected a split in every row, or in none."
+            f"{len(rows)} rows have, beside {filled[0].split} in line "
+            f"{filled[0].line}; expected a split in every row, or in none."
         )
     spelt: dict[str, _Row] = {}
     for row in filled:

@@ -1,8 +1,8 @@
 """The text of a table as spreadsheets, scripts and people write it -> rows of cells.
 
-Read right where it can be meant in one way only: UTF-8, or UTF-16 with its mark; commas,
-semicolons or tabs, also with Excel's line `sep=;` before; spaces around names; empty
-columns at the end. Columns are found by their names.
+Read right where it can be meant in one way only: UTF-8, or UTF-16 with its mark;
+commas, semicolons or tabs, also with Excel's line `sep=;` before; spaces around names;
+empty columns at the end. Columns are found by their names.
 """
 
 import codecs

@@ -92,8 +92,8 @@ def _next_place(file: BinaryIO, path: Path, number: int) -> Place:
         raise Unreadable(f"{path} ends before its record {number}")
     if masked_of_length(header[:8]) != int.from_bytes(header[8:], "little"):
         raise Unreadable(
-            f"{path}: the checksum of the length of record {number} does not fit: it is "
-            "no TFRecord file, or some of its bytes have changed"
+            f"{path}: the checksum of the length of record {number} does not fit: it "
+            "is no TFRecord file, or some of its bytes have changed"
         )
     return Place(path, file.tell(), struct.unpack("<Q", header[:8])[0])
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from android_bench.build import build
+from android_bench.bundle_classes import classes_of
 from android_bench.inputs import pack
 from android_bench.machine import HostMachine
 from android_bench.outcome import host_scores, outcome
@@ -10,7 +11,7 @@ from android_bench.plan import Settings
 from android_bench.runtime import library_for
 from android_bench.session import Job, measure
 from convert.bundle import open_bundle
-from datasets.class_order import ModelClasses, fitted
+from datasets.class_order import fitted
 from jobs.arguments import called, images_of
 from jobs.results import Benched
 from reports.bench_table import bench_rows, bench_table
@@ -46,19 +47,7 @@ def bench(
         >>> reswise.bench(made, "glyphs")  # doctest: +SKIP
     """
     opened, folder = open_bundle(bundle), Path(run)
-    images = images_of(dataset, split, limit)
-    classes = opened.manifest.rungs[0].output.shape[-1] - opened.class_offset
-    names = tuple(opened.labels[opened.class_offset :])
-    numbered = names == tuple(map(str, range(len(names))))
-    known = ModelClasses(
-        model=opened.manifest.name,
-        count=classes,
-        names=() if numbered or len(names) != classes else names,
-        source="the bundle's labels",
-        binding=False,
-        first=None,
-    )
-    images = fitted(images, known)
+    images = fitted(images_of(dataset, split, limit), classes_of(opened))
     settings = Settings(
         threads=threads, least_count=min_count, least_seconds=min_seconds
     )
@@ -74,7 +63,8 @@ def bench(
     table = bench_table(done, opened, images.name)
     named, command = (images.name, images.split), called("bench")
     rows = bench_rows(done, opened, named, command)
-    add_tables(folder, "bench", [table], [table.title])
+    key = f"{opened.manifest.name}, {' '.join(named)}, {done.label}"
+    add_tables(folder, "bench", [table], [key])
     add_rows(folder, rows)
     return Benched(
         rows=tuple(rows), tables=(table,), run=folder, valid=bool(done.passed)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.class_order import ModelClasses, fitted
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from jobs.arguments import called, fitted_images, source_of
@@ -73,6 +74,8 @@ def convert(
     judged = fitted_images(found, sources[0], first, weights, class_names)
     names = judged.class_names
     labels = names if len(names) == sources[0].classes else None
+    known = ModelClasses(model=sources[0].name, count=sources[0].classes)
+    judged = fitted(judged, known)
     (one,) = parse_recipes(recipe)
     command = called("convert")
     options = Options(Path(run), (one,), "litert", separate_files, None, 0, command)

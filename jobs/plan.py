@@ -64,7 +64,9 @@ def plan(
     facts = found.to_json() | {"command": command}
     write_text(path, json.dumps(facts, indent=1) + "\n")
     add_rows(folder, rows)
-    add_tables(folder, "plan", [table], [table.title])
+    meta = stored[reference].meta
+    key = " | ".join((meta.dataset, meta.split, reference, f"{max_drop:g}"))
+    add_tables(folder, "plan", [table], [key])
     return CertifiedPlan(
         rows=tuple(rows), tables=(table,), run=folder, planned=found, path=path
     )

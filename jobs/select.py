@@ -69,7 +69,8 @@ def select(
     ]
     table = judged_table(judged, test, against)
     add_rows(Path(run), rows)
-    add_tables(Path(run), "select", [table], [table.title])
+    key = " | ".join((meta.dataset, meta.split, *test.rungs, table.title))
+    add_tables(Path(run), "select", [table], [key])
     return Selection(rows=tuple(rows), tables=(table,), run=Path(run))
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from datasets.preprocessing import Preprocessing
 from jobs.arguments import called, fitted_images, images_of, source_of
 from jobs.results import Sweep
-from reports.drop import drop_rows, drop_table, group_key
-from reports.run_folder import add_rows, add_tables
+from reports.drop import drop_rows
+from reports.run_folder import add_sweep
 
 if TYPE_CHECKING:
     import keras
@@ -64,9 +64,7 @@ def sweep(
     store, how = ScoreStore(Path(run)), SweepOptions(engine)
     rungs = swept(source, images, ladder, [Preprocessing(crop)], store, how)
     rows = drop_rows(rungs, called("sweep"))
-    table = drop_table(rows, rungs)
-    add_rows(Path(run), rows)
-    add_tables(Path(run), "drop", [table], [group_key(rows[0])])
+    table, _ = add_sweep(Path(run), rungs, rows)
     return Sweep(
         rows=tuple(rows),
         tables=(table,),

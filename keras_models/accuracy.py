@@ -76,8 +76,8 @@ def paired_drop(reference: NDArray[np.bool_], here: NDArray[np.bool_]) -> Drop:
 
     The interval is the Laplace-adjusted Wald interval of a difference of paired
     proportions: one image more of each flip, so that no flips at all still leave
-    a width. Source: Bonett and Price 2012, J. Educ. Behav. Stat. 37(4). Of few images it
-    would reach beyond what a drop can be, and is cut off at 100 points either way.
+    a width. Source: Bonett and Price 2012, J. Educ. Behav. Stat. 37(4). Of few images
+    it would reach beyond what a drop can be: it is cut off at 100 points either way.
 
     Args:
         reference, here: (n,), whether each image was answered right.

@@ -1,7 +1,7 @@
 """What a model's classes are called, where it left a record: weights that we trained.
 
-A .keras file has no names of its classes. `reswise train` writes them beside the weights,
-and packaged weights have such a record too; for others --class-names says them.
+A .keras file has no names of its classes. `reswise train` writes them beside the
+weights, and packaged weights may have such a record; for others --class-names is there.
 """
 
 import json

@@ -81,6 +81,11 @@ def group_key(row: Row) -> str:
     return " | ".join(map(str, (*facts, row.recipe, f"{row.images} images")))
 
 
+def alike(key: str, other: str) -> bool:
+    """Whether two groups differ in their number of images alone, or not at all."""
+    return key.rpartition(" | ")[0] == other.rpartition(" | ")[0]
+
+
 def in_group(rows: list[Row], key: str) -> list[Row]:
     """Its rows: crop by crop, from the largest resolution down."""
     own = [row for row in rows if group_key(row) == key]
@@ -119,8 +124,8 @@ def drop_table(
         "means worse. 1 MAC = 2 FLOPs. Intervals: Wilson for top-1, paired "
         "(Bonett-Price) for the drop.",
         *(
-            f"{rung.rung}: the scores of {rung.nonfinite} of {len(rung.ids)} images are "
-            "not finite and count as wrong answers."
+            f"{rung.rung}: the scores of {rung.nonfinite} of {len(rung.ids)} images "
+            "are not finite and count as wrong answers."
             for rung in rungs
             if rung.nonfinite
         ),

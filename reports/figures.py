@@ -11,18 +11,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from datasets.files import whole_file
-from reports.drop import group_key, in_group
+from reports.drop import alike, group_key, in_group
 from reports.rows import Row
 
 if TYPE_CHECKING:
     from keras_models.adapted import Outcome
 
+_OWN_NAME = re.compile(r"accuracy(_.+_[0-9a-f]{6})?\.(svg|png)")
 _NATIVE = "tab:red"
 _COLOURS = ("tab:blue", "tab:green", "tab:purple", "tab:orange", "tab:brown")
 
 
 def draw_groups(rows: list[Row], own: str, folder: Path) -> list[Path]:
-    """One figure a group of `reports.drop`: accuracy.svg, or accuracy_<what>.svg of each.
+    """One figure a group of `reports.drop`: accuracy.svg, or accuracy_<what>.svg each.
 
     Args:
         rows: of the whole folder.
@@ -34,11 +35,11 @@ def draw_groups(rows: list[Row], own: str, folder: Path) -> list[Path]:
     names = {key: "accuracy" if len(keys) == 1 else _figure_name(key) for key in keys}
     written: list[Path] = []
     for key, name in names.items():
-        if key == own or not (folder / f"{name}.svg").exists():
+        if alike(key, own) or not (folder / f"{name}.svg").exists():
             written += draw_accuracy(in_group(rows, key), folder, name)
-    if len(keys) > 1:  # the first one's, from before there were others
-        for kind in ("svg", "png"):
-            (folder / f"accuracy.{kind}").unlink(missing_ok=True)
+    for path in folder.glob("accuracy*"):  # of groups that are no more, or now named
+        if _OWN_NAME.fullmatch(path.name) and path.stem not in names.values():
+            path.unlink()
     return written
 
 

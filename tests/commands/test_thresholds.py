@@ -83,3 +83,19 @@ def test_bad_input_is_refused(
     flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
     with pytest.raises(InputError, match=message):
         _run(*arguments, *flags)
+
+
+def test_two_ladders_in_one_run_folder_stay(tmp_path: Path) -> None:
+    """The first keeps its place, the second has a folder of its own in it."""
+    store(tmp_path / "scores", DATA)
+    run = tmp_path / "run"
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(run), "--grid", "3x3"]
+    first = ",".join(DATA.rungs[:2])
+    _run("--ladder", first, *flags)
+    before = (run / "front.csv").read_bytes()
+    _run("--ladder", ",".join(DATA.rungs[1:3]), *flags)
+    assert (run / "front.csv").read_bytes() == before
+    (other,) = run.glob("*/front.csv")
+    assert other.read_bytes() != before
+    _run("--ladder", first, *flags)
+    assert len(list(run.rglob("front.csv"))) == 2
