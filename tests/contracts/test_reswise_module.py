@@ -105,7 +105,7 @@ def test_an_error_names_the_argument_and_the_command_line_the_flag() -> None:
 def test_arguments_are_refused_by_their_names(tmp_path: Path) -> None:
     with pytest.raises(reswise.InputError, match=r"limit=0: expected 1 picture"):
         reswise.sweep("small_resnet", "glyphs", [48], tmp_path, limit=0)
-    with pytest.raises(reswise.InputError, match="^normalisation tff: unknown;"):
+    with pytest.raises(reswise.InputError, match=r"^normalisation tff: unknown;"):
         reswise.model("small_resnet", "glyphs", "tff")
     with pytest.raises(reswise.InputError, match="selectors=cascad: expected some of"):
         reswise.select(tmp_path, tmp_path, selectors=["cascad"])
