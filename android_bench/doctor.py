@@ -120,8 +120,8 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
         if devices:
             seen = listed(devices)
             line = (
-                f"--serial {question.serial}: no such device; adb sees {seen}. Name one of "
-                "these, or connect it: by cable, by `adb connect HOST:PORT`, or "
+                f"--serial {question.serial}: no such device; adb sees {seen}. Name "
+                "one of these, or connect it: by cable, by `adb connect HOST:PORT`, or "
                 "`emulator -avd NAME`."
             )
         return [Finding("device", False, line)]

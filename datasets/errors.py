@@ -54,6 +54,15 @@ class InputError(ValueError):
             r"`([a-z]+(?:_[a-z]+)*)`", lambda found: _flag(found[1]), self._rest()
         )
 
+    def as_arguments(self) -> "InputError":
+        """The same error for a script, where the message still names flags."""
+        text = re.sub(
+            r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)",
+            lambda found: _argument(found[1]),
+            str(self),
+        )
+        return self if self.expected else type(self)(text)
+
     def _rest(self) -> str:
         return f"expected {self.expected}." + (f" {self.do}" if self.do else "")
 
@@ -68,6 +77,10 @@ class DataError(InputError):
 
 class BundleError(InputError):
     """A bundle, or a .tflite file, that is refused before it is run."""
+
+
+def _argument(flag: str) -> str:
+    return flag.replace("-", "_")
 
 
 def _flag(argument: str) -> str:

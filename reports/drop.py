@@ -135,6 +135,7 @@ def drop_table(
             if rungs[0].read
             else []
         ),
+        *_top5_drops(rungs),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
         *remarks(rungs),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
@@ -145,6 +146,28 @@ def drop_table(
     return Table(
         title, columns, tuple(_cells(row) for row in rows), 1, notes, kind="drop"
     )
+
+
+def _top5_drops(rungs: list[StoredRung]) -> list[str]:
+    """A line a crop: drops of top-5 with their intervals, where five are not all."""
+    if rungs[0].meta.classes <= 5:
+        return []
+    lines = []
+    for crop in dict.fromkeys(rung.crop for rung in rungs):
+        own = [rung for rung in rungs if rung.crop == crop]
+        native, *lower = sorted(own, key=lambda rung: -rung.resolution)
+        base = correct(native.scores, native.labels, k=5)
+        drops = [
+            (rung.resolution, paired_drop(base, correct(rung.scores, rung.labels, k=5)))
+            for rung in lower
+        ]
+        told = ", ".join(
+            f"{resolution}: {drop.points:.2f} ({drop.low:.1f}..{drop.high:.1f})"
+            for resolution, drop in drops
+        )
+        if told:
+            lines.append(f"Top-5 drops in points, 95 %, crop {crop}: {told}.")
+    return lines
 
 
 def _hollow(rows: list[Row], rungs: list[StoredRung]) -> str:

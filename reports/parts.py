@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from reports.charts import Spec
+from reports.chart_parts import Spec
 from reports.examples import Group
 from reports.table import Table
 

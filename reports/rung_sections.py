@@ -6,7 +6,8 @@ from absl import logging
 
 from datasets.errors import InputError
 from keras_models.scores import StoredRung
-from reports import charts
+from reports import rung_charts
+from reports.chart_parts import Point
 from reports.examples import groups
 from reports.gathered import Gathered, Json
 from reports.parts import Figure, Section
@@ -45,7 +46,7 @@ def pictures(found: Gathered) -> Section:
             Figure(
                 "Where climbs end",
                 "Part of the images, and how often the answer there is right.",
-                charts.share_chart(values),
+                rung_charts.share_chart(values),
             ),
         )
     return Section(
@@ -71,8 +72,8 @@ def _ends(rungs: list[StoredRung], plan: Json) -> Any:
     return replay(selector, from_stored({one.rung: one for one in rungs})).last
 
 
-def _shares(rungs: list[StoredRung], ends: Any) -> list[charts.Point]:
-    values: list[charts.Point] = []
+def _shares(rungs: list[StoredRung], ends: Any) -> list[Point]:
+    values: list[Point] = []
     for place, rung in enumerate(rungs):
         own = ends == place
         right = rung.scores.argmax(axis=1) == rung.labels
@@ -96,6 +97,6 @@ def reliability(found: Gathered) -> Section:
         "Confidence against accuracy",
         "15 bins of the top-1 probability; on the dashed line a confidence means what "
         "it says. Cascades rely on the order, certificates on neither.",
-        charts.reliability_chart(rungs),
+        rung_charts.reliability_chart(rungs),
     )
     return Section("calibration", "How far confidences can be believed", "", (figure,))

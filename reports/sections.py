@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from keras_models.framework import versions
-from reports import charts
+from reports import charts, rung_charts
+from reports.chart_parts import Point
 from reports.gathered import Gathered
 from reports.parts import Figure, Section
 from reports.rung_sections import pictures, reliability
@@ -90,7 +91,7 @@ def _thresholds(found: Gathered) -> Section:
                 Figure(
                     f"{title} over the thresholds",
                     f"Calibration images, {_ladder_of(found, folder)}.",
-                    charts.map_chart(cells, what),
+                    rung_charts.map_chart(cells, what),
                 )
             )
     for folder, front in found.fronts[:_MAPS]:
@@ -98,7 +99,7 @@ def _thresholds(found: Gathered) -> Section:
             Figure(
                 "The exact front, and what it does on other images",
                 f"Every point is a choice of thresholds, {_ladder_of(found, folder)}.",
-                charts.front_chart(front),
+                rung_charts.front_chart(front),
             )
         )
     return Section(
@@ -120,7 +121,7 @@ def _ladder_of(found: Gathered, folder: Path) -> str:
 
 def _compression(found: Gathered) -> Section:
     """Of every rung and recipe its file's size and accuracy; what sharing saves."""
-    values: list[charts.Point] = [
+    values: list[Point] = [
         {
             "recipe": row.recipe,
             "what": row.ladder,
@@ -136,7 +137,7 @@ def _compression(found: Gathered) -> Section:
     ]
     recipes = [facts.get("recipe") for _, facts in found.parities]
     once = len(set(recipes)) == len(recipes)
-    sizes: list[charts.Point] = [
+    sizes: list[Point] = [
         {
             "bundle": facts["recipe"] if once else folder.name,
             "stored": how,
@@ -164,7 +165,7 @@ def _compression(found: Gathered) -> Section:
 
 
 def _devices(found: Gathered) -> Section:
-    values: list[charts.Point] = [
+    values: list[Point] = [
         {
             "what": row.ladder if row.selector == "fixed" else f"{row.selector}",
             "device": row.device,
