@@ -18,7 +18,8 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
-    from selection.planning import Plan, Request
+    from selection.planning import Plan
+    from selection.request import Request
     from selection.scored import Scored
 
 HELP = "the cheapest plan with a certified accuracy drop, or the best under a budget"
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> "Request":
-    from selection.planning import Request
+    from selection.request import Request
 
     if args.max_drop is not None and args.max_macs is not None:
         raise InputError("--max-drop and --max-macs exclude each other; expected one.")

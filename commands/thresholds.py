@@ -125,7 +125,7 @@ def _found(
     import numpy as np
 
     from selection.grid import evaluate_grid
-    from selection.planning import stops
+    from selection.naive import stops
     from selection.search import front_of, right_by_stop
 
     template, confidences, front = front_of(way, calibration)

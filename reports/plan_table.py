@@ -4,8 +4,9 @@ import numpy as np
 
 from reports.table import Table
 from selection.judge import Verdict
-from selection.planning import Plan, Request
+from selection.planning import Plan
 from selection.repeat import Outcome, Outcomes
+from selection.request import Request
 from selection.scored import Scored
 
 

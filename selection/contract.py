@@ -23,6 +23,7 @@ Scores = NDArray[np.float32]
 Json = dict[str, object]
 
 NEVER = 2.0  # a threshold above every confidence, which is at most 1
+UNLABELLED = -1  # the label of an image whose class nobody has said
 LAST, MEAN = "last", "mean"  # the answer: of the last rung, or of all those paid for
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from keras_models.scores import RungMeta, StoredRung
 from selection.contract import Json
 from selection.judge import Verdict, judge
-from selection.planning import Plan, Request, certified_plan
+from selection.planning import Plan, certified_plan
+from selection.request import Request
 from selection.scored import from_stored
 from selection.split import split
 

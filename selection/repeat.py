@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 
 from selection.contract import Selector
-from selection.planning import Request, certified_plan, naive_plan
+from selection.naive import naive_plan
+from selection.planning import certified_plan
 from selection.replay import replay
+from selection.request import Request
 from selection.scored import Scored
 from selection.split import split
 

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from selection.cascade import Cascade
-from selection.planning import Request, candidates
+from selection.naive import candidates
 from selection.replay import replay
+from selection.request import Request
 from selection.scored import Scored, from_stored
 from selection.search import LEARNED, ladders
 from tests.selection.synthetic import scored as table
