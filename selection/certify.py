@@ -40,6 +40,7 @@ class Certificate:
     unlabelled: int | None = None  # of those: no label, so counted as lost
     labels_used: int | None = None  # read for all the plans tested
     labels_needed: int | None = None  # of images_needed, those that need a label
+    labels_may_help: bool = False  # labels that are missing may change this
 
     def to_json(self) -> Json:
         return asdict(self)
@@ -85,21 +86,21 @@ class Certificate:
         )
 
     def _wanted(self) -> str:
-        if self.images_needed is None and self.unlabelled:
+        if self.labels_may_help:
             return (
-                "Not all labels are there, and what has none counts as lost: `reswise "
+                "Labels are missing, and what has none counts as lost: `reswise "
                 "label` asks for those that may change this."
-            )
-        if self.images_needed is None:
-            return (
-                "At the flip rates seen no number of images would do: the measured "
-                "drop is not below the limit. Raise --max-drop."
             )
         least = (
             ""
             if self.images_at_least is None
             else f"; under {self.images_at_least:,} no plan passes"
         )
+        if self.images_needed is None:
+            return (
+                "At the flip rates seen no number of images would do: the measured "
+                f"drop is not below the limit{least}. Raise --max-drop."
+            )
         labels = (
             ""
             if self.labels_needed is None
@@ -120,6 +121,7 @@ def certificate(
     tested: int,
     unlabelled: int | None = None,
     labels_used: int | None = None,
+    may_help: bool = False,
 ) -> Certificate:
     """The record of one plan's test, with its bound and the images that are missing.
 
@@ -127,9 +129,10 @@ def certificate(
         seen: what is not known counted as lost.
         unlabelled: how many images that is; None: of old, all have labels.
         labels_used: read for all plans.
+        may_help: whether further labels may change the outcome.
     """
     limit = max_drop_points / 100
-    lost, won = seen.lost / seen.images, seen.won / seen.images
+    lost, won = _rates(seen, unlabelled or 0)
     differ = seen.differing / seen.images
     needed = images_needed(lost, won, limit, confidence, differ)
     return Certificate(
@@ -150,7 +153,16 @@ def certificate(
         labels_needed=None
         if needed is None or labels_used is None
         else int(-(-needed * seen.differing // seen.images)),
+        labels_may_help=may_help,
     )
+
+
+def _rates(seen: Flips, unlabelled: int) -> tuple[float, float]:
+    """Of losses and wins, those without a label shared out as those that have one."""
+    labelled = seen.differing - unlabelled
+    scale = seen.differing / labelled if labelled else 1.0
+    known = seen.lost - unlabelled if labelled else seen.lost
+    return known * scale / seen.images, seen.won * scale / seen.images
 
 
 def check_limits(max_drop_points: float, confidence: float) -> None:

@@ -210,6 +210,7 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
         max(here.tested, 1),
         int(seen.open.sum()),
         used,
+        not here.passed and not here.settled,
     )
     return Plan(
         family.selectors[place],
