@@ -17,10 +17,11 @@ from android_bench.results import Results
 from android_bench.session import Measured
 from android_bench.tensors import Floats
 from convert.bundle import Bundle
-from selection.contract import Bools, Selector
-from selection.learned import Learned
+from selection.arrays import Bools
+from selection.contract import Selector
 from selection.replay import answers_by_stop
 from selection.scored import Scored
+from selection.selectors.learned import Learned
 
 LISTED = 20  # images that a report names
 

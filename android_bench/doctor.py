@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from android_bench.adb import Adb, Device, find_adb, quoted
+from android_bench.adb import Adb, find_adb, one_phone, quoted
 from android_bench.build import API_LEVEL, build, choose, compiler, find_ndk
+from android_bench.device_states import Device, listed, not_ready, nothing_ready
 from android_bench.elf import abi_of_machine
 from android_bench.machine import Facts
 from android_bench.phone import Phone
@@ -102,21 +103,26 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
         device for device in devices if question.serial in (None, "all", device.serial)
     ]
     if not wanted:
-        seen = ", ".join(device.serial for device in devices) or "none"
-        line = (
-            f"not there; adb sees {seen}. Connect one with USB debugging switched on."
-        )
+        line = nothing_ready(devices)
+        if devices:
+            line = f"--serial {question.serial}: no such device; adb sees "
+            f"{listed(devices)}."
         return [Finding("device", False, line)]
+    same = one_phone(adb, [one.serial for one in wanted if one.state == "device"])
     found = []
     for device in wanted:
-        found += _device(question, adb, device)
+        if device.serial in same:
+            line = f"the same phone as {same[device.serial]} (ro.serialno)"
+            found.append(Finding(f"device {device.serial}", True, line))
+        else:
+            found += _device(question, adb, device)
     return found
 
 
 def _device(question: Question, adb: Adb, device: Device) -> list[Finding]:
     what = f"device {device.serial}"
     if device.state != "device":
-        return [Finding(what, False, f"{device.state}; expected device")]
+        return [Finding(what, False, not_ready(device))]
     phone = Phone(adb, device.serial, question.device_dir)
     try:
         facts = phone.facts()
@@ -137,6 +143,7 @@ def _device(question: Question, adb: Adb, device: Device) -> list[Finding]:
 def _shown(facts: Facts) -> str:
     parts = (facts["model"], facts["soc"], f"Android {facts['android']}")
     heat = facts["thermal_status"]
+    heat = "that cannot be read" if heat is None else heat
     state = (f"thermal status {heat}", f"battery {facts['battery_percent']} %")
     return ", ".join(str(part) for part in (*parts, *state))
 

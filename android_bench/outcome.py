@@ -26,7 +26,7 @@ from android_bench.tensors import Floats
 from android_bench.trust import Verdict, judge
 from convert.bundle import Bundle
 from datasets.files import whole_file
-from selection.learned import Learned
+from selection.selectors.learned import Learned
 
 
 @dataclass(frozen=True)

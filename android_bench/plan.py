@@ -34,13 +34,13 @@ from android_bench.inputs import IDS_FILE, LOOK_FILE, tensor_file
 from android_bench.tensors import elements
 from convert.manifest import Look, Manifest, Rung
 from datasets.errors import InputError
-from selection.cascade import Cascade
 from selection.contract import NEVER, Selector
-from selection.deferral import Deferral
-from selection.fixed import Fixed
-from selection.learned import Learned
-from selection.random_choice import RandomChoice
-from selection.rules import Linear, Rule, Trees
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral
+from selection.selectors.fixed import Fixed
+from selection.selectors.learned import Learned
+from selection.selectors.random_choice import RandomChoice
+from selection.selectors.rules import Linear, Rule, Trees
 
 # entropy and calibrated go through log and pow, whose last digits differ between
 # machines; a threshold is one image's own confidence, so it is lowered by more

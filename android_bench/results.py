@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Floats, Ints
+from selection.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

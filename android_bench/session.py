@@ -23,7 +23,8 @@ from android_bench.tensors import Floats
 from convert.bundle import Bundle
 from datasets.errors import InputError
 from datasets.files import file_sha256, write_text
-from selection.random_choice import RandomChoice, id_hashes
+from selection.hashing import id_hashes
+from selection.selectors.random_choice import RandomChoice
 
 LIBRARY = "libLiteRt.so"
 

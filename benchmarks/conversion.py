@@ -48,9 +48,9 @@ def main() -> None:
 
 
 def _conversion(folder: Path) -> list[_File]:
-    from convert.calibration import Calibration
     from convert.parts import Parts
-    from convert.recipes import RECIPES as KNOWN
+    from convert.quantising.calibration import Calibration
+    from convert.quantising.recipes import RECIPES as KNOWN
     from convert.wanted import WantedRung
     from datasets.preprocessing import Preprocessing
     from keras_models.macs import count_macs

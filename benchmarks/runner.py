@@ -26,9 +26,10 @@ from android_bench.runtime import host_library
 from convert.manifest import Manifest, Preprocessing, Rung, Tensor
 from datasets.files import whole_file, write_text
 from keras_models.framework import silent
-from selection.cascade import Cascade
-from selection.contract import NEVER, Floats
-from selection.fixed import Fixed
+from selection.arrays import Floats
+from selection.contract import NEVER
+from selection.selectors.cascade import Cascade
+from selection.selectors.fixed import Fixed
 
 RESOLUTIONS = (96, 128, 160, 192, 224)
 IMAGES, TURNS = 20, 15

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from selection.contract import Bools, Floats, Ints
-from selection.front import exact_front
-from selection.grid import evaluate_grid
+from selection.arrays import Bools, Floats, Ints
+from selection.plans.front import exact_front
+from selection.plans.grid import evaluate_grid
 
 IMAGES = 50_000
 MACS = (56_290_000, 154_080_000, 300_770_000)  # mobilenet_v2 at 96, 160, 224

@@ -16,13 +16,14 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.adapt import AdaptSettings, Lesson, Outcome
+    from keras_models.adapted import Outcome
+    from keras_models.adapting.adapt import AdaptSettings, Lesson
     from keras_models.loading import Pretrained
 
 HELP = "tune batch norm for lower resolutions, label-free; declines where it hurts"
@@ -120,12 +121,16 @@ def run(args: argparse.Namespace) -> int:
     way = _one_way(args)
     dataset = flags.opened_dataset(args)
 
-    from keras_models.adapt_lessons import lessons
     from keras_models.adapted import write_record
+    from keras_models.adapting.lessons import lessons
     from keras_models.loading import load
 
     source = load(flags.model_choice(args))
     sides = _lower(flags.resolutions(args.resolutions), source.native)
+    if args.repeat_splits:  # which counts right answers; else no label is read
+        dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
+    pixels = summary.pixels([way], [source.native, *sides], source)
+    summary.show(dataset, source.name, pixels)
     groups = [sides] if args.together else [[side] for side in sides]
     if args.repeat_splits:
         return _repeated(args, source, dataset, groups, way, settings)
@@ -145,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> "AdaptSettings":
-    from keras_models.adapt import AdaptSettings
+    from keras_models.adapting.adapt import AdaptSettings
 
     return AdaptSettings(
         args.passes,
@@ -186,9 +191,9 @@ def _repeated(
     """The table of what adaptation gives on labelled images that it never saw."""
     from absl import logging
 
-    from keras_models.adapt_trial import trials
+    from keras_models.adapting.trial import trials
     from reports.adapt_table import trials_table
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
 
     found = []
     for one in trials(source, dataset, groups, way, settings, args.repeat_splits):
@@ -202,7 +207,7 @@ def _repeated(
         )
     title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
     table = trials_table(title, found, args.repeat_splits, flags.command_line())
-    write_tables(args.run, "splits", [table])
+    add_tables(args.run, "splits", [table], [title])
     table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0
@@ -215,8 +220,8 @@ def _adapt(
     lessons: "dict[int, tuple[Lesson, Lesson]]",
     settings: "AdaptSettings",
 ) -> "list[Outcome]":
-    from keras_models.adapt import adapt_together
     from keras_models.adapted import write_tensors
+    from keras_models.adapting.adapt import adapt_together
 
     models = [source.at(side) for side in sides]
     before = models[0].get_weights()

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import bench_flags, flags
+from commands import bench_flags, flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
     bundle = open_bundle(args.bundle)
     machines = _machines(args)
-    dataset = flags.opened_dataset(args)
+    dataset = _fitted(args, bundle, flags.opened_dataset(args))
+    summary.show(dataset, bundle.manifest.name, _pixels(bundle))
     job = _job(args, bundle, _inputs(args, bundle, dataset))
     host = host_scores(bundle, job.inputs)
     outcomes, failures = _side_by_side(args, job, machines, host)
@@ -140,8 +141,7 @@ def _write(
 ) -> None:
     from datasets.files import write_text
     from reports.bench_table import bench_rows, bench_table, draw_latency
-    from reports.rows import write_rows
-    from reports.table import write_tables
+    from reports.run_folder import add_rows, add_tables
 
     command, named = flags.command_line(), (dataset.name, dataset.split)
     tables = [bench_table(one, job.bundle, dataset.name) for one in outcomes]
@@ -155,9 +155,11 @@ def _write(
         "settings": asdict(job.settings),
         "machines": [one.to_json() for one in outcomes],
     }
-    write_tables(args.run, "bench", tables)
+    what = f"{job.bundle.manifest.name}, {' '.join(named)}"
+    keys = [f"{what}, {one.label}" for one in outcomes]
+    add_tables(args.run, "bench", tables, keys)
     write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
-    write_rows(args.run / "rows.csv", rows)
+    add_rows(args.run, rows)
     drawn = draw_latency(outcomes, args.run)
     for table in tables:  # after the files: head may close the pipe
         table.show()
@@ -174,19 +176,42 @@ def _machines(args: argparse.Namespace) -> "list[Machine]":
     from android_bench.phone import Phone
 
     adb = Adb(find_adb(args.adb))
-    serials = chosen_serials(adb, args.serial)
+    serials = chosen_serials(adb, args.serial, _tell)
     return [Phone(adb, serial, args.device_dir, _tell) for serial in serials]
+
+
+def _pixels(bundle: "Bundle") -> str:
+    ways = {rung.preprocessing for rung in bundle.manifest.rungs}
+    crops = ", ".join(sorted({way.crop for way in ways}))
+    sides = ", ".join(str(rung.resolution) for rung in bundle.manifest.rungs)
+    return f"crop {crops}; {sides} pixels; normalised as the bundle says"
+
+
+def _fitted(
+    args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset"
+) -> "Dataset":
+    """With the classes of the bundle, whose labels.txt says what they are called."""
+    from datasets.class_order import ModelClasses, fitted, read_class_names
+
+    offset = bundle.class_offset
+    classes = bundle.manifest.rungs[0].output.shape[-1] - offset
+    given = args.class_names
+    names = read_class_names(given) if given else tuple(bundle.labels[offset:])
+    numbered = names == tuple(map(str, range(len(names))))
+    known = ModelClasses(
+        model=bundle.manifest.name,
+        count=classes,
+        names=() if numbered or (not given and len(names) != classes) else names,
+        source="--class-names" if given else "the bundle's labels",
+        binding=given is not None,
+        first=args.first_class,
+    )
+    return fitted(dataset, known)
 
 
 def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "Inputs":
     from android_bench.inputs import pack
 
-    classes = bundle.manifest.rungs[0].output.shape[-1] - bundle.class_offset
-    if dataset.classes > classes:
-        raise InputError(
-            f"{dataset.name} has {dataset.classes} classes, the bundle's models "
-            f"{classes}; expected a data set of the models' classes."
-        )
     return pack(dataset, bundle.manifest, args.run, args.max_unreadable)
 
 

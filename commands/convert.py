@@ -15,12 +15,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from convert.calibration import Calibration
     from convert.converting import Options, Result
+    from convert.quantising.calibration import Calibration
     from convert.wanted import Wanted
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
@@ -157,16 +157,22 @@ def run(args: argparse.Namespace) -> int:
 
     judged, calibration = _images(args)
     wanted = _wanted(args, _sources(args))
-    labels = _labels(args, judged, wanted.sources[0].classes)
+    source = wanted.sources[0]
+    found = judged
+    judged = flags.fitted_dataset(args, found, source.name, source.classes)
+    labels = _labels(args, found, judged)
+    sides = sorted({rung.resolution for rung in wanted.rungs}, reverse=True)
+    pixels = summary.pixels([_preprocessing(args)], sides, source)
+    summary.show(judged, source.name, pixels)
     options = _options(args)
     rows: list[Row] = []
     failed = False
     for result in convert(wanted, judged, calibration, labels, options):
         rows += _show(args, result, wanted, judged)
         failed = failed or bool(result.failures)
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows
 
-    write_rows(args.run / "rows.csv", rows)
+    add_rows(args.run, rows)
     print(f"wrote {flags.shown(args.run / 'rows.csv')}")
     if not args.separate_files and len(wanted.rungs) > len(wanted.sources):
         print(
@@ -238,7 +244,7 @@ def _preprocessing(args: argparse.Namespace) -> "Preprocessing":
 
 
 def _images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
-    from convert.calibration import judged_and_calibration
+    from convert.quantising.calibration import judged_and_calibration
 
     judged, calibration = judged_and_calibration(
         args.dataset,
@@ -254,12 +260,18 @@ def _images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
 
 
 def _labels(
-    args: argparse.Namespace, dataset: "Dataset", classes: int
+    args: argparse.Namespace, found: "Dataset", judged: "Dataset"
 ) -> list[str] | None:
-    """The class names, or None where the data set has not one for each class."""
+    """The class names, or None where there is not one for each class.
+
+    Args:
+        found, judged: the data set as opened, and with the model's classes.
+    """
+    classes = judged.classes
     if args.labels is None:
-        names = list(dataset.class_names)
-        return names if len(names) == classes else None
+        given = found.order.kind == "given" or found.order.numbers
+        few = given and found.classes != classes and args.class_names is None
+        return None if few else list(judged.class_names)
     try:
         text: str = args.labels.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -275,7 +287,7 @@ def _labels(
 
 def _options(args: argparse.Namespace) -> "Options":
     from convert.converting import Options
-    from convert.recipes import parse_recipes
+    from convert.quantising.recipes import parse_recipes
 
     return Options(
         run=args.run,

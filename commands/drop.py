@@ -15,7 +15,7 @@ Examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
@@ -45,6 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "against Keras on some pictures of every rung (default: auto, "
         "litert where it runs)",
     )
+    flags.add_nonfinite_flag(parser)
     flags.add_run_flag(parser, "drop")
 
 
@@ -68,25 +69,35 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     from keras_models.sweeping import SweepOptions, sweep
 
     source = load(flags.model_choice(args))
+    dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
     wanted = flags.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
-    options = SweepOptions(args.engine, args.max_unreadable)
+    summary.show(dataset, source.name, summary.pixels(ways, ladder, source))
+    options = SweepOptions(args.engine, args.max_unreadable, args.nonfinite)
     return sweep(source, dataset, ladder, ways, ScoreStore(args.run), options)
 
 
 def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[Row]":
-    """rows.csv, drop.md and the figure in the run folder; the table on the terminal."""
-    from reports.drop import drop_rows, drop_table
-    from reports.figures import draw_accuracy
-    from reports.rows import write_rows
-    from reports.table import write_tables
+    """rows.csv, drop.md and the figure in the run folder; the table on the terminal.
+
+    What was measured of other models, data sets or splits stays there.
+    """
+    from reports.drop import alike, drop_rows, drop_table, group_key, in_group
+    from reports.figures import draw_groups
+    from reports.run_folder import add_rows, add_tables
 
     rows = drop_rows(rungs, flags.command_line())
-    table = drop_table(rows, rungs)
     folder = args.run
-    write_rows(folder / "rows.csv", rows)
-    tables = write_tables(folder, "drop", [table])
-    figures = draw_accuracy(rows, folder)
+    merged = add_rows(folder, rows)
+    keys = {group_key(row) for row in merged}
+    own = group_key(rows[0])
+    table = drop_table(in_group(merged, own), rungs, rows[0].command)
+    # of other numbers of images some rows may have been replaced
+    others = [key for key in sorted(keys - {own}) if alike(key, own)]
+    older = [drop_table(in_group(merged, key), rungs) for key in others]
+    made, named = [*older, table], [*others, own]
+    tables = add_tables(folder, "drop", made, named, keys.__contains__)
+    figures = draw_groups(merged, own, folder)
     table.show()  # after the files: a reader such as head may close the pipe
     for path in (folder / "rows.csv", *tables, *figures):
         print(f"wrote {flags.shown(path)}")

@@ -18,8 +18,8 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
-    from selection.planning import Plan
-    from selection.request import Request
+    from selection.plans.planning import Plan
+    from selection.plans.request import Request
     from selection.scored import Scored
 
 HELP = "the cheapest plan with a certified accuracy drop, or the best under a budget"
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> "Request":
-    from selection.request import Request
+    from selection.plans.request import Request
 
     if args.max_drop is not None and args.max_macs is not None:
         raise InputError("--max-drop and --max-macs exclude each other; expected one.")
@@ -119,7 +119,7 @@ def _request(args: argparse.Namespace) -> "Request":
 def _planned(
     args: argparse.Namespace, calibration: "Scored", request: "Request"
 ) -> "Plan":
-    from selection.planning import certified_plan, plan_under_budget
+    from selection.plans.planning import certified_plan, plan_under_budget
 
     if args.max_macs is not None:
         return plan_under_budget(calibration, request, args.max_macs)
@@ -136,11 +136,10 @@ def _write(
 
     from datasets.files import write_text
     from reports.plan_table import plan_table
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows, add_tables
     from reports.selection_table import Judged, judged_rows
-    from reports.table import write_tables
     from selection.judge import judge
-    from selection.planned import Planned, ladder_facts
+    from selection.plans.planned import Planned, ladder_facts
 
     verdict = judge(plan.selector, test, plan.reference)
     table = plan_table(plan, verdict, test)
@@ -155,8 +154,9 @@ def _write(
     facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
     facts["command"] = flags.command_line()
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
-    write_tables(args.run, "plan", [table])
-    write_rows(args.run / "rows.csv", rows)
+    key = stored.what(args, rungs, plan.certificate.max_drop_points)
+    add_tables(args.run, "plan", [table], [key])
+    add_rows(args.run, rows)
     table.show()  # after the files: a reader such as head may close the pipe
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {flags.shown(args.run / name)}")
@@ -164,13 +164,14 @@ def _write(
 
 def _repeated(args: argparse.Namespace, request: "Request") -> int:
     from reports.plan_table import splits_table
-    from reports.table import write_tables
-    from selection.repeat import repeat_splits
+    from reports.run_folder import add_tables
+    from selection.plans.repeat import repeat_splits
 
-    scored = stored.kept(stored.whole(args, args.split)[0], args.rungs)
+    whole, rungs = stored.whole(args, args.split)
+    scored = stored.kept(whole, args.rungs)
     outcomes = repeat_splits(scored, request, args.repeat_splits, args.calibration_part)
     table = splits_table(outcomes, request, scored.images, args.calibration_part)
-    write_tables(args.run, "splits", [table])
+    add_tables(args.run, "splits", [table], [stored.what(args, rungs, table.title)])
     table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0

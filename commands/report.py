@@ -47,8 +47,9 @@ def run(args: argparse.Namespace) -> int:
 
     found = gather(args.runs)
     tables = every_table(found)
+    names: set[str] = set()
     for table in tables:
-        _write_table(args.out / "tables", table)
+        names.add(_write_table(args.out / "tables", table, names))
     text = "\n".join(table.markdown() for table in tables)
     write_text(args.out / "report.md", f"# {answer(found)}\n\n{text}")
     page = args.out / "report.html"
@@ -60,9 +61,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write_table(folder: Path, table: "Table") -> None:
+def _write_table(folder: Path, table: "Table", taken: set[str]) -> str:
+    """NAME.tex and NAME.csv; titles that are alike get names of their own."""
     from datasets.files import write_text
 
     name = re.sub(r"[^a-z0-9]+", "-", table.title.lower()).strip("-")[:80]
+    like, number = name, 1
+    while name in taken:
+        number += 1
+        name = f"{like}-{number}"
     write_text(folder / f"{name}.tex", table.latex())
     write_text(folder / f"{name}.csv", table.csv())
+    return name

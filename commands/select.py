@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from selection.contract import Selector
     from selection.scored import Scored
 
+_ALL = ("fixed", "random", "cascade", "deferral", "learned", "oracle")
 HELP = "selectors over stored scores: accuracy, MACs, regret against the oracle"
 
 
@@ -32,9 +33,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--selector",
-        required=True,
         metavar="NAME[,NAME..]",
-        help="fixed, random, cascade, deferral, learned, oracle",
+        help="fixed, random, cascade, deferral, learned, oracle (default: all of them; "
+        "with --thresholds cascade)",
     )
     add(
         "--rungs",
@@ -91,11 +92,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judges every selector at every budget; prints tables, writes rows.csv."""
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows, add_tables
     from reports.selection_table import judged_rows, judged_table, spread_table
-    from reports.table import write_tables
 
-    wanted = stored.names(args.selector)
+    wanted = stored.names(args.selector or ",".join(_ALL))
+    if args.selector is None and args.thresholds is not None:
+        wanted = ["cascade"]
     if args.repeats < 1:
         raise InputError(f"--repeats {args.repeats}: expected 1 draw or more.")
     parts = stored.parts(args, looks="learned" in wanted)
@@ -113,8 +115,9 @@ def run(args: argparse.Namespace) -> int:
         for one in (_every_rung(test, reference), *judged)
         for row in judged_rows(one, test, reference, meta, flags.command_line())
     ]
-    write_rows(args.run / "rows.csv", rows)
-    write_tables(args.run, "select", tables)
+    add_rows(args.run, rows)
+    keys = [stored.what(args, parts.rungs, reference, one.title) for one in tables]
+    add_tables(args.run, "select", tables, keys)
     for table in tables:  # after the files: head may close the pipe
         table.show()
     for name in ("rows.csv", "select.md"):
@@ -125,8 +128,8 @@ def run(args: argparse.Namespace) -> int:
 def _every_rung(test: "Scored", reference: str) -> "list[Judged]":
     """Each rung for all images, so that selectors stand beside them in rows.csv."""
     from reports.selection_table import Judged
-    from selection.fixed import Fixed
     from selection.judge import judge
+    from selection.selectors.fixed import Fixed
 
     return [
         Judged("fixed", Fixed(rung), judge(Fixed(rung), test, reference), None)
@@ -161,8 +164,8 @@ def _chosen(
     test: "Scored",
     budget: float,
 ) -> "Selector":
-    from selection.choose import choose
-    from selection.random_choice import RandomChoice
+    from selection.plans.choose import choose
+    from selection.selectors.random_choice import RandomChoice
 
     if name == "random" and args.random_weights is not None:
         return _weighted(args, calibration)
@@ -176,7 +179,7 @@ def _chosen(
 
 
 def _weighted(args: argparse.Namespace, scored: "Scored") -> "Selector":
-    from selection.random_choice import RandomChoice
+    from selection.selectors.random_choice import RandomChoice
 
     asked = stored.names(args.rungs or "")
     weights = stored.numbers("--random-weights", args.random_weights)
@@ -198,7 +201,7 @@ def _budgets(args: argparse.Namespace, calibration: "Scored") -> tuple[float, ..
 
 
 def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Selector":
-    from selection.cascade import Cascade
+    from selection.selectors.cascade import Cascade
 
     if wanted != ["cascade"] or args.rungs is None:
         raise InputError(

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import RungMeta, StoredRung
-    from selection.contract import Floats
+    from selection.arrays import Floats
     from selection.scored import Scored
 
 _SCORES = Path("runs/drop")
@@ -62,6 +63,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         default=0,
         help="of the split into parts, by image id (default: 0)",
     )
+    flags.add_nonfinite_flag(parser)
     add(
         "--run",
         type=Path,
@@ -92,12 +94,11 @@ def whole(
     args: argparse.Namespace, split: str | None
 ) -> "tuple[Scored, dict[str, StoredRung]]":
     """All rungs of one split, from every --scores folder, sorted by cost."""
-    from keras_models.scores import load_rungs
     from selection.scored import from_stored
 
     found: dict[str, StoredRung] = {}
     for folder in args.scores or [_SCORES]:
-        for name, rung in load_rungs(folder, args.dataset, split).items():
+        for name, rung in _loaded(args, folder, split):
             if name in found:
                 raise InputError(
                     f"{folder}: {name} is also in another --scores folder; expected "
@@ -105,6 +106,15 @@ def whole(
                 )
             found[name] = rung
     return from_stored(found), found
+
+
+def _loaded(
+    args: argparse.Namespace, folder: Path, split: str | None
+) -> "list[tuple[str, StoredRung]]":
+    from keras_models.scores import load_rungs
+
+    found = load_rungs(folder, args.dataset, split, args.nonfinite)
+    return list(found.items())
 
 
 def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
@@ -161,7 +171,7 @@ def _with_looks(
 def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing, parse_crop
-    from selection.looks import looks_of
+    from selection.selectors.looks import looks_of
 
     made = meta.preprocessing
     way = Preprocessing(
@@ -172,6 +182,16 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     # a limited split keeps its ids: they are found in the whole one
     split = meta.split.split("[")[0]
     return looks_of(open_dataset(meta.dataset, split, None), ids, way)
+
+
+def what(
+    args: argparse.Namespace, rungs: "dict[str, StoredRung]", *more: object
+) -> str:
+    """What a table is of, for a run folder to know it again: images, models, asked."""
+    meta = next(iter(rungs.values())).meta
+    models = sorted({rung.model for rung in rungs.values()})
+    facts = (meta.dataset, meta.split, args.calibration_split, *models, *more)
+    return " | ".join(map(str, facts))
 
 
 def kept(rungs: "Scored", wanted: str | None) -> "Scored":

@@ -11,6 +11,7 @@ Examples:
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands import flags, stored
@@ -19,11 +20,11 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from commands.stored import Parts
     from reports.table import Table
-    from selection.contract import Floats, Ints
-    from selection.front import Front
-    from selection.grid import Grid
+    from selection.arrays import Floats, Ints
+    from selection.plans.front import Front
+    from selection.plans.grid import Grid
+    from selection.plans.search import Climber
     from selection.scored import Scored
-    from selection.search import Climber
 
 HELP = "threshold maps, the exact Pareto front, the best thresholds per target"
 
@@ -124,9 +125,9 @@ def _found(
 ) -> _Found:  # fmt: skip
     import numpy as np
 
-    from selection.grid import evaluate_grid
-    from selection.naive import stops
-    from selection.search import front_of, right_by_stop
+    from selection.plans.grid import evaluate_grid
+    from selection.plans.naive import stops
+    from selection.plans.search import front_of, right_by_stop
 
     template, confidences, front = front_of(way, calibration)
     right = right_by_stop(calibration, template.answer)
@@ -162,7 +163,7 @@ def _report_scale(
 
 
 def _report(native: list[float], scale: list[float], stop: "Ints") -> float:
-    from selection.report_cost import report_macs
+    from selection.plans.report_cost import report_macs
 
     reach = [float((stop >= place).mean()) for place in range(len(native))]
     return report_macs(native, scale, reach)
@@ -172,6 +173,7 @@ def _target_table(
     found: _Found, calibration: "Scored", test: "Scored", targets: str | None
 ) -> "Table":
     from reports.table import Table
+    from selection.plans.planning import hollow
 
     top = 100 * float(calibration.right[:, -1].mean())
     wanted = (
@@ -193,7 +195,10 @@ def _target_table(
         "Chosen to just reach a target, thresholds lose some of it on other images: "
         "for a promise use `reswise plan`.",
     )
-    return Table(" → ".join(found.ladder), columns, rows, 2, notes)
+    right = calibration.right[:, -1]
+    said = hollow(right, calibration, found.ladder[-1])
+    title = " → ".join(found.ladder) + (f". {said}" if said else "")
+    return Table(title, columns, rows, 2, notes)
 
 
 def _target_row(found: _Found, target: float, test: "Scored") -> tuple[str, ...]:
@@ -219,15 +224,17 @@ def _write(
     args: argparse.Namespace, found: _Found, test: "Scored", tables: "list[Table]"
 ) -> None:
     from datasets.files import write_text
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
     from reports.threshold_figures import Curve, draw_fronts, draw_maps
-    from selection.oracle import Oracle
     from selection.replay import replay
+    from selection.selectors.oracle import Oracle
 
-    folder = args.run
+    ends = f"{args.dataset} | {args.split} | {args.calibration_split} | {args.scores}"
+    key = f"{' '.join(found.ladder)} | {args.way} | {ends}"
+    folder = _own_folder(args.run, key, found.ladder)
     write_text(folder / "front.csv", _front_csv(found))
     write_text(folder / "map.csv", _map_csv(found))
-    write_tables(folder, "thresholds", tables)
+    add_tables(folder, "thresholds", tables, [key])
     bound = replay(Oracle(test.rungs), test)
     figures = draw_maps(found.grid, found.ladder, folder)
     figures += draw_fronts(
@@ -247,6 +254,21 @@ def _write(
         table.show()
     for path in (*(folder / name for name in ("front.csv", "map.csv")), *figures):
         print(f"wrote {flags.shown(path)}")
+
+
+def _own_folder(run: Path, key: str, ladder: tuple[str, ...]) -> Path:
+    """The run folder, or one in it where the maps of another ladder lie there."""
+    import hashlib
+    import json
+    import re
+
+    held = run / "thresholds.tables.json"
+    if not held.exists():
+        return run
+    if key in {one.get("key", key) for one in json.loads(held.read_text("utf-8"))}:
+        return run
+    words = re.sub(r"[^\w.@-]+", "-", "-".join(ladder))[:60]
+    return run / f"{words}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
 
 
 def _front_csv(found: _Found) -> str:

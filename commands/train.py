@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags, train_flags
+from commands import flags, summary, train_flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.train import Pictures, Settings
+    from keras_models.training.train import Pictures, Settings
 
 HELP = "train a model from scratch or from weights; resumable, any Keras backend"
 
@@ -49,11 +49,15 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.framework import quiet
 
     quiet()
-    from keras_models.train_graph import precision
+    from keras_models.catalogue import entry
+    from keras_models.training.graph import precision
 
     _check_tensorboard(args)
     sides = _resolutions(args.resolution)
     dataset = _dataset(args)
+    normalisation = entry(args.model).normalisation
+    pixels = summary.pixels([_preprocessing(args)], sides, normalisation)
+    summary.show(dataset, args.model, pixels)
     with precision(args.precision) as used:
         settings = _settings(args, used)
         origin = _origin(args.start)  # before a training may write over it
@@ -94,8 +98,8 @@ def _resolutions(text: str) -> list[int]:
 
 def _settings(args: argparse.Namespace, precision: str) -> "Settings":
     from datasets.files import file_sha256
-    from keras_models import train
     from keras_models.catalogue import entry
+    from keras_models.training import train
 
     return train.Settings(
         args.epochs,
@@ -132,6 +136,7 @@ def _facts(
         "command": flags.command_line(),
         "native": side,
         "classes": dataset.classes,
+        "class_names": list(dataset.class_names),
         "alpha": args.alpha,
         "dataset": dataset.name,
         "split": dataset.split,
@@ -147,8 +152,10 @@ def _facts(
 
 def _dataset(args: argparse.Namespace) -> "Dataset":
     from datasets.catalogue import open_dataset
+    from datasets.class_order import by_place_alone
 
     dataset = open_dataset(args.dataset, args.split, args.data_dir)
+    dataset = by_place_alone(dataset, args.first_class)
     return dataset if args.limit is None else dataset.limited(args.limit)
 
 
@@ -174,7 +181,7 @@ def _pictures(
     sides: list[int],
 ) -> "Iterator[tuple[int, Pictures, Pictures]]":
     """(resolution, pictures to train on, pictures held out); decoded once for all."""
-    from keras_models import train
+    from keras_models.training import train
 
     training, validation = (
         train.in_memory_at(part, sides, _preprocessing(args))
@@ -188,13 +195,15 @@ def _parts(
 ) -> "tuple[Dataset, Dataset]":
     """What to train on, and what chooses the epoch: no picture is in both."""
     from datasets.catalogue import open_dataset
+    from datasets.class_order import by_place_alone
     from datasets.splits import parse_split
-    from keras_models import train
+    from keras_models.training import train
 
     if isinstance(settings.validation, float):
         chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
         return dataset.take(chosen), dataset.take(held)
     other = open_dataset(args.dataset, settings.validation, args.data_dir)
+    other = by_place_alone(other, args.first_class)
     if other.classes != dataset.classes:
         raise InputError(
             f"--validation {settings.validation}: {other.classes} classes; expected "
@@ -216,7 +225,7 @@ def _fresh_model(
     import keras
 
     from keras_models.catalogue import build
-    from keras_models.train_graph import scores_in_float32
+    from keras_models.training.graph import scores_in_float32
     from keras_models.weight_files import load_weights
 
     keras.utils.set_random_seed(settings.seed)  # the first weights
@@ -235,7 +244,7 @@ def _fit(
     settings: "Settings",
     folder: Path,
 ) -> float:
-    from keras_models.train import train
+    from keras_models.training.train import train
 
     training, validation = pictures
     return train(model, training, validation, settings, folder, args.tensorboard)
@@ -256,7 +265,7 @@ def _write(
     folder: Path,
 ) -> None:
     from datasets.files import write_text
-    from keras_models.train import pack
+    from keras_models.training.train import pack
     from reports.history import draw_history
 
     name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"

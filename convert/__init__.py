@@ -43,9 +43,9 @@ def to_bundle(
     Raises:
         datasets.errors.InputError: what cannot be opened, read or converted.
     """
-    from convert.calibration import judged_and_calibration
     from convert.converting import Options, convert
-    from convert.recipes import parse_recipes
+    from convert.quantising.calibration import judged_and_calibration
+    from convert.quantising.recipes import parse_recipes
     from convert.wanted import wanted_from_flags, wanted_from_plan
     from datasets.errors import InputError
     from datasets.preprocessing import Preprocessing

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from convert.assemble import bundle_name, made_files, write
 from convert.bundle import Bundle
-from convert.calibration import Calibration
 from convert.image_input import entrance
-from convert.layer_errors import LayerError, worst_layers
 from convert.manifest import Json
 from convert.parity import Parity, file_scores, parity
 from convert.parts import Parts
-from convert.quantise import quantiser_version
-from convert.recipes import RECIPES, Recipe
+from convert.quantising.calibration import Calibration
+from convert.quantising.layer_errors import LayerError, worst_layers
+from convert.quantising.quantise import quantiser_version
+from convert.quantising.recipes import RECIPES, Recipe
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from convert.bundle import Bundle, described, write_bundle
-from convert.bundle_files import MOST_FILE_BYTES, read_plain
 from convert.foreign_pixels import PixelChoice, preprocessing_of
 from convert.manifest import Json, Manifest, Rung, Tensor
-from convert.tflite_file import Graph, GraphTensor, TfliteFile, read_tflite
-from convert.verify import read_labels
-from convert.zip_check import zipped_files
+from convert.untrusted.bundle_files import MOST_FILE_BYTES, read_plain
+from convert.untrusted.tflite_file import Graph, GraphTensor, TfliteFile, read_tflite
+from convert.untrusted.verify import read_labels
+from convert.untrusted.zip_check import zipped_files
 from datasets.errors import InputError
 
 BACKGROUND = "background"

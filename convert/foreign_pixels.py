@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from convert.manifest import Preprocessing
-from convert.metadata_reader import normalisation_in
-from convert.tflite_file import GraphTensor, TfliteFile
+from convert.untrusted.metadata_reader import normalisation_in
+from convert.untrusted.tflite_file import GraphTensor, TfliteFile
 from datasets.errors import InputError
 from keras_models.normalisation import NORMALISATIONS, of_family
 

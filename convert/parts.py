@@ -17,13 +17,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.calibration import Calibration
-from convert.corrections import Rounded
 from convert.image_input import entrance, taking_rgb
-from convert.quantise import Source, quantiser_version, with_litert, with_tensorflow
-from convert.ranges import Seen, seen_by
-from convert.recipes import RECIPES, Recipe
-from convert.rounding import rounded_for
+from convert.quantising.calibration import Calibration
+from convert.quantising.corrections import Rounded
+from convert.quantising.quantise import (
+    Source,
+    quantiser_version,
+    with_litert,
+    with_tensorflow,
+)
+from convert.quantising.ranges import Seen, seen_by
+from convert.quantising.recipes import RECIPES, Recipe
+from convert.quantising.rounding import rounded_for
 from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
 from datasets.files import whole_file

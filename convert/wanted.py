@@ -10,8 +10,8 @@ from typing import Any
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, parse_crop
 from keras_models.loading import Pretrained
-from selection.catalogue import from_json
-from selection.contract import Json
+from selection.arrays import Json
+from selection.selectors.catalogue import from_json
 
 _RUNG = re.compile(r"(?P<model>.+)@(?P<resolution>\d+)(/(?P<crop>squash|crop[\d.]+))?")
 

@@ -40,7 +40,7 @@ CATALOGUE = (
     Entry(
         "csv:PATH",
         "a table with the columns file,class_index; split and class_name if there",
-        "highest class_index + 1",
+        "highest class_index + 1, or one a name",
         "yours",
         "yours",
     ),

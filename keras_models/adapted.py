@@ -18,10 +18,34 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import file_sha256, whole_file, write_text
-from keras_models.adapt import Outcome
 
 _RECORD = "adapted.json"
 _FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Match:
+    """How scores at a lower resolution match the native ones on some pictures."""
+
+    divergence: float  # Kullback-Leibler, nats a picture
+    agreement: float  # part of the pictures with the same first class
+    expected: float  # mean native score of the class that comes first here
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an adaptation to one resolution came to."""
+
+    resolution: int
+    pictures: int  # adapted on
+    held_out: int
+    before: Match  # on the held-out pictures, which decide
+    after: Match
+    gain: float  # nats a picture that the divergence fell by
+    gain_error: float  # its standard error
+    worth_error: float  # standard error of the rise in `expected`
+    accepted: bool
+    tuned: int  # numbers that were free
 
 
 @dataclass(frozen=True)

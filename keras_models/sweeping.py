@@ -14,6 +14,7 @@ import numpy as np
 from absl import logging
 
 from datasets.batches import Batch, Input, Mapped, mapped, pictures, unreadable_line
+from datasets.class_order import ModelClasses, fitted
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, Resized
@@ -42,6 +43,7 @@ class SweepOptions:
 
     engine: str = "auto"
     max_unreadable: int = 0
+    nonfinite: str = "refuse"  # or "wrong": what scores that are not finite count as
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def sweep(
         InputError: a resolution that the model cannot take, labels that it has no
             class for, more unreadable pictures than allowed.
     """
-    _check_labels(source, dataset)
+    classes = ModelClasses(model=source.name, count=source.classes)
+    dataset = fitted(dataset, classes)
     with no_collection():
         models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
     rungs = _rungs(source, dataset, models, preprocessings, options)
@@ -85,7 +88,7 @@ def sweep(
     )
     _Sweeper(source, dataset, store, models).run(rungs)
     _check_unreadable(dataset, store, options.max_unreadable)
-    return [store.load(rung.meta) for rung in rungs]
+    return [store.load(rung.meta, options.nonfinite) for rung in rungs]
 
 
 def _rungs(
@@ -255,7 +258,10 @@ class _Sweeper:
         images = normalise(pixels, self._source.normalisation)
         own = np.asarray(model(images, training=False), np.float32)
         found = [pool.scores([each], {each: picture})[each] for picture in pixels]
-        difference = float(np.abs(np.stack(found) - own).max())
+        both = np.isfinite(own)  # where neither is a number they agree
+        same = np.array_equal(both, np.isfinite(np.stack(found)))
+        apart = np.abs(np.stack(found) - own)[both] if same else np.array([np.nan])
+        difference = float(apart.max(initial=0))
         if not difference <= AGREEMENT:
             raise InputError(
                 f"{self._source.name}@{each[1]}: scores of the .tflite differ by "
@@ -278,16 +284,6 @@ def _work(store: ScoreStore, rungs: list[_Rung]) -> Iterator[tuple[range, list[_
             if needs[start]:
                 yield range(start, shard), needs[start]
             start = shard
-
-
-def _check_labels(source: Pretrained, dataset: Dataset) -> None:
-    highest = int(np.max(dataset.labels))
-    if highest >= source.classes:
-        raise InputError(
-            f"{dataset.name}: a label is {highest}, but {source.name} has "
-            f"{source.classes} classes (0..{source.classes - 1}). Give the data set "
-            "that these weights were trained on."
-        )
 
 
 def _check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None:

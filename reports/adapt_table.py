@@ -7,8 +7,8 @@ import numpy as np
 from reports.table import Table
 
 if TYPE_CHECKING:
-    from keras_models.adapt import Outcome
-    from keras_models.adapt_trial import Trial
+    from keras_models.adapted import Outcome
+    from keras_models.adapting.trial import Trial
 
 _COLUMNS = (
     "resolution",

@@ -115,10 +115,11 @@ def resolution_chart(values: list[Point]) -> Spec:
 
 
 def resolution_points(rows: Sequence[Row]) -> list[Point]:
-    """What `resolution_chart` draws: the fixed rungs alone."""
+    """What `resolution_chart` draws: the fixed rungs alone, a line a data set too."""
+    several = len({(row.dataset, row.split) for row in rows}) > 1
     return [
         {
-            "series": f"{row.model}, {row.crop}",
+            "series": f"{row.model}, {row.crop}{_of(row, several)}",
             "resolution": row.resolution,
             "images": row.images,
             "top-1 %": 100 * (row.top1 or 0),
@@ -130,6 +131,10 @@ def resolution_points(rows: Sequence[Row]) -> list[Point]:
         for row in rows
         if row.resolution is not None and row.top1 is not None
     ]
+
+
+def _of(row: Row, several: bool) -> str:
+    return f", {row.dataset} {row.split}" if several else ""
 
 
 def map_chart(cells: list[dict[str, float]], what: str) -> Spec:

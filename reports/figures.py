@@ -1,19 +1,51 @@
 """Figures for papers and pages: matplotlib, SVG and PNG, no display needed."""
 
+import hashlib
 import io
+import re
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from datasets.files import whole_file
+from reports.drop import alike, group_key, in_group
 from reports.rows import Row
 
+_OWN_NAME = re.compile(r"accuracy(_.+_[0-9a-f]{6})?\.(svg|png)")
 _NATIVE = "tab:red"
 _COLOURS = ("tab:blue", "tab:green", "tab:purple", "tab:orange", "tab:brown")
 
 
-def draw_accuracy(rows: list[Row], folder: Path) -> list[Path]:
+def draw_groups(rows: list[Row], own: str, folder: Path) -> list[Path]:
+    """One figure a group of `reports.drop`: accuracy.svg, or accuracy_<what>.svg each.
+
+    Args:
+        rows: of the whole folder.
+        own: the group that is new; figures of others are drawn where they lack.
+    Returns:
+        The files that were written.
+    """
+    keys = list(dict.fromkeys(filter(None, map(group_key, rows))))
+    names = {key: "accuracy" if len(keys) == 1 else _figure_name(key) for key in keys}
+    written: list[Path] = []
+    for key, name in names.items():
+        if alike(key, own) or not (folder / f"{name}.svg").exists():
+            written += draw_accuracy(in_group(rows, key), folder, name)
+    for path in folder.glob("accuracy*"):  # of groups that are no more, or now named
+        if _OWN_NAME.fullmatch(path.name) and path.stem not in names.values():
+            path.unlink()
+    return written
+
+
+def _figure_name(key: str) -> str:
+    """Words to be read, and a hash that tells like ones apart."""
+    model, _, dataset, split = key.split(" | ")[:4]
+    words = re.sub(r"[^\w.-]+", "-", f"{model}_{Path(dataset).name}_{split}").strip("-")
+    return f"accuracy_{words[:60]}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
+
+
+def draw_accuracy(rows: list[Row], folder: Path, name: str = "accuracy") -> list[Path]:
     """Accuracy against resolution with 95 % intervals, the native resolution in red.
 
     As figures 11 to 13 of the thesis, with top-1 beside top-5 and one line a crop.
@@ -35,7 +67,7 @@ def draw_accuracy(rows: list[Row], folder: Path) -> list[Path]:
     )
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    return save(figure, folder, "accuracy")
+    return save(figure, folder, name)
 
 
 def _curve(axes: Axes, rows: list[Row], colour: str) -> None:

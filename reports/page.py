@@ -93,7 +93,7 @@ def _with_code(text: str) -> "Markup":
 def answer(found: Gathered) -> str:
     """What one wants to know, in one sentence."""
     for folder, plan in found.plans:
-        row = next((row for place, row in found.rows if place == folder), None)
+        row = found.row_of(folder, plan)
         if row is not None:
             return _plan_sentence(plan, row)
     chosen = [
@@ -135,10 +135,7 @@ def _plan_sentence(plan: Json, row: Row) -> str:
 
 def overview(found: Gathered) -> list[Figure]:
     """Accuracy against MACs, a chart a data set."""
-    planned = {
-        folder for folder, plan in found.plans if plan["certificate"]["certified"]
-    }
-    rows = [(row, folder in planned) for folder, row in found.swept]
+    rows = [(row, found.planned(folder, row)) for folder, row in found.swept]
     figures = []
     for dataset in dict.fromkeys(row.dataset for row, _ in rows):
         own = _once([(row, sure) for row, sure in rows if row.dataset == dataset])
@@ -311,9 +308,9 @@ def _pictures(found: Gathered) -> Section:
 
 
 def _ends(rungs: list[StoredRung], plan: Json) -> Any:
-    from selection.catalogue import from_json
     from selection.replay import replay
     from selection.scored import from_stored
+    from selection.selectors.catalogue import from_json
 
     selector = from_json(plan["selector"])
     if plan["selector"]["kind"] == "learned":
@@ -362,7 +359,10 @@ def _compression(found: Gathered) -> Section:
             "images": row.images,
         }
         for folder, row in found.rows
-        if folder in found.converted and row.size_bytes and row.top1 is not None
+        if folder in found.converted
+        and row.drop_points is None
+        and row.size_bytes
+        and row.top1 is not None
     ]
     recipes = [facts.get("recipe") for _, facts in found.parities]
     once = len(set(recipes)) == len(recipes)

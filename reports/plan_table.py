@@ -4,9 +4,9 @@ import numpy as np
 
 from reports.table import Table
 from selection.judge import Verdict
-from selection.planning import Plan
-from selection.repeat import Outcome, Outcomes
-from selection.request import Request
+from selection.plans.planning import Plan
+from selection.plans.repeat import Outcome, Outcomes
+from selection.plans.request import Request
 from selection.scored import Scored
 
 
@@ -49,7 +49,12 @@ def plan_table(plan: Plan, verdict: Verdict, test: Scored) -> Table:
         f"{plan.certificate.assumption}.",
     )
     columns = ("fact", "value")
-    return Table(f"Plan, {test.images} test images", columns, rows, 2, notes)
+    return Table(_title(plan, test), columns, rows, 2, notes)
+
+
+def _title(plan: Plan, test: Scored) -> str:
+    warning = plan.certificate.warning
+    return f"Plan, {test.images} test images" + (f". {warning}" if warning else "")
 
 
 def splits_table(

@@ -9,10 +9,12 @@ from keras_models.scores import RungMeta
 from reports.rows import Row
 from reports.table import Table
 from selection.contract import Selector
+from selection.hashing import id_hashes
 from selection.judge import Verdict
-from selection.random_choice import RandomChoice, id_hashes
+from selection.plans.planning import hollow
 from selection.replay import replay
 from selection.scored import Scored
+from selection.selectors.random_choice import RandomChoice
 
 _BASE = "cascade"  # what the others are compared with, image by image
 
@@ -79,7 +81,10 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
         "calibration error, 15 bins.",
     )
     rows = tuple(_cells(one, base, scored) for one in judged)
-    return Table(f"Selectors{within}", columns, rows, 2, notes)
+    right = scored.right[:, scored.index(reference)]
+    said = hollow(right, scored, reference)
+    title = f"Selectors{within}" + (f". {said}" if said else "")
+    return Table(title, columns, rows, 2, notes)
 
 
 def spread_table(

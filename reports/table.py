@@ -128,7 +128,9 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
+    # two hyphens would become one dash, and a flag could not be copied
+    text = re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
+    return re.sub(r"-(?=-)", "-{}", text)
 
 
 def _line(cells: Sequence[str]) -> str:

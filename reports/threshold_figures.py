@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures import save
-from selection.contract import Floats
-from selection.grid import Grid
+from selection.arrays import Floats
+from selection.plans.grid import Grid
 
 _CALIBRATION, _TEST, _RUNG, _ORACLE = "tab:blue", "tab:orange", "black", "tab:green"
 

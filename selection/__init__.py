@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
-    from selection.planned import Planned
+    from selection.plans.planned import Planned
 
 
 def plan(
@@ -40,8 +40,8 @@ def plan(
     Raises:
         datasets.errors.InputError: rungs of different images, limits out of range.
     """
-    from selection.planned import planned
-    from selection.request import Request
+    from selection.plans.planned import planned
+    from selection.plans.request import Request
 
     request = Request(
         reference, max_drop_points, confidence, tuple(ways), longest, seed

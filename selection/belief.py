@@ -9,7 +9,7 @@ labels are asked for; nothing that is certified rests on it.
 
 import numpy as np
 
-from selection.contract import Floats, Ints, Scores
+from selection.arrays import Floats, Ints, Scores
 from selection.scored import Scored
 
 _TURNS = 4

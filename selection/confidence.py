@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Floats, Ints, Scores
+from selection.arrays import Floats, Ints, Scores
 
 _TINY = 1e-30  # stands for a probability of 0 in logarithms
 _TEMPERATURES = np.exp(np.linspace(np.log(0.25), np.log(8), 61))

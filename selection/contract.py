@@ -6,24 +6,16 @@ One image is decided by `next_resolution` (as the phone does), many at once by `
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-
-if TYPE_CHECKING:
-    from selection.scored import Scored
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Scores = NDArray[np.float32]
-Json = dict[str, object]
+from selection.arrays import Bools, Floats, Json, Scores
+from selection.scored import Scored
 
 NEVER = 2.0  # a threshold above every confidence, which is at most 1
-UNLABELLED = -1  # the label of an image whose class nobody has said
 LAST, MEAN = "last", "mean"  # the answer: of the last rung, or of all those paid for
 
 
@@ -50,24 +42,11 @@ class Selector(Protocol):
     def next_resolution(self, answers: Answers) -> str | None:
         """The rung to run next; None: keep what was answered."""
 
-    def paid(self, scored: "Scored") -> Bools:
+    def paid(self, scored: Scored) -> Bools:
         """(n, rungs of the ladder): which rungs run on each image."""
 
     def to_json(self) -> Json:
         """All that is needed to decide again, bit for bit."""
-
-
-def check_ladder(ladder: tuple[str, ...]) -> None:
-    """A ladder has at least one rung and names none twice.
-
-    Raises:
-        InputError: it does not.
-    """
-    if not ladder or len(set(ladder)) < len(ladder):
-        raise InputError(
-            f"ladder {','.join(ladder) or '(empty)'}: expected one rung or more, each "
-            "once, such as mobilenet_v2@160,resnet50@224."
-        )
 
 
 def check_thresholds(thresholds: tuple[float, ...], rungs: int) -> None:

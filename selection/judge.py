@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_models.accuracy import Drop, paired_drop, wilson
-from selection.contract import Bools, Scores, Selector
-from selection.oracle import Oracle
+from selection.arrays import Bools, Scores
+from selection.contract import Selector
 from selection.replay import Replay, replay
 from selection.scored import Scored
+from selection.selectors.oracle import Oracle
 
 _BINS = 15  # equal widths of confidence; Guo et al. 2017
 

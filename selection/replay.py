@@ -6,8 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from selection.arrays import Bools, Ints, Scores
 from selection.confidence import running_mean
-from selection.contract import MEAN, Answers, Bools, Ints, Scores, Selector
+from selection.contract import MEAN, Answers, Selector
 from selection.scored import Scored, check_labelled
 
 

@@ -8,14 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import (
-    UNLABELLED,
-    Bools,
-    Floats,
-    Ints,
-    Scores,
-    check_ladder,
-)
+from selection.arrays import UNLABELLED, Bools, Floats, Ints, Scores
 
 _ROUNDING = 1e-3  # a float32 or int8 softmax may miss [0, 1] and 1 by so much
 
@@ -221,4 +214,17 @@ def check_labelled(labels: Ints, what: str) -> None:
         raise InputError(
             f"{missing:,} of {len(labels):,} images have no label, and {what} needs "
             "one for each. Use labelled images, or `reswise plan`, which does without."
+        )
+
+
+def check_ladder(ladder: tuple[str, ...]) -> None:
+    """A ladder has at least one rung and names none twice.
+
+    Raises:
+        InputError: it does not.
+    """
+    if not ladder or len(set(ladder)) < len(ladder):
+        raise InputError(
+            f"ladder {','.join(ladder) or '(empty)'}: expected one rung or more, each "
+            "once, such as mobilenet_v2@160,resnet50@224."
         )

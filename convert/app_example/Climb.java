@@ -42,7 +42,7 @@ abstract class Climb extends Selector {
         }
     }
 
-    /** A rule for each rung but the last; the features as selection/deferral.py has them. */
+    /** A rule for each rung but the last; features: selection/selectors/deferral.py. */
     static final class Deferral extends Climb {
         private final Rule[] rules;
         private final boolean ofMean;

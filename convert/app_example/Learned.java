@@ -1,7 +1,7 @@
 import java.util.List;
 import java.util.Map;
 
-/** A small dense net chooses from the thumbnail; selection/learned.py says how. */
+/** A small dense net chooses from the thumbnail; selection/selectors/learned.py says how. */
 final class Learned extends Selector {
     private final double[] costs;
     private final double price;

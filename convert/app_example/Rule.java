@@ -3,7 +3,7 @@ import java.util.Map;
 
 /**
  * A small rule of a deferral selector: a line, or trees. Only + - * / and comparisons of
- * doubles, in the order of selection/rules.py, so the result is the same to the last bit.
+ * doubles, in the order of selection/selectors/rules.py: the same to the last bit.
  */
 abstract class Rule {
     /** The score of the features: high where climbing promises much. */

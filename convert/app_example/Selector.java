@@ -46,7 +46,7 @@ abstract class Selector {
             answers[List.of(ladder).indexOf(rung)] = scores;
         }
 
-        /** The features of the thumbnail, as selection/thumbnail.py has them. */
+        /** The features of the thumbnail, as selection/selectors/thumbnail.py has them. */
         void look(double[] features) {
             look = features;
         }
@@ -128,7 +128,7 @@ abstract class Selector {
         }
     }
 
-    /** Drawn by the image's id; selection/random_choice.py says how. */
+    /** Drawn by the image's id; selection/selectors/random_choice.py says how. */
     private static final class Random extends Selector {
         private final double[] ends;
         private final long seed;

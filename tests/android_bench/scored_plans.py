@@ -20,7 +20,8 @@ from android_bench.results import Results, read_results
 from convert.manifest import Look, Manifest, Preprocessing, Rung, Tensor
 from datasets.files import whole_file, write_text
 from selection.contract import Selector
-from selection.random_choice import RandomChoice, id_hashes
+from selection.hashing import id_hashes
+from selection.selectors.random_choice import RandomChoice
 
 Scores = NDArray[np.float32]
 SETTINGS = Settings(least_count=0, least_seconds=0, probe_every=0)

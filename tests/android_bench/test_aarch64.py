@@ -22,9 +22,9 @@ from android_bench.plan import Settings
 from android_bench.results import read_results
 from android_bench.session import Job, measure
 from datasets.catalogue import open_dataset
-from selection.cascade import Cascade
-from selection.deferral import Deferral
-from selection.rules import Linear
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral
+from selection.selectors.rules import Linear
 from tests.android_bench import compiled
 from tests.android_bench.dense_models import bundle
 from tests.android_bench.scored_plans import run_well, rung_names, write_plan

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from android_bench.adb import Adb
 from android_bench.inputs import pack
 from android_bench.interpreter import look_chances, rung_scores
 from commands import bench
@@ -21,11 +22,11 @@ from convert.manifest import Json
 from datasets.catalogue import open_dataset
 from datasets.errors import InputError
 from reports.rows import read_rows
-from selection.learned import Dense, Learned
 from selection.replay import replay
-from selection.rules import Linear
 from selection.scored import Scored
-from selection.thumbnail import FEATURES
+from selection.selectors.learned import Dense, Learned
+from selection.selectors.rules import Linear
+from selection.selectors.thumbnail import FEATURES
 from tests.android_bench import compiled
 from tests.android_bench.conftest import MakePhone
 from tests.android_bench.dense_models import RUNGS, bundle, cascade, model
@@ -293,6 +294,31 @@ def test_heat_makes_it_invalid_and_clean_cleans(
     assert "INVALID" in text
     assert "thermal status before the run: 3 (severe)" in text
     assert not double.path("/data/local/tmp/reswise").exists()
+
+
+def test_a_phone_that_is_listed_twice_runs_once(
+    adb: Adb,
+    make_phone: MakePhone,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As over a cable and over Wi-Fi: one machine, one pass."""
+    double = make_phone(**{"ro.serialno": "0A123"})
+    again = double.serial.replace("127.0.0.1", "localhost")
+    adb.connect(again)
+    bundle(tmp_path / "bundle")
+    try:
+        _bench(tmp_path, *_over_adb("all"))
+    finally:
+        subprocess.run(
+            [adb.program, "disconnect", again], capture_output=True, check=False
+        )
+    facts = json.loads((tmp_path / "run" / "bench.json").read_text())
+    assert len(facts["machines"]) == 1
+    assert len(read_rows(tmp_path / "run" / "rows.csv")) == 4
+    said = capsys.readouterr().out
+    assert "is the same phone as" in said
+    assert said.count("pass 1 of 4") == 1
 
 
 def test_two_phones_side_by_side(make_phone: MakePhone, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from android_bench.build import RUNNER
 from android_bench.results import read_results
-from selection.cascade import Cascade
-from selection.fixed import Fixed
+from selection.selectors.cascade import Cascade
+from selection.selectors.fixed import Fixed
 from tests.android_bench import compiled
 from tests.android_bench.scored_plans import (
     MODEL,

@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selection.cascade import Cascade
 from selection.confidence import NAMES
 from selection.contract import NEVER, Selector
-from selection.deferral import Deferral, seen_features
-from selection.fixed import Fixed
-from selection.learned import Dense, Learned
-from selection.random_choice import RandomChoice
 from selection.replay import replay
-from selection.rules import Linear, Rule, Tree, Trees
 from selection.scored import Scored
-from selection.thumbnail import FEATURES
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral, seen_features
+from selection.selectors.fixed import Fixed
+from selection.selectors.learned import Dense, Learned
+from selection.selectors.random_choice import RandomChoice
+from selection.selectors.rules import Linear, Rule, Tree, Trees
+from selection.selectors.thumbnail import FEATURES
 from tests.android_bench import compiled
 from tests.android_bench.scored_plans import Scores, run_well, rung_names, write_plan
 

@@ -86,6 +86,7 @@ def test_what_happens_to_a_phone_meanwhile(change: Facts, said: str) -> None:
         ({"battery_percent": 12}, "battery at 12 %"),
         ({"charging": True}, "it was charging"),
         ({"screen_on": True}, "the screen was on"),
+        ({"thermal_status": None}, "thermal status could not be read before and after"),
         ({"governors": ["schedutil"]}, "governor schedutil: clocks follow the load"),
     ],
 )

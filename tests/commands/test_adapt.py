@@ -18,7 +18,7 @@ from keras_models.loading import ModelChoice, load, tensors_sha256
 from keras_models.normalisation import normalise
 from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions, sweep
-from keras_models.train_data import in_memory
+from keras_models.training.data import in_memory
 
 
 def _parsed(*words: str) -> argparse.Namespace:

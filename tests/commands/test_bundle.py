@@ -13,8 +13,8 @@ from convert.bundle import open_bundle, write_bundle
 from convert.manifest import MANIFEST_FILE, Json
 from datasets.errors import InputError
 from tests.convert import tiny_bundle
-from tests.convert.test_fuzz import DEFERRAL, LEARNED, RANDOM
 from tests.convert.tiny_tflite import classifier
+from tests.convert.untrusted.test_fuzz import DEFERRAL, LEARNED, RANDOM
 
 CERTIFICATE: Json = {
     "certified": True, "max_drop_points": 1.0, "confidence": 0.95, "images": 500,

@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 
 from commands import convert
 from convert.bundle import Bundle, open_bundle
-from convert.ranges import Seen
+from convert.quantising.ranges import Seen
 from convert.running import Runner
 from datasets.errors import InputError
-from keras_models.adapt import Match, Outcome
-from keras_models.adapted import write_record, write_tensors
+from keras_models.adapted import Match, Outcome, write_record, write_tensors
 from keras_models.loading import ModelChoice, load
 from reports.rows import read_rows
-from selection.cascade import Cascade
-from selection.learned import Dense, Learned
-from selection.thumbnail import FEATURES, look
+from selection.selectors.cascade import Cascade
+from selection.selectors.learned import Dense, Learned
+from selection.selectors.thumbnail import FEATURES, look
 
 MODEL = ["--model", "small_resnet", "--weights", "glyphs"]
 IMAGES = ["--dataset", "glyphs", "--limit", "40", "--calibration-images", "12"]
@@ -117,7 +116,7 @@ def test_a_failed_check_ends_with_1_and_names_layers(
             for name in seen.low
         }
 
-    monkeypatch.setattr("convert.quantise._ranges", narrow)
+    monkeypatch.setattr("convert.quantising.quantise._ranges", narrow)
     flags = [*MODEL, *IMAGES, "--resolutions", "32", "--recipe", "full_int8"]
     assert _run(*flags, "--min-agreement", "0.99", "--run", str(tmp_path)) == 1
     said = capsys.readouterr().out

@@ -9,7 +9,7 @@ import pytest
 
 from commands import plan
 from datasets.errors import InputError
-from selection.catalogue import from_json
+from selection.selectors.catalogue import from_json
 from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 

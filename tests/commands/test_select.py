@@ -106,7 +106,7 @@ def test_learned_reads_the_thumbnails_of_the_data_set_once(
     def refused(*_: object) -> None:
         raise AssertionError("thumbnails were made already")
 
-    monkeypatch.setattr("selection.looks.looks_of", refused)
+    monkeypatch.setattr("selection.selectors.looks.looks_of", refused)
     assert _run("--selector", "learned", "--max-macs", "2e6", *flags) == 0
 
 

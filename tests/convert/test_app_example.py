@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from selection.cascade import Cascade
 from selection.contract import LAST, MEAN, NEVER, Selector
-from selection.deferral import Deferral, features
-from selection.fit_deferral import BOOSTED, LOGISTIC, fit_deferral
-from selection.fit_learned import fit_learned
-from selection.fixed import Fixed
-from selection.random_choice import RandomChoice
 from selection.replay import replay
-from selection.rules import Tree, Trees
 from selection.scored import Scored
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral, features
+from selection.selectors.fit_deferral import BOOSTED, LOGISTIC, fit_deferral
+from selection.selectors.fit_learned import fit_learned
+from selection.selectors.fixed import Fixed
+from selection.selectors.random_choice import RandomChoice
+from selection.selectors.rules import Tree, Trees
 from tests.selection.synthetic import scored as table
 
 NAMES = ("Łódź/ř.jpg", "𝄞 and 🦉", "", 'a"b\\c\n', "IMG 1.JPG")

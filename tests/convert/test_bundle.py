@@ -12,7 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 from convert.bundle import described, open_bundle, write_bundle
 from convert.manifest import MANIFEST_FILE
 from datasets.errors import InputError
-from selection.cascade import Cascade
+from selection.selectors.cascade import Cascade
 from tests.convert import tiny_bundle
 
 

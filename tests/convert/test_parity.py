@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convert.parity import Parity, parity
-from convert.recipes import RECIPES
+from convert.quantising.recipes import RECIPES
 from convert.to_tflite import FloatFiles
 from keras_models.scores import RungMeta, StoredRung
 from tests.convert.small import SIDE, network, pretrained

@@ -8,12 +8,12 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from convert import shared_weights
-from convert.corrections import Rounded
 from convert.image_input import entrance
-from convert.quantise import Source, with_litert
-from convert.ranges import seen_by
-from convert.recipes import RECIPES
-from convert.rounding import rounded_for
+from convert.quantising.corrections import Rounded
+from convert.quantising.quantise import Source, with_litert
+from convert.quantising.ranges import seen_by
+from convert.quantising.recipes import RECIPES
+from convert.quantising.rounding import rounded_for
 from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import FloatFiles, signature_name

@@ -9,8 +9,8 @@ import pytest
 from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from selection.cascade import Cascade
-from selection.contract import Json
+from selection.arrays import Json
+from selection.selectors.cascade import Cascade
 from tests.convert.small import network, pretrained
 
 WAY = Preprocessing(1.0)

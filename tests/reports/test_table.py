@@ -89,3 +89,12 @@ def test_latex_compiles(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout[-1500:]
     assert (tmp_path / "t.pdf").stat().st_size > 5000
+
+
+def test_two_hyphens_stay_two_in_latex() -> None:
+    """TeX makes one dash of them: a flag copied from a paper would be refused."""
+    note = "Command: reswise drop --model x---y"
+    latex = Table("T --a", ("n",), (("--b",),), 1, (note,)).latex()
+    assert "--" not in latex
+    assert "reswise drop -{}-model x-{}-{}-y" in latex
+    assert r"\caption{T -{}-a}" in latex

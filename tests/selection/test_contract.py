@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from selection.cascade import Cascade
-from selection.catalogue import CATALOGUE, from_json
-from selection.contract import Answers, Scores, Selector
-from selection.fit_deferral import fit_deferral
-from selection.fit_learned import fit_learned
-from selection.fixed import Fixed
-from selection.oracle import Oracle
-from selection.random_choice import RandomChoice
+from selection.arrays import Scores
+from selection.contract import Answers, Selector
 from selection.replay import replay, run_one
 from selection.scored import Scored
+from selection.selectors.cascade import Cascade
+from selection.selectors.catalogue import CATALOGUE, from_json
+from selection.selectors.fit_deferral import fit_deferral
+from selection.selectors.fit_learned import fit_learned
+from selection.selectors.fixed import Fixed
+from selection.selectors.oracle import Oracle
+from selection.selectors.random_choice import RandomChoice
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=150)
