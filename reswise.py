@@ -22,6 +22,7 @@ VERBS = (
     "select",
     "thresholds",
     "plan",
+    "label",
     "train",
     "adapt",
     "convert",

@@ -18,7 +18,7 @@ def plan(
     max_drop_points: float = 1.0,
     confidence: float = 0.95,
     *,
-    ways: Sequence[str] = ("top1", "top1-mean"),
+    ways: Sequence[str] = ("top1", "top1-mean", "margin", "margin-mean"),
     longest: int = 3,
     calibration_part: float = 0.5,
     seed: int = 0,

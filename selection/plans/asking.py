@@ -63,7 +63,7 @@ def standing(
             tested = passed if blocked else passed + 1
             break
         if not blocked:
-            blocked, waiting = True, _open(here, hope)
+            blocked, waiting = True, open_rows(here, hope)
         reachable += 1
         if not further:
             tested = passed
@@ -73,7 +73,8 @@ def standing(
     return Standing(passed, tested, reachable, waiting if blocked else ())
 
 
-def _open(here: Compared, hope: Floats) -> tuple[int, ...]:
+def open_rows(here: Compared, hope: Floats) -> tuple[int, ...]:
+    """Whose labels would say more, those that the plan most likely wins first."""
     rows = np.flatnonzero(here.open)
     return tuple(int(row) for row in rows[np.argsort(-hope[rows], kind="stable")])
 

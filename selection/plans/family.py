@@ -16,8 +16,8 @@ from datasets.errors import InputError
 from selection.arrays import Floats, Ints, Json
 from selection.belief import belief, believed
 from selection.contract import Selector
-from selection.plans.asking import Standing, asked, standing
-from selection.plans.known import Known
+from selection.plans.asking import Standing, asked, open_rows, standing
+from selection.plans.known import Known, compared
 from selection.replay import replay
 from selection.scored import Scored
 from selection.selectors.catalogue import from_json
@@ -59,6 +59,11 @@ class Family:
             self.confidence,
             tuple(self.hopes),
         )
+
+    def open_rows(self, plan: int, known: Known) -> tuple[int, ...]:
+        """Images of one plan whose labels would say more, the best to ask first."""
+        here = compared(self.reference_answers, self.answers[plan], known)
+        return open_rows(here, self.hopes[plan])
 
     def asked(self, labels: Ints) -> tuple[Standing, Known]:
         """With labels that are there, each read only when it is asked for."""

@@ -28,6 +28,12 @@ class Known:
     def nothing(images: int) -> "Known":
         return Known(np.full(images, UNLABELLED))
 
+    @property
+    def said(self) -> int:
+        """Images of which something is known: what a person was asked."""
+        labelled = np.flatnonzero(self.labels != UNLABELLED).tolist()
+        return len({*labelled, *self.ruled_out})
+
     def say(self, row: int, pair: tuple[int, int], which: str) -> None:
         """One answer to "which of these two classes is right?".
 

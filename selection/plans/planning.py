@@ -22,7 +22,7 @@ from selection.plans.known import Known, compared
 from selection.plans.naive import learned_at_prices
 from selection.plans.order import expected_saving, order_of_tests, steps_of
 from selection.plans.outlook import Outlook, outlook_of, outlook_of_list
-from selection.plans.parts import PartBounds, halt_bounds
+from selection.plans.parts import PartBounds, group_bounds, halt_bounds
 from selection.plans.request import Request
 from selection.plans.search import FIRST_WAYS, LEARNED, climber, ladders
 from selection.scored import Scored
@@ -84,10 +84,32 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
     """
     searching, certifying = parts_of(calibration, request)
     family = searched_family(searching, certifying, request)
+    return tested_plan(family, calibration, certifying)[0]
+
+
+def tested_plan(
+    family: Family, calibration: Scored, certifying: Scored
+) -> tuple[Plan, Known]:
+    """The plan by the labels that are there, each read when it is asked for."""
     here, known = family.asked(certifying.labels)
     plan = plan_of(family, here, known)
-    warning = _warning(calibration, request.reference)
-    return replace(plan, certificate=replace(plan.certificate, warning=warning))
+    record = replace(plan.certificate, warning=_warning(calibration, family.reference))
+    return replace(plan, certificate=record), known
+
+
+def grouped(plan: Plan, known: Known, groups: dict[str, tuple[str, ...]]) -> Plan:
+    """The same with the bounds of groups.
+
+    Args:
+        groups: per name the group of each certification image.
+    """
+    if plan.place is None:
+        return plan
+    bounds = tuple(
+        group_bounds(plan.family, plan.place, known, name, column)
+        for name, column in groups.items()
+    )
+    return replace(plan, groups=bounds)
 
 
 def hollow(right: Bools, scored: Scored, reference: str) -> str:
@@ -217,9 +239,7 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
     """The plan as the labels known so far have it."""
     place = max(here.passed - 1, 0)
     seen = compared(family.reference_answers, family.answers[place], known)
-    used = int((known.labels >= 0).sum()) + sum(
-        known.labels[row] < 0 for row in known.ruled_out
-    )
+    used = known.said
     if (
         here.passed
         and family.max_drop_points >= 0

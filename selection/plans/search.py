@@ -32,7 +32,7 @@ WAYS = (
     "agreement-mean",
 )
 FIRST_WAYS = ("top1", "top1-mean")  # of every ladder; the others of the best ones
-DEFAULT_WAYS = (*FIRST_WAYS, "agreement", "agreement-mean", "deferral", "deferral-mean")
+DEFAULT_WAYS = (*FIRST_WAYS, "margin", "margin-mean")
 LEARNED = "learned"  # no climb: one rung a picture, of all rungs
 
 
