@@ -23,6 +23,7 @@ VERBS = (
     "thresholds",
     "plan",
     "label",
+    "watch",
     "train",
     "adapt",
     "convert",
