@@ -105,8 +105,8 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
     if not wanted:
         line = nothing_ready(devices)
         if devices:
-            line = f"--serial {question.serial}: no such device; adb sees "
-            f"{listed(devices)}."
+            seen = listed(devices)
+            line = f"--serial {question.serial}: no such device; adb sees {seen}."
         return [Finding("device", False, line)]
     same = one_phone(adb, [one.serial for one in wanted if one.state == "device"])
     found = []

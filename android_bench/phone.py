@@ -197,10 +197,9 @@ class Phone:
     def _mute(self, error: LostError) -> str:
         return (
             f"device {self.serial} is listed as 'device', but its shell gives no "
-            "answer: "
-            f"{error} Run `adb kill-server`, switch USB debugging off and on, or "
-            "restart "
-            "the phone; then repeat the command, which goes on where it stopped."
+            f"answer: {error} Run `adb kill-server`, switch USB debugging off and on, "
+            "or restart the phone; then repeat the command, which goes on where it "
+            "stopped."
         )
 
     def _answers(self) -> bool:

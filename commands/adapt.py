@@ -264,15 +264,15 @@ def _show(
     outcomes: "list[Outcome]",
     minutes: list[float],
 ) -> None:
-    from datasets.files import write_text
     from reports.adapt_table import adapt_table
+    from reports.table import write_tables
 
     title = (
         f"{source.name} ({source.weights}) adapted on {dataset.name} {dataset.split}, "
         "without labels"
     )
     table = adapt_table(title, source.native, outcomes, minutes, flags.command_line())
-    write_text(args.run / "adapt.md", table.markdown())
+    write_tables(args.run, "adapt", [table])
     table.show()
     for name in ("adapted.json", "adapt.md"):
         print(f"wrote {flags.shown(args.run / name)}")

@@ -191,22 +191,11 @@ def _fitted(
     args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset"
 ) -> "Dataset":
     """With the classes of the bundle, whose labels.txt says what they are called."""
-    from datasets.class_order import ModelClasses, fitted, read_class_names
+    from android_bench.bundle_classes import classes_of
+    from datasets.class_order import fitted, read_class_names
 
-    offset = bundle.class_offset
-    classes = bundle.manifest.rungs[0].output.shape[-1] - offset
-    given = args.class_names
-    names = read_class_names(given) if given else tuple(bundle.labels[offset:])
-    numbered = names == tuple(map(str, range(len(names))))
-    known = ModelClasses(
-        model=bundle.manifest.name,
-        count=classes,
-        names=() if numbered or (not given and len(names) != classes) else names,
-        source="--class-names" if given else "the bundle's labels",
-        binding=given is not None,
-        first=args.first_class,
-    )
-    return fitted(dataset, known)
+    given = read_class_names(args.class_names) if args.class_names else ()
+    return fitted(dataset, classes_of(bundle, given, args.first_class))
 
 
 def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "Inputs":

@@ -148,7 +148,7 @@ def _table(bundle: "Bundle") -> "Table":
         for one in bundle.manifest.rungs
     )
     title = f"{bundle.manifest.name}: {summary(bundle)}"
-    return Table(title, columns, rows, words=6, notes=notes(bundle))
+    return Table(title, columns, rows, words=6, notes=notes(bundle), kind="bundle")
 
 
 def _numbers(text: str | None, flag: str) -> tuple[float, ...] | None:

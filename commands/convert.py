@@ -6,7 +6,7 @@ code 1: a check failed. What is made is kept under --run and never made twice.
 
 Examples:
   reswise convert --model mobilenet_v2 --resolutions 224,160,96 \\
-      --recipe float32,full_int8 --dataset csv:photographs/labels.csv
+      --recipes float32,full_int8 --dataset csv:photographs/labels.csv
   reswise convert --plan runs/plan/plan.json --model mobilenet_v2 --model mine.keras \\
       --dataset folder:pictures --separate-files
 """
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
     from keras_models.loading import Pretrained
+    from keras_models.specs import Spec
     from reports.rows import Row
 
 HELP = ".tflite files of all rungs with shared weights, held against Keras, as bundles"
@@ -44,11 +45,10 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--model",
-        required=True,
         action="append",
         metavar="NAME|FILE",
         help="a name that `reswise models` lists, or a .keras file; give it again for "
-        "further models of one ladder",
+        "further models of one ladder (default: with --plan, as its run folder says)",
     )
     add(
         "--weights",
@@ -107,7 +107,9 @@ def _add_what_flags(parser: argparse.ArgumentParser) -> None:
 def _add_how_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
+        "--recipes",
         "--recipe",
+        dest="recipe",
         default="float32",
         metavar="R[,R..]",
         help="float32, float16, dynamic_int8, full_int8, full_int8_io_int8, "
@@ -189,8 +191,12 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("--selector stands with --resolutions; a plan has its own.")
     if args.min_agreement is not None and not 0 <= args.min_agreement <= 1:
         raise InputError(f"--min-agreement {args.min_agreement:g}: expected 0..1.")
+    if args.model is None and args.plan is None:
+        raise InputError("--model: expected one or more with --resolutions.")
     for flag in ("weights", "name", "adapted"):
         given = getattr(args, flag)
+        if given and args.model is None:
+            raise InputError(f"--{flag} stands with --model; expected both or neither.")
         if given and len(given) != len(args.model):
             raise InputError(
                 f"{len(given)} --{flag} for {len(args.model)} --model; expected as "
@@ -201,6 +207,12 @@ def _check(args: argparse.Namespace) -> None:
 def _sources(args: argparse.Namespace) -> "list[Pretrained]":
     from keras_models.loading import ModelChoice, load
 
+    if args.model is None:
+        specs = _planned_specs(args)
+        args.model = [spec.asked["model"] for spec in specs]
+        args.weights = [spec.asked.get("weights") for spec in specs]
+        args.alpha = specs[0].asked.get("alpha", args.alpha)
+        return [load(spec.choice()) for spec in specs]
     none = [None] * len(args.model)
     chosen = zip(
         args.model,
@@ -223,6 +235,13 @@ def _sources(args: argparse.Namespace) -> "list[Pretrained]":
         )
         for model, weights, name, adapted in chosen
     ]
+
+
+def _planned_specs(args: argparse.Namespace) -> "list[Spec]":
+    from convert.wanted import read_json
+    from keras_models.specs import planned_specs
+
+    return planned_specs(args.plan, read_json(args.plan, "--plan").get("rungs") or [])
 
 
 def _wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":

@@ -24,7 +24,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """inspect, with the flags of a data set and of a model."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     inspect = actions.add_parser(
-        "inspect", help="what is read, and one sheet of labelled pictures a class"
+        "inspect",
+        help="what is read, and one sheet of labelled pictures a class",
+        description="Prints what a data set is read as, and draws one sheet of it.",
+        allow_abbrev=False,
     )
     inspect.add_argument(
         "dataset", metavar="SPEC", help="glyphs, folder:PATH, csv:FILE or tfds:NAME"
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         for entry in CATALOGUE
     )
     columns = ("data set", "what", "classes", "source", "licence")
-    Table("Data sets", columns, rows, words=5).show()
+    Table("Data sets", columns, rows, words=5, kind="listing").show()
     return 0
 
 

@@ -64,11 +64,14 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     ways = flags.preprocessings(args)
     dataset = flags.opened_dataset(args)
 
+    from keras_models import specs
     from keras_models.loading import load
     from keras_models.scores import ScoreStore
     from keras_models.sweeping import SweepOptions, sweep
 
-    source = load(flags.model_choice(args))
+    choice = flags.model_choice(args)
+    source = load(choice)
+    specs.keep(args.run, [specs.spec_of(choice, source.name, source.weights_sha256)])
     dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
     wanted = flags.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
@@ -82,23 +85,12 @@ def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[
 
     What was measured of other models, data sets or splits stays there.
     """
-    from reports.drop import alike, drop_rows, drop_table, group_key, in_group
-    from reports.figures import draw_groups
-    from reports.run_folder import add_rows, add_tables
+    from reports.drop import drop_rows
+    from reports.run_folder import add_sweep
 
     rows = drop_rows(rungs, flags.command_line())
-    folder = args.run
-    merged = add_rows(folder, rows)
-    keys = {group_key(row) for row in merged}
-    own = group_key(rows[0])
-    table = drop_table(in_group(merged, own), rungs, rows[0].command)
-    # of other numbers of images some rows may have been replaced
-    others = [key for key in sorted(keys - {own}) if alike(key, own)]
-    older = [drop_table(in_group(merged, key), rungs) for key in others]
-    made, named = [*older, table], [*others, own]
-    tables = add_tables(folder, "drop", made, named, keys.__contains__)
-    figures = draw_groups(merged, own, folder)
+    table, written = add_sweep(args.run, rungs, rows)
     table.show()  # after the files: a reader such as head may close the pipe
-    for path in (folder / "rows.csv", *tables, *figures):
+    for path in written:
         print(f"wrote {flags.shown(path)}")
     return rows

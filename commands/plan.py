@@ -5,7 +5,7 @@ verdict. Exit code 1: no plan could be certified; it says how many images it wou
 
 Examples:
   reswise plan --reference mobilenet_v2@224 --max-drop 1.0 --confidence 0.95
-  reswise plan --reference resnet50@224 --max-macs 1e9 --scores runs/a --scores runs/b
+  reswise plan --reference resnet50@224 --max-macs 1e9 --from runs/a --from runs/b
   reswise plan --reference resnet50@224 --max-drop 1.0 --confidence 0.9 \\
       --repeat-splits 20
 """
@@ -234,6 +234,7 @@ def _write(
     import numpy as np
 
     from datasets.files import write_text
+    from keras_models import specs
     from reports.plan_table import plan_table
     from reports.run_folder import add_rows, add_tables
     from reports.selection_table import Judged, judged_rows
@@ -257,6 +258,8 @@ def _write(
     facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
     facts["command"] = flags.command_line()
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
+    for folder in stored.folders(args):
+        specs.keep(args.run, specs.kept_in(folder))
     key = stored.what(args, rungs, plan.certificate.max_drop_points)
     add_tables(args.run, "plan", [table], [key])
     add_rows(args.run, rows)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands import flags
+from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from reports.table import Table
@@ -25,10 +26,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """The run folders and where the page goes."""
     parser.add_argument(
         "runs",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="RUN",
         help="folders that verbs wrote with --run; searched with all that is in them",
+    )
+    parser.add_argument(
+        "--from",
+        dest="more_runs",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="the same, as other verbs name the folders that they read",
     )
     parser.add_argument(
         "--out",
@@ -42,10 +52,17 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Gathers, renders, writes; names the page last."""
     from datasets.files import write_text
+    from reports.first_screen import answer
     from reports.gathered import gather
-    from reports.page import answer, every_table, render
+    from reports.page import every_table, render
 
-    found = gather(args.runs)
+    runs = [*args.runs, *args.more_runs]
+    if not runs:
+        raise InputError(
+            "RUN: none given; expected one --run folder of a verb or more, such as "
+            "runs/drop."
+        )
+    found = gather(runs)
     tables = every_table(found)
     names: set[str] = set()
     for table in tables:

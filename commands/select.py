@@ -5,11 +5,11 @@ Selectors with thresholds are tuned on the calibration images to the mean cost o
 repeated, and its mean, standard deviation, maximum and minimum are printed.
 
 Examples:
-  reswise select --selector random --scores runs/drop \\
+  reswise select --selectors random --from runs/drop \\
       --rungs resnet50@224,resnet50@210,resnet50@196,resnet50@182,resnet50@168
-  reswise select --selector fixed,random,cascade,deferral,learned,oracle \\
+  reswise select --selectors fixed,random,cascade,deferral,learned,oracle \\
       --max-macs 8.75e6 --calibration-split calibration --split test
-  reswise select --selector cascade --rungs mobilenet_v2@160,mobilenet_v2@224 \\
+  reswise select --selectors cascade --rungs mobilenet_v2@160,mobilenet_v2@224 \\
       --thresholds 0.8
 """
 
@@ -32,7 +32,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Selectors, rungs, budget, thresholds, repeats, stored scores."""
     add = parser.add_argument
     add(
+        "--selectors",
         "--selector",
+        dest="selector",
         metavar="NAME[,NAME..]",
         help="fixed, random, cascade, deferral, learned, oracle (default: all of them; "
         "with --thresholds cascade)",

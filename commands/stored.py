@@ -29,10 +29,12 @@ class Parts:
 
 
 def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
-    """--scores, --dataset, --split, --calibration-split, --calibration-part, --seed."""
+    """--from, --dataset, --split, --calibration-split, --calibration-part, --seed."""
     add = parser.add_argument
     add(
+        "--from",
         "--scores",
+        dest="scores",
         type=Path,
         action="append",
         metavar="DIR",
@@ -94,19 +96,30 @@ def numbers(flag: str, text: str) -> tuple[float, ...]:
 def whole(
     args: argparse.Namespace, split: str | None
 ) -> "tuple[Scored, dict[str, StoredRung]]":
-    """All rungs of one split, from every --scores folder, sorted by cost."""
+    """All rungs of one split, from every --from folder, sorted by cost."""
+    from absl import logging
+
+    from keras_models.specs import kept_in
     from selection.scored import from_stored
 
     found: dict[str, StoredRung] = {}
-    for folder in args.scores or [_SCORES]:
+    for folder in folders(args):
+        for spec in kept_in(folder):
+            if problem := spec.problem():
+                logging.warning("%s; its scores are used as they are", problem)
         for name, rung in _loaded(args, folder, split):
             if name in found:
                 raise InputError(
-                    f"{folder}: {name} is also in another --scores folder; expected "
+                    f"{folder}: {name} is also in another --from folder; expected "
                     "each rung once."
                 )
             found[name] = rung
     return from_stored(found), found
+
+
+def folders(args: argparse.Namespace) -> list[Path]:
+    """The run folders that are read."""
+    return args.scores or [_SCORES]
 
 
 def _loaded(
@@ -154,7 +167,7 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
 def _with_looks(
     args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
 ) -> "Scored":
-    """The thumbnails' features, from the first --scores folder where they lie there."""
+    """The thumbnails' features, from the first --from folder where they lie there."""
     import numpy as np
 
     from datasets.files import whole_file
@@ -162,7 +175,7 @@ def _with_looks(
     meta = next(iter(rungs.values())).meta
     wanted = json.dumps([scored.ids, meta.fingerprint, meta.preprocessing])
     name = f"looks-{hashlib.sha256(wanted.encode()).hexdigest()[:20]}.npy"
-    path = Path((args.scores or [_SCORES])[0]) / "looks" / name
+    path = Path(folders(args)[0]) / "looks" / name
     if not path.exists():
         with whole_file(path) as file:
             np.save(file, _looks(scored.ids, meta))

@@ -7,11 +7,11 @@ jax or torch. Pictures are decoded once and held in memory, 3 x resolution^2 byt
 (36,000 at 96: 1.0 GB).
 
 Examples:
-  reswise train --model small_resnet --dataset glyphs --resolution 96
+  reswise train --model small_resnet --dataset glyphs --resolutions 96
   reswise train --model mobilenet_v2 --alpha 0.35 --dataset folder:pictures \\
-      --resolution 128 --epochs 30
+      --resolutions 128 --epochs 30
   reswise train --model resnet20 --dataset folder:cifar10 --crop 1.0 \\
-      --resolution 16,24,32 --epochs 30 --batch 128 --optimizer sgd \\
+      --resolutions 16,24,32 --epochs 30 --batch 128 --optimizer sgd \\
       --learning-rate 0.1 --schedule one-cycle --flip --random-crop
 """
 
@@ -88,11 +88,11 @@ def _resolutions(text: str) -> list[int]:
         found = list(dict.fromkeys(int(word) for word in text.split(",")))
     except ValueError as error:
         raise InputError(
-            f"--resolution {text}: expected whole numbers of pixels such as 32 or "
+            f"--resolutions {text}: expected whole numbers of pixels such as 32 or "
             "16,24,32."
         ) from error
     if min(found) < 1:
-        raise InputError(f"--resolution {text}: expected 1 pixel or more.")
+        raise InputError(f"--resolutions {text}: expected 1 pixel or more.")
     return found
 
 

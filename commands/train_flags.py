@@ -52,7 +52,9 @@ def add_picture_flags(parser: argparse.ArgumentParser) -> None:
         "that seems to count from 1 is asked about)",
     )
     add(
+        "--resolutions",
         "--resolution",
+        dest="resolution",
         required=True,
         metavar="R[,R..]",
         help="pixels; the network's native resolution from then on. Several train one "

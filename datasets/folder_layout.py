@@ -151,9 +151,8 @@ def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
         raise InputError(
             f"{where}: {_named(filled)} hold the same folders "
             f"({_first(sorted(shared))}), so they are splits whose names are not "
-            "known; "
-            f"give one of them, such as folder:{path / filled[0].name}, or call them "
-            "train, validation, test."
+            f"known; give one of them, such as folder:{path / filled[0].name}, or call "
+            "them train, validation, test."
         )
     raise InputError(
         f"{where}: {_named(filled)} hold only folders ({filled[0].name}: "
@@ -168,14 +167,11 @@ def _refuse_bare(path: Path, where: str) -> None:
         raise InputError(f"{where} has no class folders; {FORM}.")
     raise InputError(
         f"{where} has {len(bare)} pictures, such as {bare[0]}, and no class folders, "
-        "so "
-        "that nothing says what is on them. Write a table beside them, labels.csv, "
-        "with "
-        f"the first line file,class_index and a line a picture such as {bare[0]},7 "
-        "(the "
-        "model's number of its class, from 0; for ImageNet the place of its synset "
-        "id in alphabetical order, not the ILSVRC2012_ID of the devkit), and give "
-        f"csv:{path / 'labels.csv'}."
+        "so that nothing says what is on them. Write a table beside them, labels.csv, "
+        "with the first line file,class_index and then a line a picture, such as "
+        f"{bare[0]},7 (the model's number of its class, from 0; for ImageNet the place "
+        "of its synset id in alphabetical order, not the ILSVRC2012_ID of the devkit), "
+        f"and give csv:{path / 'labels.csv'}."
     )
 
 

@@ -73,6 +73,7 @@ class StoredRung:
     scores: NDArray[np.float32]  # (n, classes), probabilities
     class_names: tuple[str, ...]
     nonfinite: int = 0  # images whose scores were not finite: they count as wrong
+    read: tuple[str, ...] = ()  # what was decided in reading the images
 
     @property
     def rung(self) -> str:
@@ -135,14 +136,20 @@ class ScoreStore:
         ids: tuple[str, ...],
         labels: NDArray[np.int64],
         class_names: tuple[str, ...],
+        read: tuple[str, ...] = (),
     ) -> None:
-        """Keeps ids and labels once per data set, in its fixed order."""
+        """Keeps ids and labels once per data set, in its fixed order.
+
+        Args:
+            read: what was decided in reading it, for tables to say.
+        """
         folder = self._dataset(fingerprint)
         if (folder / "dataset.json").exists():
             return
         with whole_file(folder / "labels.npy") as file:
             np.save(file, labels)
         facts = {"name": name, "split": split, "ids": ids, "class_names": class_names}
+        facts |= {"read": read} if read else {}
         write_text(folder / "dataset.json", json.dumps(facts) + "\n")
 
     def write_unreadable(self, fingerprint: str, unreadable: dict[int, str]) -> None:
@@ -209,7 +216,8 @@ class ScoreStore:
             raise InputError(_not_finite(meta, ids, bad))
         scores[bad] = _wrong(labels[bad], meta.classes)
         names = tuple(facts["class_names"])
-        return StoredRung(meta, ids, labels, scores, names, int(bad.size))
+        read = tuple(map(str, facts.get("read", ())))
+        return StoredRung(meta, ids, labels, scores, names, int(bad.size), read)
 
     def _shard(self, meta: RungMeta, shard: int) -> Path:
         return self.folder(meta) / f"{shard:05d}.npy"

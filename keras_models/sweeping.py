@@ -85,6 +85,7 @@ def sweep(
         dataset.ids,
         np.asarray(dataset.labels),
         dataset.class_names,
+        dataset.notes,
     )
     _Sweeper(source, dataset, store, models).run(rungs)
     _check_unreadable(dataset, store, options.max_unreadable)

@@ -57,7 +57,7 @@ def adapt_table(
         "network stays as it was there. No label was read.",
         f"Command: {command}",
     )
-    return Table(title, _COLUMNS, rows, 2, notes)
+    return Table(title, _COLUMNS, rows, 2, notes, kind="adaptation")
 
 
 def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -> Table:
@@ -78,7 +78,7 @@ def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -
         "Halves share images, so their spread is less than that of new ones.",
         f"Command: {command}",
     )
-    return Table(title, columns, rows, 2, notes)
+    return Table(title, columns, rows, 2, notes, kind="adaptation-trial")
 
 
 def _trials_row(trials: "list[Trial]") -> tuple[str, ...]:

@@ -96,7 +96,9 @@ def by_resolution(
         *explain(counted),
         *_accuracy_notes(published, rows),
     )
-    return Table(title_text(published), tuple(heads), tuple(lines), 1, notes)
+    return Table(
+        title_text(published), tuple(heads), tuple(lines), 1, notes, kind="published"
+    )
 
 
 def _measured(
@@ -185,7 +187,7 @@ def _random_choice(published: PublishedTable) -> Table:
         "ResNet152's printed drop is that of ResNet101's column, as in table 5: with "
         "the counts of ResNet101 the expected drop lies within the printed spread.",
     )
-    return Table(title_text(published), heads, tuple(lines), 1, notes)
+    return Table(title_text(published), heads, tuple(lines), 1, notes, kind="published")
 
 
 def _literature(published: PublishedTable, rows: Sequence[Row]) -> Table:
@@ -218,7 +220,7 @@ def _literature(published: PublishedTable, rows: Sequence[Row]) -> Table:
         _UNITS.format(native=published.native),
         *_accuracy_notes(published, rows)[1:],
     )
-    return Table(title_text(published), heads, tuple(lines), 1, notes)
+    return Table(title_text(published), heads, tuple(lines), 1, notes, kind="published")
 
 
 def _our_line(row: Row, rows: Sequence[Row]) -> tuple[str, ...]:

@@ -129,13 +129,16 @@ def drop_table(
             for rung in rungs
             if rung.nonfinite
         ),
+        *([f"Images read as: {'; '.join(rungs[0].read)}."] if rungs[0].read else []),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
         f"Command: {command or first.command}",
     )
-    return Table(title, columns, tuple(_cells(row) for row in rows), 1, notes)
+    return Table(
+        title, columns, tuple(_cells(row) for row in rows), 1, notes, kind="drop"
+    )
 
 
 def _hollow(rows: list[Row], rungs: list[StoredRung]) -> str:

@@ -44,7 +44,7 @@ def parity_table(result: Result, shared: bool) -> Table:
     if result.layers:
         notes.append(ADVICE)
     rows = tuple(_cells(one) for one in result.parities)
-    return Table(title, _COLUMNS, rows, 1, tuple(notes))
+    return Table(title, _COLUMNS, rows, 1, tuple(notes), kind="parity")
 
 
 def _together(parities: Sequence[Parity]) -> list[str]:

@@ -34,7 +34,7 @@ def plan_table(plan: Plan, verdict: Verdict | None, test: Scored) -> Table:
         f"{plan.certificate.assumption}.",
     )
     columns = ("fact", "value")
-    return Table(_title(plan, test), columns, rows, 2, notes)
+    return Table(_title(plan, test), columns, rows, 2, notes, kind="plan")
 
 
 def _title(plan: Plan, test: Scored) -> str:
@@ -125,7 +125,7 @@ def splits_table(
         "is often measured above it.",
     )
     title = f"Plans for at most {limit:g} points"
-    return Table(title, columns, rows, 1, notes)
+    return Table(title, columns, rows, 1, notes, kind="plan-splits")
 
 
 def _split_row(

@@ -9,10 +9,14 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from datasets.files import write_text
 from reports.rows import Row, read_rows, write_rows
 from reports.table import Table, read_tables
+
+if TYPE_CHECKING:
+    from keras_models.scores import StoredRung
 
 _KEY = (
     "model", "weights", "dataset", "split", "resolution", "crop", "interpolation",
@@ -64,7 +68,8 @@ def add_tables(
     with _alone(folder):
         held: dict[str, Table] = {}
         if kept.exists():
-            known = [one.get("key", "") for one in json.loads(kept.read_text("utf-8"))]
+            facts = json.loads(kept.read_text("utf-8"))
+            known = [one.get("key", "") for one in facts]
             held = {
                 key or table.title: table
                 for key, table in zip(known, read_tables(kept), strict=True)
@@ -72,9 +77,33 @@ def add_tables(
             }
         held |= dict(zip(keys, tables, strict=True))
         write_text(read, "\n".join(table.markdown() for table in held.values()))
-        facts = [{**asdict(table), "key": key} for key, table in held.items()]
-        write_text(kept, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+        kept_as = [{**asdict(table), "key": key} for key, table in held.items()]
+        write_text(kept, json.dumps(kept_as, indent=1, ensure_ascii=False) + "\n")
     return [read]
+
+
+def add_sweep(
+    folder: Path, rungs: "Sequence[StoredRung]", rows: Sequence[Row]
+) -> tuple[Table, list[Path]]:
+    """rows.csv, drop.md and figures with a sweep added; its table, and the files.
+
+    Args:
+        rungs: of one model and data set; rows: what `drop_rows` made of them.
+    """
+    from reports.drop import alike, drop_table, group_key, in_group
+    from reports.figures import draw_groups
+
+    merged = add_rows(folder, rows)
+    keys = {group_key(row) for row in merged}
+    own = group_key(rows[0])
+    table = drop_table(in_group(merged, own), list(rungs), rows[0].command)
+    # of other numbers of images some rows may have been replaced
+    others = [key for key in sorted(keys - {own}) if alike(key, own)]
+    older = [drop_table(in_group(merged, key), list(rungs)) for key in others]
+    made, named = [*older, table], [*others, own]
+    tables = add_tables(folder, "drop", made, named, keys.__contains__)
+    figures = draw_groups(merged, own, folder)
+    return table, [folder / "rows.csv", *tables, *figures]
 
 
 @contextlib.contextmanager

@@ -84,7 +84,7 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
     right = scored.right[:, scored.index(reference)]
     said = hollow(right, scored, reference)
     title = f"Selectors{within}" + (f". {said}" if said else "")
-    return Table(title, columns, rows, 2, notes)
+    return Table(title, columns, rows, 2, notes, kind="selectors")
 
 
 def spread_table(
@@ -113,7 +113,9 @@ def spread_table(
     )
     notes = (note, f"Expected FLOPs drop of these weights: {expected:.3f} %.")
     title = f"random, {repeats} draws over {scored.images} images"
-    return Table(title, ("", "mean", "sd", "max", "min"), rows, 1, notes)
+    return Table(
+        title, ("", "mean", "sd", "max", "min"), rows, 1, notes, kind="random-draws"
+    )
 
 
 def _spread(values: list[float]) -> tuple[str, ...]:

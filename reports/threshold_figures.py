@@ -9,6 +9,10 @@ from matplotlib.figure import Figure
 from reports.figures import save
 from selection.arrays import Floats
 from selection.plans.grid import Grid
+from selection.plans.seen_front import SeenFront
+from selection.replay import replay
+from selection.scored import Scored
+from selection.selectors.oracle import Oracle
 
 _CALIBRATION, _TEST, _RUNG, _ORACLE = "tab:blue", "tab:orange", "black", "tab:green"
 
@@ -19,6 +23,26 @@ class Curve:
 
     macs: Floats
     accuracy: Floats
+
+
+def draw_all(found: SeenFront, test: Scored, title: str, folder: Path) -> list[Path]:
+    """The maps and the fronts of a ladder, beside its rungs and the oracle."""
+    bound = replay(Oracle(test.rungs), test)
+    rungs = {
+        name: (float(macs), float(test.right[:, place].mean()))
+        for place, (name, macs) in enumerate(zip(test.rungs, test.macs, strict=True))
+    }
+    return [
+        *draw_maps(found.grid, found.ladder, folder),
+        *draw_fronts(
+            Curve(found.front.mean_macs, found.front.accuracy),
+            Curve(found.test_macs, found.test_right),
+            rungs,
+            (bound.mean_macs, bound.accuracy),
+            title,
+            folder,
+        ),
+    ]
 
 
 def draw_maps(grid: Grid, ladder: tuple[str, ...], folder: Path) -> list[Path]:

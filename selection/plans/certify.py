@@ -44,7 +44,8 @@ class Certificate:
     warning: str = ""  # what makes it hollow, such as a reference that guesses
 
     def to_json(self) -> Json:
-        return asdict(self)
+        facts = asdict(self)
+        return facts if self.warning else {k: facts[k] for k in facts if k != "warning"}
 
     @property
     def by_agreement_alone(self) -> bool:

@@ -46,14 +46,19 @@ class Outlook:
             tuple(float(values[at]) for values, at in chosen)
         )
 
-    def power(self, images: int, limit: float, confidence: float) -> Floats:
+    def power(
+        self, images: int, limit: float, confidence: float, alike: bool = False
+    ) -> Floats:
         """Chance that so many other images certify it: a normal approximation.
 
         The drop itself is uncertain by what was searched on, so a plan that was found
         on few images is trusted less.
+
+        Args:
+            alike: by agreement alone, as if every answer that differs were lost.
         """
-        lost = self.lost + _LEAST / self.images
-        won = self.won + _LEAST / self.images
+        lost = (self.differ if alike else self.lost) + _LEAST / self.images
+        won = (0 if alike else self.won) + _LEAST / self.images
         drop = lost - won
         spread = np.maximum(lost + won - drop * drop, 1e-12)
         z = float(norm.ppf(confidence))

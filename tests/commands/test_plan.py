@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from commands import plan
@@ -124,3 +125,19 @@ def test_bad_input_is_refused(
     store(tmp_path / "scores", DATA)
     with pytest.raises(InputError, match=message):
         _run(*_flags(tmp_path), *arguments)
+
+
+def test_a_reference_that_guesses_is_said_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Labels that have nothing to do with the scores: a certificate of nothing."""
+    guessed = replace(DATA, labels=np.random.default_rng(0).permutation(DATA.labels))
+    store(tmp_path / "scores", guessed)
+    _run("--max-drop", "6", *_flags(tmp_path))
+    assert capsys.readouterr().out.startswith(f"HOLLOW: {DATA.rungs[-1]} itself is not")
+    facts = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert "not better than chance" in facts["certificate"]["warning"]
+    assert "HOLLOW" in (tmp_path / "run" / "plan.md").read_text().splitlines()[0]
+    store(tmp_path / "sound" / "scores", DATA)
+    _run("--max-drop", "6", *_flags(tmp_path / "sound"))
+    assert "HOLLOW" not in capsys.readouterr().out

@@ -26,7 +26,13 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["fly"], "invalid choice: 'fly'"),
+        (["fly"], "there is no verb fly. See"),
+        (["dorp"], "there is no verb dorp; did you mean drop?"),
+        (
+            ["drop", "--model", "resnet50", "--dataset", "glyphs", "--resolution", "9"],
+            "there is no flag --resolution; did you mean --resolutions?",
+        ),
+        (["drop", "@no-such-file.txt"], "a file of flags cannot be read"),
         (["flops", "--model", "resnet50"], "--resolutions --staircase is required"),
         (["flops", "--model", "resnet50", "--resolutions", "big"], "whole numbers"),
         (["flops", "--model", "resnet5", "--resolutions", "224"], "not in the cata"),

@@ -269,3 +269,17 @@ def test_reduced_decode_is_smaller_but_never_too_small() -> None:
     assert decode_image(big, 80)[0].size == (100, 80)
     assert decode_image(big, 81)[0].size == (200, 160)
     assert decode_image(big, 700)[0].size == (800, 640)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "said"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC, which is not read: export it"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isomavc1", "a film"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "a drawing"),
+        (b"<!DOCTYPE html><title>404</title>", "not a picture"),
+    ],
+)
+def test_what_people_have_and_is_not_read_is_named(encoded: bytes, said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        decode(encoded)

@@ -10,8 +10,9 @@ import pytest
 from commands import drop, flags
 from datasets.errors import InputError
 from keras_models.scores import RungMeta, ScoreStore, StoredRung
+from reports.first_screen import answer
 from reports.gathered import gather
-from reports.page import answer, render
+from reports.page import render
 from reports.rows import Row, read_rows
 from reports.run_folder import add_rows, add_tables, row_key
 from reports.table import Table, read_tables
@@ -132,13 +133,13 @@ def test_a_foreign_rows_csv_is_refused_and_left(tmp_path: Path) -> None:
 
 def test_tables_of_before_have_no_keys(tmp_path: Path) -> None:
     """Their titles stand in."""
-    old = Table("Old", ("a",), (("1",),), 1)
+    old = Table("Old", ("a",), (("1",),), 1, kind="drop")
     add_tables(tmp_path, "select", [old], ["key"])
     path = tmp_path / "select.tables.json"
     facts = json.loads(path.read_text())
     del facts[0]["key"]
     path.write_text(json.dumps(facts))
-    new = Table("New", ("a",), (("2",),), 1)
+    new = Table("New", ("a",), (("2",),), 1, kind="drop")
     add_tables(tmp_path, "select", [new], ["other"])
     assert [table.title for table in read_tables(path)] == ["Old", "New"]
     add_tables(tmp_path, "select", [replace(old, rows=(("3",),))], ["Old"])

@@ -12,7 +12,9 @@ from rich.console import Console
 from datasets.errors import InputError
 from reports.table import Table, read_tables, stored_tables, write_tables
 
-TABLE = Table("T", ("name", "value"), (("a|b [red]", "1.50"), ("c", "22")), 1, ("n",))
+TABLE = Table(
+    "T", ("name", "value"), (("a|b [red]", "1.50"), ("c", "22")), 1, ("n",), kind="drop"
+)
 
 
 def test_markdown_escapes_and_aligns() -> None:
@@ -27,7 +29,7 @@ def test_markdown_escapes_and_aligns() -> None:
 
 
 def test_no_cell_is_cut_where_there_is_no_terminal() -> None:
-    wide = Table("T", ("w", "x"), (("long " * 60, "y" * 90),), 1)
+    wide = Table("T", ("w", "x"), (("long " * 60, "y" * 90),), 1, kind="drop")
     out = io.StringIO()
     wide.show(Console(file=out, width=40))
     assert "y" * 90 in out.getvalue()
@@ -45,6 +47,7 @@ HARD = Table(
     (("back\\slash", "< 1e-300", "1,5"), ('quote " and\nline', "≥ 2 × µ", "")),
     1,
     ("100 % of a_b; 1 MAC = 2 FLOPs…",),
+    kind="thresholds",
 )
 
 
@@ -94,7 +97,7 @@ def test_latex_compiles(tmp_path: Path) -> None:
 def test_two_hyphens_stay_two_in_latex() -> None:
     """TeX makes one dash of them: a flag copied from a paper would be refused."""
     note = "Command: reswise drop --model x---y"
-    latex = Table("T --a", ("n",), (("--b",),), 1, (note,)).latex()
+    latex = Table("T --a", ("n",), (("--b",),), 1, (note,), kind="drop").latex()
     assert "--" not in latex
     assert "reswise drop -{}-model x-{}-{}-y" in latex
     assert r"\caption{T -{}-a}" in latex
