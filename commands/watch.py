@@ -8,7 +8,7 @@ phone has seen its own.
 Examples:
   reswise drop --model mobilenet_v2 --dataset folder:new --resolutions 224,160 \\
       --run runs/new
-  reswise watch runs/plan/plan.json --scores runs/new
+  reswise watch runs/plan/plan.json --from runs/new
   reswise watch runs/plan/plan.json --bench runs/bench
 """
 
@@ -31,7 +31,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("plan", type=Path, metavar="PLAN", help="plan.json of a `reswise plan`")
     add(
+        "--from",
         "--scores",
+        dest="scores",
         type=Path,
         action="append",
         metavar="DIR",
@@ -44,7 +46,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--bench",
         type=Path,
         metavar="DIR",
-        help="instead of --scores: the --run folder of a `reswise bench` of the plan",
+        help="instead of --from: the --run folder of a `reswise bench` of the plan",
     )
     flags.add_nonfinite_flag(parser)
     flags.add_run_flag(parser, "watch")
