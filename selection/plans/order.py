@@ -4,9 +4,9 @@ Every test must pass for the next one to count, so what is gained by a further s
 what it saves times the chance that it passes. Plans of one ladder, climbed in one way,
 stop for sets of images that lie in one another: their tests pass or fail together, and
 their labels are the same ones. So the family that promises the greatest saving is
-taken, at a few chances of passing. Before it come plans that hardly ever answer
-otherwise, which keep a bad guess from costing everything: the first passes even if
-every answer that differs is lost.
+taken, at a few chances of passing. Before it comes a plan that hardly ever answers
+otherwise, which keeps a bad guess from costing everything: it would likely pass even if
+every answer that differs were lost.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,7 @@ from selection.contract import LAST, Selector
 from selection.plans.outlook import Outlook
 
 _CHANCES = (0.9995, 0.995, 0.98, 0.95, 0.9, 0.8, 0.65, 0.5, 0.35)  # of the steps
-_SURE = (0.9999, 0.999)  # of those before them
-_ALIKE = (0.98,)  # of the first one, by agreement alone
+_ALIKE = (0.8,)  # of the one before them, by agreement alone: labels then add wins
 _STEP = 0.01  # of the reference's MACs: a smaller gain is not worth a test
 
 
@@ -57,16 +56,15 @@ def order_of_tests(
         (one, one.power(images, limit, confidence, alike=True), saved)
         for one, _, saved in own_top
     ]
-    order: list[Step] = []
-    surest = [replace(one, chance=1.0) for one in _steps(alike, _ALIKE)]
-    for part in (surest, _steps(own_top, _SURE)):
-        order += [one for one in part if _cheaper(one, order)]
     first = best[0].saved if best else np.inf
-    return [*(one for one in order if one.saved < first - _STEP), *best]
-
-
-def _cheaper(step: Step, before: Sequence[Step]) -> bool:
-    return not before or step.saved > before[-1].saved + _STEP
+    return [
+        *(
+            replace(one, chance=1.0)
+            for one in _steps(alike, _ALIKE)
+            if one.saved < first - _STEP
+        ),
+        *best,
+    ]
 
 
 def expected_saving(steps: Sequence[Step]) -> float:

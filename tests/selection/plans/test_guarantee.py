@@ -118,7 +118,7 @@ def _right(cascade: Cascade, data: Scored) -> float:
     return float(np.where(climbs, data.right[:, 1], data.right[:, 0]).mean())
 
 
-PEEKED, SMALL = 500, 700
+PEEKED, SMALL = 500, 500
 
 
 @pytest.mark.slow
