@@ -103,7 +103,7 @@ def _write_questions(
     write_text(args.plan_run / "to_label.csv", table)
     # a limited split keeps its ids: they are found in the whole one
     split = held.split.split("[")[0]
-    dataset = open_dataset(held.dataset, split, args.data_dir)
+    dataset = open_dataset(held.dataset, split, args.data_dir, unlabelled=True)
     places = {name: place for place, name in enumerate(dataset.ids)}
     page = label_page(
         held.family, known, asked, names, lambda name: dataset.read(places[name])

@@ -20,6 +20,7 @@ from selection.plans.outlook import Outlook
 
 _CHANCES = (0.9995, 0.995, 0.98, 0.95, 0.9, 0.8, 0.65, 0.5, 0.35)  # of the steps
 _ALIKE = (0.8,)  # of the one before them, by agreement alone: labels then add wins
+_NEAR = 0.005  # the highest chance
 _STEP = 0.01  # of the reference's MACs: a smaller gain is not worth a test
 
 
@@ -60,7 +61,7 @@ def order_of_tests(
     return [
         *(
             replace(one, chance=1.0)
-            for one in _steps(alike, _ALIKE)
+            for one in _at(alike, _ALIKE)
             if one.saved < first - _STEP
         ),
         *best,
@@ -104,6 +105,15 @@ def _seen(
 
 
 def _steps(seen: Sequence[_Seen], chances: Sequence[float]) -> list[Step]:
+    """At each chance the cheapest plan, near the highest chance that there is first."""
+    highest = (
+        float(np.where(saved > _STEP, power, 0.0).max()) for _, power, saved in seen
+    )
+    top = max(highest, default=0.0) - _NEAR
+    return _at(seen, (top, *(one for one in chances if one < top)))
+
+
+def _at(seen: Sequence[_Seen], chances: Sequence[float]) -> list[Step]:
     """At each chance the cheapest plan; one that saves little more is left out."""
     steps: list[Step] = []
     for chance in chances:
