@@ -21,8 +21,8 @@ def agreement_table(rungs: list[StoredRung], command: str) -> Table:
         "crop", "resolution", "MMACs", "FLOPs drop %", "agreement %", "95 %",
     )  # fmt: skip
     notes = (
-        f"{missing:,} of {images:,} images have no label, so this is agreement with the "
-        "native resolution in top-1, and no accuracy: a rung that disagrees may be "
+        f"{missing:,} of {images:,} images have no label, so this is agreement with "
+        "the native resolution in top-1, and no accuracy: a rung that disagrees may be "
         "right. Intervals: Wilson. `reswise plan` certifies from such images.",
         f"Command: {command}",
     )
