@@ -120,12 +120,18 @@ def splits_table(
     notes = (
         f"{len(outcomes.naive)} random splits of {images} images, {part:g} of each "
         f"choosing, the rest judging. Against {request.reference}; certificates at "
-        f"{100 * request.confidence:g} %, half of the choosing images certify. A drop "
-        "measured on the judging images is itself noisy: a true drop within the limit "
-        "is often measured above it.",
+        f"{100 * request.confidence:g} %, {request.search_part:g} of the choosing "
+        f"images search, the others certify by {_labels_of(outcomes)} labels (median, "
+        "most). A drop measured on the judging images is itself noisy: a true drop "
+        "within the limit is often measured above it.",
     )
     title = f"Plans for at most {limit:g} points"
     return Table(title, columns, rows, 1, notes, kind="plan-splits")
+
+
+def _labels_of(outcomes: Outcomes) -> str:
+    used = [one.labels for one in outcomes.certified]
+    return f"{np.median(used):.0f}, {max(used)}"
 
 
 def _split_row(

@@ -18,6 +18,7 @@ class Outcome:
     certified: bool
     saved_percent: float  # of the reference's MACs
     drop_points: float
+    labels: int = 0  # that the certificate asked for
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,13 @@ def repeat_splits(
         naive.append(_outcome(naive_plan(calibration, one), test, one))
         plan = certified_plan(calibration, one)
         told = _outcome(plan.selector, test, one)
-        certified.append(replace(told, certified=plan.certificate.certified))
+        certified.append(
+            replace(
+                told,
+                certified=plan.certificate.certified,
+                labels=plan.certificate.labels_used or 0,
+            )
+        )
     return Outcomes(tuple(cascade), tuple(naive), tuple(certified))
 
 
