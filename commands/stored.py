@@ -25,6 +25,7 @@ class Parts:
     calibration: "Scored"
     test: "Scored"
     rungs: "dict[str, StoredRung]"
+    chosen: "dict[str, StoredRung]"  # over the images that choose
 
 
 def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
@@ -57,7 +58,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         default=0.5,
         metavar="P",
         help="without --calibration-split: the part of the images that chooses; the "
-        "rest judges (default: 0.5)",
+        "rest judges; above 1: so many images (default: 0.5)",
     )
     add(
         "--seed",
@@ -141,12 +142,12 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
     judged, rungs = whole(args, args.split)
     judged = _with_looks(args, judged, rungs) if looks else judged
     if args.calibration_split is None:
-        if not 0 < args.calibration_part < 1:
+        if args.calibration_part <= 0 or args.calibration_part == 1:
             raise InputError(
                 f"--calibration-part {args.calibration_part:g}: expected a part "
-                "between 0 and 1, such as 0.5."
+                "between 0 and 1, such as 0.5, or a number of images above 1."
             )
-        return Parts(*split(judged, args.calibration_part, args.seed), rungs)
+        return Parts(*split(judged, args.calibration_part, args.seed), rungs, rungs)
     chosen, chosen_rungs = whole(args, args.calibration_split)
     if chosen.rungs != judged.rungs:
         raise InputError(
@@ -160,7 +161,7 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
             "split that judges; expected other images."
         )
     chosen = _with_looks(args, chosen, chosen_rungs) if looks else chosen
-    return Parts(chosen, judged, rungs)
+    return Parts(chosen, judged, rungs, chosen_rungs)
 
 
 def _with_looks(

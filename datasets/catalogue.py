@@ -7,7 +7,7 @@ import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, check_labelled
 from datasets.errors import InputError
 
 
@@ -76,7 +76,11 @@ CATALOGUE = (
 
 
 def open_dataset(
-    spec: str, split: str | None = None, data_dir: Path | None = None
+    spec: str,
+    split: str | None = None,
+    data_dir: Path | None = None,
+    *,
+    unlabelled: bool = False,
 ) -> Dataset:
     """Opens what --dataset and --split name.
 
@@ -84,16 +88,29 @@ def open_dataset(
         spec: "glyphs", "folder:PATH", "csv:PATH" or "tfds:NAME".
         split: such as "test", "test[:500]" or "train[10%:20%]"; None: the usual one.
         data_dir: where TFDS keeps its data; None: its own choice.
+        unlabelled: pictures without a label will do, and a folder of nothing else.
     Raises:
         InputError: anything wrong, in one line.
     """
+    found = _opened(spec, split, data_dir, unlabelled)
+    if not unlabelled:
+        check_labelled(found)
+    return found
+
+
+def _opened(
+    spec: str, split: str | None, data_dir: Path | None, unlabelled: bool
+) -> Dataset:
     kind, _, rest = spec.partition(":")
     if spec == "glyphs":
         return _open_glyphs(split or "test")
     if kind == "folder" and rest:
-        from datasets.folder import open_folder
+        from datasets.folder import has_pictures_alone, open_folder, open_pictures
 
-        return open_folder(Path(rest).expanduser(), split)
+        path = Path(rest).expanduser()
+        if unlabelled and has_pictures_alone(path):
+            return open_pictures(path, split)
+        return open_folder(path, split)
     if kind == "csv" and rest:
         from datasets.table import open_table
 

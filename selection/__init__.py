@@ -18,7 +18,7 @@ def plan(
     max_drop_points: float = 1.0,
     confidence: float = 0.95,
     *,
-    ways: Sequence[str] = ("top1", "margin", "deferral"),
+    ways: Sequence[str] = ("top1", "top1-mean", "margin", "margin-mean"),
     longest: int = 3,
     calibration_part: float = 0.5,
     seed: int = 0,
@@ -41,7 +41,7 @@ def plan(
         datasets.errors.InputError: rungs of different images, limits out of range.
     """
     from selection.plans.planned import planned
-    from selection.plans.planning import Request
+    from selection.plans.request import Request
 
     request = Request(
         reference, max_drop_points, confidence, tuple(ways), longest, seed

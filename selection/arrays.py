@@ -8,3 +8,5 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Scores = NDArray[np.float32]
 Json = dict[str, object]
+
+UNLABELLED = -1  # the label of an image whose class nobody has said

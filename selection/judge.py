@@ -47,6 +47,12 @@ def judge(selector: Selector, scored: Scored, reference: str) -> Verdict:
     return verdict(done, scored, reference)
 
 
+def judged(selector: Selector, scored: Scored, reference: str) -> Verdict | None:
+    """The verdict over the images that have labels; None where none has."""
+    rows = np.flatnonzero(scored.labelled)
+    return judge(selector, scored.take(rows), reference) if rows.size else None
+
+
 def verdict(done: Replay, scored: Scored, reference: str) -> Verdict:
     """The same of a replay."""
     from keras_models.accuracy import correct

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from selection.arrays import Bools, Ints, Scores
 from selection.confidence import running_mean
 from selection.contract import MEAN, Answers, Selector
-from selection.scored import Scored
+from selection.scored import Scored, check_labelled
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,8 +19,23 @@ class Replay:
     ladder: tuple[str, ...]
     paid: Bools  # (n, rungs)
     scores: Scores  # (n, classes) of the answer given
-    right: Bools  # (n,)
+    labels: Ints  # (n,), UNLABELLED where nobody has said
     macs: Ints  # (n,): every rung paid for, and the selector itself
+
+    @cached_property
+    def answers(self) -> Ints:
+        """(n,) the class answered."""
+        return np.asarray(self.scores.argmax(axis=1))
+
+    @property
+    def right(self) -> Bools:
+        """(n,).
+
+        Raises:
+            InputError: an image has no label.
+        """
+        check_labelled(self.labels, "accuracy")
+        return np.asarray(self.answers == self.labels)
 
     @property
     def last(self) -> Ints:
@@ -41,9 +57,8 @@ def replay(selector: Selector, scored: Scored) -> Replay:
     part = scored.ladder(selector.ladder)
     paid = selector.paid(scored)
     scores = _answers(paid, part, selector.answer)
-    right = scores.argmax(axis=1) == part.labels
     macs = paid @ np.array(part.macs, dtype=np.int64) + selector.own_macs
-    return Replay(part.rungs, paid, scores, right, macs)
+    return Replay(part.rungs, paid, scores, part.labels, macs)
 
 
 def run_one(
@@ -73,6 +88,14 @@ def run_one(
 def answers_by_stop(scored: Scored, answer: str) -> tuple[Scores, ...]:
     """Per rung the answer (n, classes) of a climb that ends there."""
     return running_mean(scored.scores) if answer == MEAN else scored.scores
+
+
+def stop_answers(scored: Scored, answer: str) -> Ints:
+    """(n, rungs): the class answered by a climb that ends at a rung."""
+    if answer != MEAN:
+        return scored.answers
+    means = running_mean(scored.scores)
+    return np.stack([mean.argmax(axis=1) for mean in means], axis=1)
 
 
 def _answers(paid: Bools, part: Scored, answer: str) -> Scores:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from commands.functions.arguments import Rungs, called, rungs_of
 from commands.functions.results import CertifiedPlan
 from datasets.files import write_text
@@ -11,7 +13,7 @@ from reports.plan_table import plan_table
 from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows
 from selection.plans.planned import planned
-from selection.plans.planning import Request
+from selection.plans.request import Request
 from selection.scored import from_stored
 from selection.split import split
 
@@ -55,9 +57,13 @@ def plan(
     found = planned(stored, request, calibration_part)
     _, test = split(from_stored(stored), calibration_part, seed)
     kind = str(found.plan.selector.to_json()["kind"])
-    judged = Judged(kind, found.plan.selector, found.verdict, None)
     command = called("plan")
-    rows = judged_rows([judged], test, reference, stored[reference].meta, command)
+    rows = []
+    if found.verdict is not None:  # some of the images left aside have labels
+        judged = Judged(kind, found.plan.selector, found.verdict, None)
+        labelled = test.take(np.flatnonzero(test.labelled))
+        meta = stored[reference].meta
+        rows = judged_rows([judged], labelled, reference, meta, command)
     table = plan_table(found.plan, found.verdict, test)
     folder = Path(run)
     path = folder / "plan.json"

@@ -9,7 +9,7 @@ from keras_models.scores import StoredRung
 from selection.arrays import Floats, Ints
 from selection.plans.front import Front
 from selection.plans.grid import Grid, evaluate_grid
-from selection.plans.planning import stops
+from selection.plans.naive import stops
 from selection.plans.report_cost import report_macs
 from selection.plans.search import Climber, front_of, right_by_stop
 from selection.scored import Scored

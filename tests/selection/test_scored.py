@@ -7,14 +7,17 @@ import pytest
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.plans.planning import Request, candidates
+from selection.plans.naive import candidates
+from selection.plans.request import Request
 from selection.plans.search import LEARNED, ladders
 from selection.replay import replay
 from selection.scored import Scored, from_stored
 from selection.selectors.cascade import Cascade
+from selection.selectors.fixed import Fixed
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=6)
+FIRST = Fixed(DATA.rungs[0])
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,24 @@ def test_an_unknown_rung_is_named() -> None:
         from_stored(_stored(), ["large@7"])
 
 
-@pytest.mark.parametrize("label", [-1, 4])
+@pytest.mark.parametrize("label", [-2, 4])
 def test_labels_out_of_range_are_refused(label: int) -> None:
     labels = DATA.labels.copy()
     labels[2] = label
     with pytest.raises(InputError, match=r"out of range; expected 0\.\.3"):
         replace(DATA, labels=labels)
+
+
+def test_an_image_without_a_label_is_neither_right_nor_wrong() -> None:
+    labels = DATA.labels.copy()
+    labels[2] = -1
+    data = replace(DATA, labels=labels)
+    assert data.labelled.sum() == 5
+    with pytest.raises(InputError, match="1 of 6 images have no label"):
+        assert data.right.size
+    with pytest.raises(InputError, match="1 of 6 images have no label"):
+        assert replay(FIRST, data).right.size
+    assert replay(FIRST, data).answers.shape == (6,)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -0.1, 7.0])
