@@ -9,7 +9,7 @@ QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_l
   tests/reports/test_rows.py tests/convert/untrusted tests/convert/test_manifest.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test quick test-checkout test-wheel lint docs bench lock clean
+.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
@@ -40,7 +40,11 @@ test-wheel: $(READY)
 	  --no-index dist/*.whl
 	mkdir -p $(WHEEL)/run && cp -r tests setup.cfg $(WHEEL)/run
 	cd $(WHEEL)/run && RESWISE_TEST_DATA=$(or $(RESWISE_TEST_DATA),$(abspath ../shared/data)) \
-	  ../bin/python -m pytest $(PARALLEL) -m "not slow and not checkout"
+	  ../bin/python -m pytest $(PARALLEL) -m "not slow and not very_slow and not checkout"
+
+# Every family of keras.applications in every form: about an hour on two cores.
+test-slow: $(READY)
+	$(BIN)/python -m pytest $(PARALLEL) -m very_slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -70,8 +70,8 @@ def find_adb(given: str | None) -> str:
         if bundled.is_file():
             return str(bundled)
     raise InputError(
-        "adb is not installed; install Android's platform-tools, or the package "
-        "adbutils, or name the program with --adb."
+        "adb is not installed: `pip install adbutils` or `apt-get install adb`, or "
+        "name the program of Android's platform-tools with --adb."
     )
 
 

@@ -13,7 +13,7 @@ def classes_of(
         given: names of --class-names; first: as --first-class.
     """
     offset = bundle.class_offset
-    classes = bundle.manifest.rungs[0].output.shape[-1] - offset
+    classes = bundle.manifest.rungs[0].classes - offset
     own = tuple(bundle.labels[offset:])
     usable = len(own) == classes and own != tuple(map(str, range(classes)))
     return ModelClasses(

@@ -81,7 +81,8 @@ def nothing_ready(devices: Sequence[Device]) -> str:
     if not devices:
         return (
             "adb sees no device; connect one by cable with USB debugging switched on "
-            "(developer options), or `adb connect` it, or use --host."
+            "(Settings, Developer options), or `adb connect HOST:PORT`, or start an "
+            "emulator (`emulator -avd NAME`), or use --host."
         )
     return " Also: ".join(not_ready(device) for device in devices)
 

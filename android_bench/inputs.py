@@ -17,7 +17,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from android_bench.tensors import DTYPES, Stored, elements, normalised, stored
+from android_bench.tensors import DTYPES, Stored, elements
+from convert.entering import normalised, stored
 from convert.manifest import Manifest, Rung, Tensor
 from convert.manifest import Preprocessing as Way
 from datasets.batches import Batch, pictures, unreadable_line
@@ -176,13 +177,13 @@ def write_choices(path: Path, places: Stored) -> None:
 def _write_facts(
     dataset: Dataset, folder: Path, indices: list[int], unreadable: dict[int, str]
 ) -> None:
-    lines = [json.dumps(_printable(dataset.ids[index])) for index in indices]
+    lines = [json.dumps(printable(dataset.ids[index])) for index in indices]
     write_text(folder / IDS_FILE, "".join(f"{line}\n" for line in lines))
     facts = {"dataset": dataset.name, "split": dataset.split, "indices": indices}
     text = json.dumps({**facts, "unreadable": unreadable})
     write_text(folder / _FACTS_FILE, text + "\n")
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """File names are bytes; what is no text in them is written as \\xNN."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

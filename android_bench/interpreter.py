@@ -9,16 +9,17 @@ import numpy as np
 from android_bench.inputs import LOOK_FILE, Inputs, tensor_file
 from android_bench.tensors import Floats, Stored
 from convert.manifest import Look, Manifest, Rung
-from convert.running import dequantised
+from convert.running import dequantised, probabilities
 from datasets.errors import InputError
 from datasets.progress import progress
 from keras_models.framework import silent
 
 
 def rung_scores(bundle: Path, rung: Rung, inputs: Inputs) -> Floats:
-    """(n, classes) of the packed images, dequantised as the runner does."""
+    """(n, classes) of the packed images, dequantised and read as the runner does."""
     images = inputs.read(tensor_file(rung))
-    return _outputs(bundle, rung, images, f"{rung.rung} on this machine, images")
+    outputs = _outputs(bundle, rung, images, f"{rung.rung} on this machine, images")
+    return probabilities(outputs, rung.scores)
 
 
 def look_chances(bundle: Path, manifest: Manifest, inputs: Inputs) -> Floats:

@@ -1,25 +1,30 @@
 """One bench on one machine: each pass is put there, run to its end, and fetched.
 
-    <run>/<machine>/  <key>.plan  <key>.jsonl  <key>.scores  choices-<hash>.bin
+    <run>/<machine>/  <key>.plan  <key>.jsonl  <key>.scores  <key>.states.json
+                      choices-<hash>.bin
 
 `key` is a hash of the pass, its plan, the runner and the library, so results of other
-settings are never taken for these. A pass that is done is not measured again; one that
-was ended goes on.
+settings are never taken for these. A pass that is done is not measured again, unless
+what it was measured under makes it INVALID: the machine's states at the ends of each
+run of it are kept for that. One that was ended goes on.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from android_bench.build import Built
 from android_bench.inputs import IDS_FILE, LOOK_FILE, Inputs, tensor_file, write_choices
-from android_bench.machine import Machine
+from android_bench.machine import Facts, Machine
 from android_bench.plan import Pass, Settings, passes, plan_text
 from android_bench.results import Results, read_results
 from android_bench.tensors import Floats
+from android_bench.trust import judge
 from convert.bundle import Bundle
 from datasets.errors import InputError
 from datasets.files import file_sha256, write_text
@@ -101,27 +106,68 @@ def measure(
     for place, one in enumerate(todo, start=1):
         files = _files_of(job, one, folder, identity)
         what = f"{machine.label}: pass {place} of {len(todo)}, {one.name}"
-        if fresh or not files.done:
+        kept = _kept(job, one, files) if not fresh and files.done else None
+        if kept is None or kept.again:
             between()
-            tell(what)
-            _run(job, machine, files, fresh)
+            tell(f"{what}{kept.said if kept else ''}")
+            _run(job, machine, files, fresh or kept is not None)
         else:
-            tell(f"{what}: done before (--fresh measures it again)")
+            tell(f"{what}{kept.said}")
         found[one.name] = read_results(files.path("jsonl"))
         if one.keep_scores:
             scores[one.name] = _scores(files.path("scores"), job.inputs.images)
     return Measured(found, scores)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A pass that is done: whether it must be measured again, and what is said."""
+
+    again: bool
+    said: str
+
+
+def _kept(job: Job, one: Pass, files: _Files) -> _Kept:
+    results = {one.name: read_results(files.path("jsonl"))}
+    states = _states(files)
+    pairs = list(pairwise(states)) or [({}, {})]
+    reasons = [
+        reason
+        for before, after in pairs
+        for reason in judge(results, job.settings, before, after).reasons
+    ]
+    if reasons:
+        return _Kept(True, f": done before, but INVALID ({reasons[0]}); once more")
+    known = "" if states else "; how warm the machine was then is not known"
+    return _Kept(False, f": done before{known} (--fresh measures it again)")
+
+
+def _states(files: _Files) -> list[Facts]:
+    """Of the machine, at both ends of each run of a pass; empty: not kept."""
+    try:
+        held = json.loads(files.path("states.json").read_text())
+    except (OSError, ValueError):
+        return []
+    return held if isinstance(held, list) else []
+
+
+def _keep_state(machine: Machine, files: _Files) -> None:
+    facts = json.dumps([*_states(files), machine.facts()])
+    write_text(files.path("states.json"), facts + "\n")
+
+
 def _run(job: Job, machine: Machine, files: _Files, fresh: bool) -> None:
     if fresh:
         machine.remove([files.name(kind) for kind in files.results])
         files.path("jsonl").unlink(missing_ok=True)
+        files.path("states.json").unlink(missing_ok=True)
+    _keep_state(machine, files)
     write_text(files.path("plan"), files.plan)
     common = {LIBRARY: job.library, **job.built.files, **dict(_sources(job))}
     machine.put({**common, **files.more, files.name("plan"): files.path("plan")})
     arguments = (files.name("plan"), files.name("jsonl"), f"./{LIBRARY}")
     machine.execute((*job.built.command, *arguments), job.seconds)
+    _keep_state(machine, files)
     for kind in files.results:
         machine.get(files.name(kind), files.path(kind))
     if not files.done:

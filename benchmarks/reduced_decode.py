@@ -34,19 +34,22 @@ def main() -> None:
     print(f"reduced_decode: mobilenet_v2, {len(dataset)} photographs of 299x299")
     for side in RESOLUTIONS:
         engine = LitertEngine(flatbuffer, side, 2)
-        seconds, right = {}, {}
+        seconds, right, answers = {}, {}, {}
         for reduced in (False, True):
             started = time.perf_counter()
             pixels = _pixels(side, reduced)
             seconds[reduced] = time.perf_counter() - started
             scores = engine.scores(normalise(pixels, "tf"))
             right[reduced] = correct(scores, dataset.labels)
+            answers[reduced] = scores.argmax(axis=1)
         drop = paired_drop(right[False], right[True])
+        moved = (answers[False] != answers[True]).mean()
         print(
             f"  {side}: decoding {1e3 * seconds[False] / len(dataset):.2f} -> "
             f"{1e3 * seconds[True] / len(dataset):.2f} ms an image, top-1 "
             f"{100 * right[False].mean():.1f} -> {100 * right[True].mean():.1f} %, "
-            f"drop {drop.low:.1f}..{drop.high:.1f} points"
+            f"drop {drop.low:.1f}..{drop.high:.1f} points, "
+            f"{100 * moved:.1f} % of the answers change"
         )
 
 

@@ -1,22 +1,27 @@
-"""Adapts a network to lower resolutions without labels, from its own native scores.
+"""Adapts a network to lower resolutions: by its own native scores, or by labels.
 
-Only scales and offsets of batch norm are tuned, for minutes, on pictures without their
-labels, so that scores at the lower resolution match those at the native one. Part of
-the pictures is held out and decides: where scores do not match significantly better,
-or the classes that come first are not worth significantly more by the native scores,
-the network is left as it was at that resolution. Adapted tensors go to the run folder.
+Without labels only scales and offsets of batch norm are tuned, for minutes, so that
+scores at the lower resolution match those at the native one. Part of the pictures is
+held out and decides: where scores do not match significantly better, or the classes
+that come first are not worth significantly more by the native scores, the network is
+left as it was at that resolution. Adapted tensors go to the run folder.
+
+With --labels the last dense layer is fitted anew instead: one layer for all
+resolutions, on the features of all, kept where held-out pictures say that it helps.
 
 Examples:
   reswise adapt --model mobilenet_v2 --dataset folder:pictures --resolutions 160,128
   reswise adapt --model mine.keras --dataset csv:labels.csv --split 'all[:50%]' \\
       --resolutions 24 --tensors offsets
+  reswise adapt --model mine.keras --dataset folder:pictures --split train \\
+      --held-out-split validation --resolutions 192,160,128 --tensors head --labels
 """
 
 import argparse
 import time
 from typing import TYPE_CHECKING
 
-from commands import flags, summary
+from commands import adapt_labels, flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
     from keras_models.adapting.adapt import AdaptSettings, Lesson
     from keras_models.loading import Pretrained
 
-HELP = "tune batch norm for lower resolutions, label-free; declines where it hurts"
+HELP = "tune for lower resolutions: batch norm label-free, or the head by labels"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +48,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     flags.add_preprocessing_flags(parser)
     add(
         "--tensors",
-        default="norms",
-        choices=("offsets", "norms", "norms+head"),
+        choices=("offsets", "norms", "norms+head", "head"),
         help="what is tuned: offsets of batch norm, its scales too, or the last layer "
         "too; a bundle still shares its kernels between rungs where only offsets were "
-        "tuned (default: norms)",
+        "tuned; head, with --labels: the last dense layer, one for all resolutions "
+        "(default: norms; head with --labels)",
     )
+    adapt_labels.add_flags(parser)
     add(
         "--together",
         action="store_true",
@@ -105,7 +111,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=0,
         metavar="N",
         help="instead, over N random halves: adapt on one, and count right answers on "
-        "the other by its labels; nothing is kept but the table",
+        "the other by its labels; nothing is kept but the table. With --test-split: "
+        "over N random draws of --per-class pictures",
     )
     flags.add_run_flag(parser, "adapt")
 
@@ -116,17 +123,22 @@ def run(args: argparse.Namespace) -> int:
 
     if args.repeat_splits < 0:
         raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
+    adapt_labels.check(args)
     quiet()
+    if args.labels:
+        return adapt_labels.run(args, _one_way(args), flags.opened_dataset(args))
     settings = _settings(args)
     way = _one_way(args)
     dataset = flags.opened_dataset(args)
+
+    from dataclasses import asdict
 
     from keras_models.adapted import write_record
     from keras_models.adapting.lessons import lessons
     from keras_models.loading import load
 
     source = load(flags.model_choice(args))
-    sides = _lower(flags.resolutions(args.resolutions), source.native)
+    sides = flags.lower_resolutions(args.resolutions, source.native)
     if args.repeat_splits:  # which counts right answers; else no label is read
         dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
     pixels = summary.pixels([way], [source.native, *sides], source)
@@ -141,7 +153,8 @@ def run(args: argparse.Namespace) -> int:
         start = time.monotonic()
         outcomes += _adapt(args, source, group, learnt, settings)
         minutes += [(time.monotonic() - start) / 60 / len(group)] * len(group)
-    facts = _facts(source, dataset, settings, way)
+    facts = adapt_labels.facts(source, dataset, way)
+    facts["settings"] = asdict(settings)
     facts["together"] = args.together
     facts["minutes"] = round((time.monotonic() - began) / 60, 1)
     write_record(args.run, source.weights_sha256, facts, outcomes)
@@ -157,7 +170,7 @@ def _settings(args: argparse.Namespace) -> "AdaptSettings":
         args.views,
         args.batch,
         args.learning_rate,
-        args.tensors,
+        args.tensors or "norms",
         args.smallest_view,
         args.held_out,
         args.seed,
@@ -169,15 +182,6 @@ def _one_way(args: argparse.Namespace) -> "Preprocessing":
     if len(ways) != 1:
         raise InputError(f"--crop {args.crop}: expected one crop to adapt with.")
     return ways[0]
-
-
-def _lower(sides: list[int], native: int) -> list[int]:
-    if max(sides) >= native:
-        raise InputError(
-            f"--resolutions {max(sides)}: not below the native resolution, {native}, "
-            "whose scores are the target."
-        )
-    return sides
 
 
 def _repeated(
@@ -231,30 +235,6 @@ def _adapt(
         if outcome.accepted:
             write_tensors(args.run, outcome.resolution, before, model.get_weights())
     return outcomes
-
-
-def _facts(
-    source: "Pretrained",
-    dataset: "Dataset",
-    settings: "AdaptSettings",
-    way: "Preprocessing",
-) -> dict[str, object]:
-    from dataclasses import asdict
-
-    from keras_models.framework import versions
-
-    return {
-        "command": flags.command_line(),
-        "model": source.name,
-        "weights": source.weights,
-        "native": source.native,
-        "dataset": dataset.name,
-        "split": dataset.split,
-        "fingerprint": dataset.fingerprint,
-        "preprocessing": way.describe(),
-        "settings": asdict(settings),
-        "versions": versions(),
-    }
 
 
 def _show(

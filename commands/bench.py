@@ -10,6 +10,7 @@ Examples:
   reswise bench --doctor --runtime-lib libLiteRt.so
   reswise bench --bundle B --dataset csv:photos/labels.csv --runtime-lib libLiteRt.so
   reswise bench --bundle B --dataset glyphs --serial all --runtime-lib libLiteRt.so
+  reswise bench --bundle B --dataset folder:pictures --import device.jsonl
 """
 
 import argparse
@@ -48,13 +49,17 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Benches; writes bench.md, bench.json, rows.csv and the chart."""
+    if args.imported is not None:
+        from commands import bench_import
+
+        return bench_import.run(args)
     if args.doctor:
         return _doctor(args)
     bench_flags.check(args)
     from android_bench.outcome import host_scores
-    from convert.bundle import open_bundle
+    from convert.sound import sound_bundle
 
-    bundle = open_bundle(args.bundle)
+    bundle = sound_bundle(args.bundle)
     machines = _machines(args)
     dataset = _fitted(args, bundle, flags.opened_dataset(args))
     summary.show(dataset, bundle.manifest.name, _pixels(bundle))
@@ -139,7 +144,8 @@ def _tell(line: str) -> None:
 def _write(
     args: argparse.Namespace, job: "Job", dataset: "Dataset", outcomes: "list[Outcome]"
 ) -> None:
-    from datasets.files import write_text
+    from convert.manifest import MANIFEST_FILE
+    from datasets.files import file_sha256, write_text
     from reports.bench_table import bench_rows, bench_table, draw_latency
     from reports.run_folder import add_rows, add_tables
 
@@ -151,6 +157,7 @@ def _write(
     facts = {
         "command": command,
         "bundle": job.bundle.manifest.name,
+        "manifest_sha256": file_sha256(job.bundle.folder / MANIFEST_FILE),
         "build": job.built.kind,
         "settings": asdict(job.settings),
         "machines": [one.to_json() for one in outcomes],
@@ -205,13 +212,15 @@ def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "
 
 
 def _job(args: argparse.Namespace, bundle: "Bundle", inputs: "Inputs") -> "Job":
-    from android_bench.build import build, choose, find_ndk
+    from android_bench.build import build, choose, device_abi, find_ndk
     from android_bench.runtime import library_for
     from android_bench.session import Job
 
     ndk = None if args.host else find_ndk(args.ndk, os.environ)
-    kind = "host" if args.host else choose(args.build, ndk)
-    built = build(kind, args.run / "build", ndk)
+    on_device = not args.host and args.build != "host"
+    abi = device_abi(args.runtime_lib if on_device else None)
+    kind = "host" if args.host else choose(args.build, ndk, abi)
+    built = build(kind, args.run / "build", ndk, abi)
     library = library_for(kind, built.abi, args.runtime_lib)
     settings = bench_flags.settings(args)
     return Job(bundle, inputs, built, library, settings, args.run, args.timeout)

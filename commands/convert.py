@@ -74,10 +74,11 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
     add("--alpha", type=float, default=1.0, help="width of mobilenet_v2 (default: 1.0)")
     add(
         "--normalisation",
-        metavar="tf|caffe|torch|none",
+        metavar="tf|caffe|torch|unit|none",
         help="how pixels enter a model file; the .tflite always takes RGB with one "
         "mean and deviation, which Android's tools know",
     )
+    flags.add_file_flags(parser)
 
 
 def _add_what_flags(parser: argparse.ArgumentParser) -> None:
@@ -231,6 +232,7 @@ def _sources(args: argparse.Namespace) -> "list[Pretrained]":
                 normalisation=args.normalisation,
                 name=name,
                 adapted=None if adapted in (None, "none") else Path(adapted),
+                **flags.file_flags(args),
             )
         )
         for model, weights, name, adapted in chosen

@@ -4,7 +4,7 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from datasets.errors import InputError
 
@@ -12,18 +12,28 @@ if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
     from keras_models.loading import ModelChoice, Pretrained
+    from keras_models.opening.trusted_code import Trust
 
 _CROPPED_ALREADY = ("tfds:cifar10", "tfds:cifar100", "tfds:mnist")
 
 
+class FileFlags(TypedDict):
+    """What only the user can say of a model file."""
+
+    output: str | None
+    scores: str | None
+    native: int | None
+    trust: "Trust"
+
+
 def add_model_flags(parser: argparse.ArgumentParser, required: bool = True) -> None:
-    """--model, --weights, --name, --classes, --alpha, --normalisation."""
+    """--model, --weights, --name, --classes, --alpha, --normalisation, of files."""
     add = parser.add_argument
     add(
         "--model",
         required=required,
         metavar="NAME|FILE",
-        help="a name that `reswise models` lists, or the path of a .keras file",
+        help="a name that `reswise models` lists, or the path of a .keras or .h5 file",
     )
     add(
         "--weights",
@@ -45,10 +55,45 @@ def add_model_flags(parser: argparse.ArgumentParser, required: bool = True) -> N
     add("--alpha", type=float, default=1.0, help="width of mobilenet_v2 (default: 1.0)")
     add(
         "--normalisation",
-        metavar="tf|caffe|torch|none",
+        metavar="tf|caffe|torch|unit|none",
         help="how pixels enter a model file: tf is x/127.5-1, caffe BGR minus means, "
-        "torch mean and deviation, none 0..255; default: by the model's own name, none "
-        "where a layer normalises",
+        "torch mean and deviation, unit x/255, none 0..255; default: none where the "
+        "model itself normalises, else by the family that name and graph are of",
+    )
+    add_file_flags(parser)
+
+
+def add_file_flags(parser: argparse.ArgumentParser) -> None:
+    """--native-resolution, --output-name, --output-is, --trust-code, and its like."""
+    add = parser.add_argument
+    add(
+        "--native-resolution",
+        type=int,
+        metavar="R",
+        help="of a model file that takes any size: the pixels that it was trained at",
+    )
+    add(
+        "--output-name",
+        metavar="NAME|N",
+        help="of a model file with several outputs: which holds the scores of classes",
+    )
+    add(
+        "--output-is",
+        choices=("probabilities", "logits", "log-probabilities"),
+        help="what a model file's output is (default: found by its last layers, and "
+        "by whether scores of random pictures sum to 1)",
+    )
+    add(
+        "--trust-code",
+        action="store_true",
+        help="run what a model file holds of code: Lambda layers, --custom-objects; "
+        "for files of your own alone",
+    )
+    add(
+        "--custom-objects",
+        metavar="MODULE[:NAME,..]",
+        help="with --trust-code: the module, or .py file, that defines the model "
+        "file's own layers",
     )
 
 
@@ -183,7 +228,27 @@ def model_choice(args: argparse.Namespace) -> "ModelChoice":
         normalisation=args.normalisation,
         name=args.name,
         adapted=getattr(args, "adapted", None),
+        **file_flags(args),
     )
+
+
+def file_flags(args: argparse.Namespace) -> "FileFlags":
+    """What `add_file_flags` added, as fields of a ModelChoice.
+
+    Raises:
+        InputError: a resolution that cannot be.
+    """
+    from keras_models.opening.trusted_code import Trust
+
+    native = args.native_resolution
+    if native is not None and not 1 <= native <= 4096:
+        raise InputError(f"--native-resolution {native}: expected pixels in 1..4096.")
+    return {
+        "output": args.output_name,
+        "scores": args.output_is,
+        "native": native,
+        "trust": Trust(args.trust_code, args.custom_objects),
+    }
 
 
 def opened_dataset(args: argparse.Namespace) -> "Dataset":
@@ -271,6 +336,21 @@ def resolutions(text: str) -> list[int]:
     if min(found) < 1 or max(found) > 4096:
         raise InputError(f"--resolutions {text}: expected pixels in 1..4096.")
     return list(dict.fromkeys(found))
+
+
+def lower_resolutions(text: str, native: int) -> list[int]:
+    """`resolutions` of an adaptation.
+
+    Raises:
+        InputError: one is not below the native resolution.
+    """
+    sides = resolutions(text)
+    if max(sides) >= native:
+        raise InputError(
+            f"--resolutions {max(sides)}: not below the native resolution, {native}, "
+            "which is always there."
+        )
+    return sides
 
 
 def check_resolutions(text: str) -> None:

@@ -13,6 +13,7 @@ import argparse
 import csv
 import io
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,9 @@ def _costs(args: argparse.Namespace) -> "tuple[list[Cost], int]":
         wanted = _wanted(args, known.smallest, known.native)
         costs = catalogue_costs(args.model, wanted, args.classes, args.alpha)
         return (staircase(costs) if args.staircase else costs), known.native
-    source = load(flags.model_choice(args))
+    choice = flags.model_choice(args)
+    # what is counted does not depend on it: no reason to ask for it
+    source = load(replace(choice, normalisation=choice.normalisation or "none"))
     smallest = smallest_resolution(source.model, source.native)
     wanted = _wanted(args, smallest, source.native)
     costs = file_costs(source, wanted, skip_unfit=args.staircase)

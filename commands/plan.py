@@ -136,13 +136,14 @@ def _write(
     from datasets.files import write_text
     from keras_models import specs
     from reports.plan_table import plan_table
+    from reports.remarks import with_remarks
     from reports.run_folder import add_rows, add_tables
     from reports.selection_table import Judged, judged_rows
     from selection.judge import judge
     from selection.plans.planned import Planned, ladder_facts
 
     verdict = judge(plan.selector, test, plan.reference)
-    table = plan_table(plan, verdict, test)
+    table = with_remarks(plan_table(plan, verdict, test), rungs.values())
     kind = str(plan.selector.to_json()["kind"])
     rows = judged_rows(
         [Judged(kind, plan.selector, verdict, None)],

@@ -94,6 +94,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judges every selector at every budget; prints tables, writes rows.csv."""
+    from reports.remarks import with_remarks
     from reports.run_folder import add_rows, add_tables
     from reports.selection_table import judged_rows, judged_table, spread_table
 
@@ -108,7 +109,8 @@ def run(args: argparse.Namespace) -> int:
     )
     judged = _judged(args, wanted, calibration, test)
     reference = args.reference or test.rungs[-1]
-    tables = [judged_table(one, test, reference) for one in judged]
+    used = parts.rungs.values()
+    tables = [with_remarks(judged_table(one, test, reference), used) for one in judged]
     if "random" in wanted:
         tables += [spread_table(one, test, reference, args.repeats) for one in judged]
     meta = parts.rungs[reference].meta

@@ -167,7 +167,7 @@ def _existing(start: Path) -> Path:
 
 def _origin(start: Path | None) -> object:
     """What is known of the weights begun with: their own record if a training's."""
-    from keras_models.weight_files import record_beside
+    from keras_models.opening.weight_files import record_beside
 
     if start is None:
         return "random weights"
@@ -225,8 +225,8 @@ def _fresh_model(
     import keras
 
     from keras_models.catalogue import build
+    from keras_models.opening.weight_files import load_weights
     from keras_models.training.graph import scores_in_float32
-    from keras_models.weight_files import load_weights
 
     keras.utils.set_random_seed(settings.seed)  # the first weights
     model = build(args.model, side, classes, args.alpha)

@@ -34,19 +34,29 @@ def notes(bundle: Bundle) -> tuple[str, ...]:
         )
     if isinstance(imported := measured.get("imported"), dict):
         lines += _of_import(imported)
+    lines += remarks_of(measured.get("remarks"))
     plan = measured.get("plan")
     if isinstance(plan, dict) and (said := _certificate(plan.get("certificate"))):
         lines.append(said)
     return tuple(lines)
 
 
+def remarks_of(facts: object) -> list[str]:
+    """What was found out or assumed of the models that were converted."""
+    if not isinstance(facts, dict):
+        return []
+    return [
+        f"{str(model)[:80]}: {str(one)[:400]}."
+        for model, said in list(facts.items())[:20]
+        for one in (said[:20] if isinstance(said, list) else [])
+    ]
+
+
 def _of_import(imported: Json) -> list[str]:
-    lines = []
-    if imported.get("ends_in_probabilities") is False:
-        lines.append(
-            "The model ends in no softmax: its scores are no probabilities, so only "
-            "top-1 and top-5 mean something."
-        )
+    remarks = imported.get("remarks")
+    lines = (
+        [str(one)[:400] for one in remarks[:20]] if isinstance(remarks, list) else []
+    )
     uncounted = imported.get("uncounted")
     if isinstance(uncounted, list) and uncounted:
         names = ", ".join(str(name)[:40] for name in uncounted[:12])

@@ -9,6 +9,7 @@ from convert.assemble import bundle_name, made_files, write
 from convert.bundle import Bundle
 from convert.image_input import entrance
 from convert.manifest import Json
+from convert.parents import parent_scores
 from convert.parity import Parity, file_scores, parity
 from convert.parts import Parts
 from convert.quantising.calibration import Calibration
@@ -21,7 +22,6 @@ from datasets.files import write_text
 from datasets.progress import progress
 from keras_models.framework import give_back_memory, versions
 from keras_models.scores import ScoreStore, StoredRung
-from keras_models.sweeping import SweepOptions, sweep
 
 LARGEST_DROP = 2.5  # points of accuracy; above it layers are named
 _LAYER_IMAGES = 8
@@ -92,18 +92,12 @@ def convert(
     parents: dict[str, StoredRung] = {}
     for parts, rung in progress(pairs, len(pairs), "rungs converted and run by Keras"):
         parts.make(rung, with_float)
-        parents[rung.rung] = _parent(rung, judged, options)
+        parents[rung.rung] = parent_scores(
+            rung, judged, options.run, options.max_unreadable
+        )
         give_back_memory()
     for recipe in options.recipes:
         yield _result(every, wanted, recipe, judged, parents, labels, options)
-
-
-def _parent(rung: WantedRung, judged: Dataset, options: Options) -> StoredRung:
-    """The scores of Keras itself."""
-    how = SweepOptions("keras", options.max_unreadable)
-    store = ScoreStore(options.run)
-    sides, ways = [rung.resolution], [rung.preprocessing]
-    return sweep(rung.source, judged, sides, ways, store, how)[0]
 
 
 def _result(
@@ -183,6 +177,12 @@ def _measured(
             "rungs": [_summary(one) for one in parities],
         },
     }
+    if remarks := {
+        parts.source.name: list(parts.source.remarks)
+        for parts in every
+        if parts.source.remarks
+    }:
+        facts["remarks"] = remarks
     if recipe.calibrated:
         facts["quantiser"] = quantiser_version(options.quantiser)
         facts["calibration"] = every[0].calibration.facts

@@ -34,6 +34,7 @@ _ENTRANCES = {
     "tf": Entrance(127.5, 127.5),
     "caffe": Entrance(128.0, 1.0),
     "torch": Entrance(127.5, 127.5),
+    "unit": Entrance(0.0, 255.0),
     "none": Entrance(0.0, 1.0),
 }
 

@@ -10,9 +10,12 @@ against the manifest, before anything in them is run.
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from convert.score_kinds import PROBABILITIES, classes
+
 FORMAT = 1
 Json = dict[str, Any]
 MANIFEST_FILE = "manifest.json"
+IMPORTED = "imported"  # the recipe of a file that somebody else made
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,11 @@ class Preprocessing:
 
 @dataclass(frozen=True)
 class Rung:
-    """One model at one resolution: a signature of a file of the bundle."""
+    """One model at one resolution: a signature of a file of the bundle.
+
+    scores: how its output is read, one of `convert.score_kinds.KINDS`; in manifest.json
+    it stands only where it is not "probabilities".
+    """
 
     rung: str  # mobilenet_v2@160
     model: str
@@ -62,6 +69,12 @@ class Rung:
     input: Tensor
     output: Tensor
     preprocessing: Preprocessing
+    scores: str = PROBABILITIES
+
+    @property
+    def classes(self) -> int:
+        """That it tells apart: two where its output is one unit."""
+        return classes(self.output.shape[-1], self.scores)
 
 
 @dataclass(frozen=True)
@@ -99,7 +112,11 @@ class Manifest:
 
     def to_json(self) -> Json:
         """As it stands in manifest.json."""
-        return asdict(self)
+        facts = asdict(self)
+        for rung in facts["rungs"]:
+            if rung["scores"] == PROBABILITIES:
+                del rung["scores"]
+        return facts
 
 
 def manifest_from_json(facts: Json) -> Manifest:

@@ -15,6 +15,7 @@ from convert.to_tflite import signature_name
 from convert.wanted import WantedRung
 from datasets.batches import Batch, pictures
 from datasets.dataset import Dataset
+from datasets.errors import InputError
 from datasets.files import file_sha256
 from datasets.progress import progress
 from keras_models.accuracy import Drop, correct, paired_drop, wilson
@@ -148,10 +149,21 @@ def file_scores(
         dataset.class_names,
     )
     if missing := store.missing(meta):
-        runner = Runner(path.read_bytes(), signature_name(wanted.resolution))
+        runner = _runner(path, wanted, recipe)
         for shard in missing:
             _fill(store, meta, dataset, wanted, runner, shard)
     return store.load(meta, "wrong")  # the comparison below then fails, and says so
+
+
+def _runner(path: Path, wanted: WantedRung, recipe: Recipe) -> Runner:
+    try:
+        return Runner(path.read_bytes(), signature_name(wanted.resolution))
+    except (RuntimeError, ValueError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{wanted.rung} {recipe.name}: LiteRT does not run the file that was made "
+            f"({said}). Leave this recipe out; float16 and dynamic_int8 change least."
+        ) from error
 
 
 def _fill(

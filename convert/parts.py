@@ -36,7 +36,7 @@ from keras_models import graph
 from keras_models.loading import Pretrained
 
 _FLOAT = RECIPES["float32"]
-_FORMAT = 4  # of what is made; a change makes every part anew
+_FORMAT = 5  # of what is made; a change makes every part anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
@@ -156,7 +156,16 @@ class Parts:
         chosen = (
             self._rounding if any(one.weights == "int8" for one in recipes) else None
         )
-        return Source(content, signature_name(wanted.resolution), images, seen, chosen)
+        taken = entrance(self.source.normalisation)
+        ends = taken.images(np.array([0, 255], np.float32))
+        return Source(
+            content,
+            signature_name(wanted.resolution),
+            images,
+            seen,
+            chosen,
+            (float(ends[0]), float(ends[1])),
+        )
 
     def _images(self, wanted: WantedRung) -> NDArray[np.float32]:
         """(n, R, R, 3) calibration images, as the rung's float32 file takes them."""

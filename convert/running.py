@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.manifest import Tensor
+from convert.score_kinds import LOGITS, ONE_LOGIT, PROBABILITIES
 from keras_models.framework import silent
 
 Reals = NDArray[np.float32]
@@ -53,6 +54,23 @@ def dequantised(stored: NDArray[Any], tensor: Tensor) -> Reals:
         return stored.astype(np.float32)
     steps = stored.astype(np.float32) - np.float32(tensor.zero_point)
     return np.asarray(steps * np.float32(tensor.scale), np.float32)
+
+
+def probabilities(outputs: Reals, kind: str) -> Reals:
+    """(n, outputs) as dequantised -> (n, classes); one unit is two classes."""
+    if kind == PROBABILITIES:
+        return outputs
+    wide = outputs.astype(np.float64)
+    if kind == LOGITS:
+        raised = np.exp(wide - wide.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+    if kind == ONE_LOGIT:
+        with np.errstate(
+            over="ignore"
+        ):  # of an infinity: 1 / inf is the 0 it should be
+            wide = 1 / (1 + np.exp(-wide))
+    one = np.clip(wide, 0, 1)
+    return np.asarray(np.concatenate([1 - one, one], axis=1), np.float32)
 
 
 def tensor(name: str, details: Any) -> Tensor:

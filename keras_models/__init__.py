@@ -40,6 +40,9 @@ def sweep(
     weights: str | None = None,
     normalisation: str | None = None,
     engine: str = "auto",
+    native_resolution: int | None = None,
+    output_name: str | None = None,
+    output_is: str | None = None,
 ) -> "Mapping[str, StoredRung]":
     """Scores of a model at several resolutions, kept under `run` and found again there.
 
@@ -51,7 +54,8 @@ def sweep(
         resolutions: pixels; the native resolution is always swept too.
         crop: centre, in parts of the short side; None squashes.
         limit: the first so many images of a fixed shuffle.
-        weights, normalisation, engine: as the flags of `reswise drop`.
+        weights, normalisation, engine, native_resolution, output_name, output_is: as
+            the flags of `reswise drop`.
     Returns:
         Rung name, such as mobilenet_v2@160, -> its scores (images, classes), labels,
         MACs; the dearest first.
@@ -61,6 +65,7 @@ def sweep(
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing
     from keras_models.loading import ModelChoice, from_model, load
+    from keras_models.opening.canonical import Said
     from keras_models.scores import ScoreStore
     from keras_models.sweeping import SweepOptions
     from keras_models.sweeping import sweep as swept
@@ -68,10 +73,23 @@ def sweep(
     images = open_dataset(dataset, split, None)
     images = images if limit is None else images.limited(limit)
     if isinstance(model, str | Path):
-        choice = ModelChoice(str(model), weights, normalisation=normalisation)
+        choice = ModelChoice(
+            str(model),
+            weights,
+            normalisation=normalisation,
+            output=output_name,
+            scores=output_is,
+            native=native_resolution,
+        )
         source = load(choice)
     else:
-        source = from_model(model, normalisation)
+        said = Said(
+            normalisation=normalisation,
+            output=output_name,
+            scores=output_is,
+            native=native_resolution,
+        )
+        source = from_model(model, said=said)
     ladder = sorted({source.native, *resolutions}, reverse=True)
     options = SweepOptions(engine)
     store = ScoreStore(Path(run))

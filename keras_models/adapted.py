@@ -2,12 +2,13 @@
 
 adapted.json  the network it belongs to, how it was made, the verdict per resolution
 <R>.npz       the tensors that differ at resolution R, by their place in get_weights;
-              only where the adaptation was accepted
+              only where the adaptation was accepted. One head for all resolutions may
+              have changed the native one too
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import file_sha256, whole_file, write_text
+from keras_models.graphs.derived_state import renew_derived_state
 
 _RECORD = "adapted.json"
 _FORMAT = 1
@@ -48,12 +50,33 @@ class Outcome:
     tuned: int  # numbers that were free
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeadOutcome:
+    """What one head came to at one resolution, on the held-out pictures."""
+
+    resolution: int
+    pictures: int  # fitted on
+    held_out: int
+    right_before: float  # a fraction, with the trained head
+    right_after: float
+    loss_before: float  # nats a picture
+    loss_after: float
+    gain_error: float  # standard error of the fall in loss
+    accepted: bool
+
+    @property
+    def gain(self) -> float:
+        """Nats a picture that the loss fell by."""
+        return self.loss_before - self.loss_after
+
+
 @dataclass(frozen=True)
 class Adaptation:
     """What `reswise adapt` left in a folder."""
 
     folder: Path
     accepted: Mapping[int, str]  # resolution -> SHA-256 of its tensors' file
+    what: str = "adapted"  # how tables call it
 
     @property
     def sha256(self) -> str:
@@ -80,6 +103,7 @@ class Adaptation:
             for place in tensors.files:
                 values[int(place)] = tensors[place]
         model.set_weights(values)
+        renew_derived_state(model)
 
 
 def write_tensors(
@@ -103,13 +127,18 @@ def write_record(
     folder: Path,
     weights_sha256: str,
     facts: Mapping[str, object],
-    outcomes: list[Outcome],
+    outcomes: Sequence[Outcome | HeadOutcome],
+    kept: Collection[int] = (),
 ) -> None:
-    """Writes adapted.json; the tensors of accepted resolutions must lie there."""
+    """Writes adapted.json; the tensors of accepted resolutions must lie there.
+
+    Args:
+        kept: further resolutions whose tensors lie there, of an earlier adaptation.
+    """
+    sides = [outcome.resolution for outcome in outcomes if outcome.accepted]
     files = {
-        str(outcome.resolution): file_sha256(folder / f"{outcome.resolution}.npz")
-        for outcome in outcomes
-        if outcome.accepted
+        str(side): file_sha256(folder / f"{side}.npz")
+        for side in dict.fromkeys([*sides, *kept])
     }
     record = {
         "format": _FORMAT,
@@ -142,4 +171,5 @@ def read_adaptation(folder: Path, weights_sha256: str) -> Adaptation:
             f"--adapted {folder}: made for other weights than these, or by another "
             "version. Run `reswise adapt` with this --model and --weights."
         )
-    return Adaptation(folder, {int(side): sha for side, sha in accepted.items()})
+    what = str(record.get("what", "adapted"))
+    return Adaptation(folder, {int(side): sha for side, sha in accepted.items()}, what)

@@ -8,8 +8,10 @@ import keras
 from datasets.errors import InputError
 from datasets.progress import progress
 from keras_models.catalogue import build, entry
+from keras_models.graphs.fitting import Fitting
 from keras_models.loading import Pretrained
 from keras_models.macs import MacsCount, count_macs
+from keras_models.rebuilding import unproven
 
 _PERIOD = 32  # pixels; graphs of the catalogue repeat after it, or sooner
 _BRINK = 8
@@ -71,16 +73,24 @@ def file_costs(
     """
     native = count_macs(source.model).macs
     wanted = list(resolutions)
+    fitting = Fitting(source.model)
     costs = []
     for side in progress(wanted, len(wanted), f"{source.name} resolutions"):
         try:
-            count = count_macs(source.at(side))
+            count = _count(source, fitting, side)
         except InputError:
             if skip_unfit:
                 continue
             raise
         costs.append(_cost(side, count, native, source.model.count_params()))
     return costs
+
+
+def _count(source: Pretrained, fitting: Fitting, side: int) -> MacsCount:
+    """Shapes are walked; nothing is built where the graph itself can be fitted."""
+    if source.builder is None and fitting.fits(side):
+        return count_macs(source.model, side)
+    return count_macs(unproven(source.model, side, source.builder))  # or says why not
 
 
 def staircase(costs: list[Cost]) -> list[Cost]:
@@ -116,5 +126,5 @@ def steps(source: Pretrained, low: int, high: int) -> list[int]:
 
 
 def _cost(side: int, count: MacsCount, native: int, parameters: int) -> Cost:
-    drop = 100 * (1 - count.macs / native)
+    drop = 100 * (1 - count.macs / native) if native else 0.0  # nothing was counted
     return Cost(side, count.macs, drop, parameters, count.uncounted)

@@ -1,22 +1,16 @@
 """What a model's graph is made of, and what in it depends on the resolution."""
 
-from collections.abc import Iterator
+import hashlib
 from typing import Any
 
 import keras
+import numpy as np
 
-from keras_models.macs import _functional, layer_shapes
+from keras_models.graphs.fitting import Fitting, UnfitError
+from keras_models.graphs.reapplying import has_graph, nodes
 
-GLOBAL_POOLING = ("GlobalAveragePooling2D", "GlobalMaxPooling2D")
-_FIXED_SIZE = ("Resizing", "CenterCrop", "RandomCrop")
-_STRIDED = (
-    "Conv2D",
-    "DepthwiseConv2D",
-    "SeparableConv2D",
-    "MaxPooling2D",
-    "AveragePooling2D",
-)
 _VOLATILE = frozenset({"name", "batch_shape", "dtype", "trainable"})
+_OF_THE_CALL = ("shared_object_id", "training", "mask")
 
 Signature = tuple[tuple[str, str, tuple[int, ...]], ...]
 
@@ -24,118 +18,73 @@ Signature = tuple[tuple[str, str, tuple[int, ...]], ...]
 def signature(model: keras.Model) -> Signature:
     """The graph without names and input size: equal for two sizes of one graph.
 
-    One item a layer call: its class, its configuration and the numbers of the calls
-    that feed it.
+    One item a call: the operation's class, its configuration with the constants that
+    it was given, and the numbers of the calls that feed it.
     """
     numbers: dict[int, int] = {}
     items = []
-    for number, node in enumerate(_nodes(_functional(model))):
+    for number, node in enumerate(nodes(model)):
         operation = node.operation
-        config = operation.get_config()
-        kept = {key: config[key] for key in config if key not in _VOLATILE}
-        if isinstance(operation, keras.Model):
-            kept = {"inner": signature(operation)}
-        fed_by = tuple(numbers[id(tensor)] for tensor in node.arguments.keras_tensors)
-        items.append((type(operation).__name__, repr(_plain(kept)), fed_by))
-        for tensor in node.output_tensors:
+        fed_by = tuple(numbers.get(id(tensor), -1) for tensor in node.input_tensors)
+        kind = type(operation).__name__
+        items.append((kind, repr(_plain(_settings(operation, node))), fed_by))
+        for tensor in node.outputs:
             numbers[id(tensor)] = number
     return tuple(items)
 
 
-def obstacle(model: keras.Model) -> str | None:
-    """Why a model cannot take another resolution, in one line, or None if it can."""
-    pooled = False
-    for layer, source, _ in layer_shapes(model):
-        kind = type(layer).__name__
-        if kind == "Flatten" and any(size != 1 for size in source[1:-1]):
-            return (
-                f"layer {layer.name} flattens a feature map of {source[1]}x{source[2]} "
-                "before a Dense layer, so the Dense weights fit one resolution only; "
-                "expected global pooling there"
-            )
-        if kind in _FIXED_SIZE:
-            return (
-                f"layer {layer.name} ({kind}) fixes the size inside the model; remove "
-                "it and save the rest"
-            )
-        pooled = pooled or kind in GLOBAL_POOLING
-    if not pooled:
-        return f"it has no global pooling layer ({' or '.join(GLOBAL_POOLING)})"
-    return None
-
-
-def parity_mismatch(model: keras.Model, native: int, resolution: int) -> str | None:
-    """The strided layer whose padding was made for the other parity, or None.
-
-    keras.applications pads by hand before a stride, ((0, 1), (0, 1)) on even maps and
-    ((1, 1), (1, 1)) on odd ones; a graph copied to a map of the other parity would
-    silently compute something else (Keras issue 18365).
-    """
-    layers = [layer for layer, _, _ in layer_shapes(model)]
-    if not any(_padded_by_parity(layer) for layer in layers):
-        return None
-    pairs = zip(
-        layer_shapes(model, native), layer_shapes(model, resolution), strict=True
-    )
-    for (layer, before, _), (_, after, _) in pairs:
-        if not _padded_by_parity(layer) and not _is_strided(layer):
-            continue
-        if before[1] and after[1] and before[1] % 2 != after[1] % 2:
-            return (
-                f"layer {layer.name} was built for a map of {before[1]}x{before[1]} "
-                f"pixels and would get one of {after[1]}x{after[1]}: odd and even maps "
-                "are padded differently"
-            )
-    return None
+def _settings(operation: Any, node: Any) -> dict[str, Any]:
+    if has_graph(operation):
+        return {"inner": signature(operation)}
+    constants = {"args": node.arguments.args, "kwargs": node.arguments.kwargs}
+    if isinstance(operation, keras.Layer):
+        config = operation.get_config()
+        return {key: config[key] for key in config if key not in _VOLATILE} | constants
+    state = {  # one of keras.ops; its get_config leaves arrays out
+        f"its {key}": value
+        for key, value in vars(operation).items()
+        if not key.startswith("_") and key != "name"
+    }
+    return state | constants
 
 
 def smallest_resolution(model: keras.Model, native: int) -> int:
-    """The smallest input for which every feature map keeps at least one pixel."""
+    """The smallest input that the graph can take, all that it was made for kept."""
+    fitting = Fitting(model)
     low, high = 1, native
     while low < high:
         middle = (low + high) // 2
-        if _has_pixels(model, middle):
+        if _has_pixels(fitting, middle):
             high = middle
         else:
             low = middle + 1
-    return low
+    return next(side for side in range(low, native + 1) if fitting.fits(side))
 
 
-def _has_pixels(model: keras.Model, resolution: int) -> bool:
+def _has_pixels(fitting: Fitting, resolution: int) -> bool:
     try:
-        shapes = [target for _, _, target in layer_shapes(model, resolution)]
-    except ValueError:  # Keras: computed output size would be zero or negative
+        fitting.at(resolution)
+    except UnfitError:  # a computed output size would be zero or negative, say
         return False
-    return all(size is None or size > 0 for shape in shapes for size in shape)
-
-
-def _padded_by_parity(layer: keras.Layer) -> bool:
-    if type(layer).__name__ == "Cropping2D":
-        return True
-    if type(layer).__name__ != "ZeroPadding2D":
-        return False
-    return any(before != after for before, after in layer.padding)
-
-
-def _is_strided(layer: keras.Layer) -> bool:
-    strides = getattr(layer, "strides", 1)
-    largest = strides if isinstance(strides, int) else max(strides)
-    return type(layer).__name__ in _STRIDED and largest > 1
-
-
-def _nodes(model: keras.Model) -> Iterator[Any]:
-    for depth in sorted(model._nodes_by_depth, reverse=True):
-        yield from model._nodes_by_depth[depth]
+    return True
 
 
 def _plain(value: object) -> object:
-    """Configurations with sorted keys and without names, so that repr compares."""
+    """Settings with sorted keys and without names, so that repr compares."""
     if isinstance(value, dict):
         return {
             key: _plain(value[key])
             for key in sorted(value)
-            if key not in _VOLATILE and key != "shared_object_id"
+            if key not in _VOLATILE and key not in _OF_THE_CALL
         }
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, keras.KerasTensor):
+        return "tensor"
+    if callable(value) and hasattr(value, "__name__"):
+        return value.__name__  # its address is another one each time
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        array = np.ascontiguousarray(keras.ops.convert_to_numpy(value))
+        digest = hashlib.sha256(array.tobytes()).hexdigest()
+        return f"{array.dtype} {array.shape} {digest}"
     return value

@@ -1,57 +1,143 @@
 """A model by name or file, with weights: imagenet, glyphs, random, or a path."""
 
 import hashlib
-import os
 import re
-import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+from absl import logging
+from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from keras_models import graph, normalisation
 from keras_models.adapted import Adaptation, read_adaptation
-from keras_models.catalogue import CATALOGUE, Entry, build, entry
-from keras_models.packaged import packaged_weights
-from keras_models.rebuilding import Builder, native_resolution, rebuild, recognise
-from keras_models.weight_files import (
+from keras_models.catalogue import CATALOGUE, build, entry
+from keras_models.graphs import proof
+from keras_models.imagenet import weights_of, with_imagenet_weights
+from keras_models.normalisation import normalise
+from keras_models.opening.canonical import Canonical, Own, Said, canonical
+from keras_models.opening.model_files import read_model
+from keras_models.opening.trusted_code import NO_TRUST, Trust
+from keras_models.opening.weight_files import (
     classes_in,
     load_weights,
     native_beside,
-    read_model,
 )
+from keras_models.packaged import packaged_weights
+from keras_models.rebuilding import Builder, recognise, unproven
 
-_DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
-_CONNECT_SECONDS = 3.0
+Floats = NDArray[np.float32]
 ConvertsAs = tuple[graph.Signature, str]  # the graph, SHA-256 of adapted tensors
 _RUNG_NAME = re.compile(r"[\w.-]+")
 _KERAS_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pretrained:
     """A trained network at its native resolution, ready to be rebuilt at others."""
 
     name: str  # as in a rung: mobilenet_v2, or a model file's own name
-    model: keras.Model
+    model: keras.Model  # (None, R, R, 3) float32 -> (None, classes) probabilities
     native: int  # pixels
     classes: int
     weights: str  # what was asked for
-    weights_sha256: str
+    weights_sha256: str  # of its tensors; of a file's graph and reading too
     normalisation: str
     builder: Builder | None  # None: the graph is copied
-    adaptation: Adaptation | None = None  # of lower resolutions
+    adaptation: Adaptation | None = None  # by resolution; the native one too, if so
+    user: Own | None = None  # None: `model` is what its user built
+    remarks: tuple[str, ...] = ()  # what was found out or assumed, for under a table
+    proven: set[int] = field(default_factory=set, repr=False, compare=False)  # so far
+    natives: dict[str, keras.Model] = field(  # adapted copies, by their weights' hash
+        default_factory=dict, repr=False, compare=False
+    )
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers `model` gives of a picture."""
+        return self.classes
+
+    @property
+    def own(self) -> keras.Model:
+        """The model as its user built it, in float32; `model` shares its weights."""
+        return self.model if self.user is None else self.user.model
+
+    def to_scores(self, outputs: Any) -> Floats:
+        """What `own.predict` gives -> (n, classes) probabilities."""
+        if self.user is None:
+            return np.asarray(outputs, np.float32)
+        return self.user.to_scores(outputs)
+
+    def own_scores(self, images: Floats) -> Floats:
+        """What `own` answers: what the scores at the native resolution must be.
+
+        Where an adaptation changed that resolution too, what its copy of `own` answers.
+
+        Args:
+            images: (n, R, R, 3) at the native resolution, normalised, made of whole
+                pixels: a model may take nothing else.
+        """
+        if self.adapts(self.native):
+            model = self.at(self.native)
+            return np.asarray(model.predict(images, verbose=0), np.float32)
+        return self._trained_scores(images)
+
+    def adapts(self, resolution: int) -> bool:
+        """Whether an adaptation changed this resolution."""
+        return self.adaptation is not None and resolution in self.adaptation.accepted
+
+    def _trained_scores(self, images: Floats) -> Floats:
+        if self.user is None:
+            return np.asarray(self.model.predict(images, verbose=0), np.float32)
+        return self.user.scores(images)
 
     def at(self, resolution: int) -> keras.Model:
-        """The same network at another resolution; InputError where it cannot be."""
-        if resolution == self.native:
+        """The same network at a resolution, a copy of its own below the native one.
+
+        At the native one too, where an adaptation changed it: `model` stays as it was.
+
+        Each resolution is held against the user's own model before it is given out
+        first (`proof`), the native one before any other.
+
+        Raises:
+            InputError: it cannot be rebuilt, or its scores are not the user's model's.
+        """
+        if self.native not in self.proven:
+            self._prove(self.model, self.native)
+        if resolution != self.native:
+            return self._copy(resolution)
+        if not self.adapts(resolution):
             return self.model
-        model = rebuild(self.model, resolution, self.builder)
+        if self.weights_sha256 not in self.natives:
+            self.natives[self.weights_sha256] = self._copy(resolution)
+        return self.natives[self.weights_sha256]
+
+    def _copy(self, resolution: int) -> keras.Model:
+        model = unproven(self.model, resolution, self.builder)
+        if resolution == self.native or resolution not in self.proven:
+            self._prove(model, resolution)
         if self.adaptation is not None:
             self.adaptation.apply(model)
         return model
+
+    def _prove(self, model: keras.Model, resolution: int) -> None:
+        """Holds a rung against the user's model; InputError where they differ."""
+        rung = f"{self.name}@{resolution}"
+        images = normalise(proof.pictures(resolution), self.normalisation)
+        if resolution == self.native:
+            if self.user is not None:
+                proof.check_native(rung, model, self._trained_scores, images)
+        elif self.builder is not None:
+            proof.check_built(rung, model, self.model, images)
+        else:
+            proof.check_copy(rung, model, self.model, images)
+            if self.user is not None:
+                taken = self.user.to_own(images)
+                proof.check_own(rung, model, self.own, images, taken, self.to_scores)
+        self.proven.add(resolution)
 
     def converts_as(self, resolution: int, model: keras.Model) -> ConvertsAs:
         """Equal for resolutions that one conversion serves: same graph, same tensors.
@@ -75,6 +161,20 @@ class ModelChoice:
     seed: int = 0  # of random weights
     name: str | None = None  # of its rungs; None: the catalogue's, or the file's own
     adapted: Path | None = None  # the run folder of `reswise adapt`
+    output: str | None = None  # of a file with several: which holds the scores
+    scores: str | None = None  # what a file's output is; None: as is found
+    native: int | None = None  # resolution of a file that takes any
+    trust: Trust = NO_TRUST  # code that a file may run
+
+    @property
+    def said(self) -> Said:
+        """What the user says of a model file."""
+        return Said(
+            normalisation=self.normalisation,
+            output=self.output,
+            scores=self.scores,
+            native=self.native,
+        )
 
 
 def load(choice: ModelChoice) -> Pretrained:
@@ -95,7 +195,7 @@ def load(choice: ModelChoice) -> Pretrained:
         )
     found = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
     if choice.adapted is not None:
-        found = _adapted(found, choice.adapted)
+        found = adapted(found, choice.adapted)
     return found if choice.name is None else replace(found, name=choice.name)
 
 
@@ -108,13 +208,16 @@ def tensors_sha256(model: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def _adapted(source: Pretrained, folder: Path) -> Pretrained:
-    """Its weights have a name and a hash of their own, so that scores do too."""
+def adapted(source: Pretrained, folder: Path) -> Pretrained:
+    """With the tensors that `reswise adapt` left in a folder.
+
+    Its weights have a name and a hash of their own, so that scores do too.
+    """
     adaptation = read_adaptation(folder, source.weights_sha256)
     both = f"{source.weights_sha256} {adaptation.sha256}".encode()
     return replace(
         source,
-        weights=f"{source.weights}, adapted",
+        weights=f"{source.weights}, {adaptation.what}",
         weights_sha256=hashlib.sha256(both).hexdigest(),
         adaptation=adaptation,
     )
@@ -125,7 +228,7 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
     weights = choice.weights or "imagenet"
     native, alpha = known.native, choice.alpha
     if weights == "imagenet":
-        model = _imagenet(known, alpha)
+        model = with_imagenet_weights(known, alpha)
     elif weights == "random":
         keras.utils.set_random_seed(choice.seed)
         model = build(known.name, native, choice.classes, alpha)
@@ -142,7 +245,7 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
         load_weights(model, path)
     else:
         raise InputError(
-            f"--weights {weights}: {known.name} has {_names(known)} "
+            f"--weights {weights}: {known.name} has {weights_of(known)} "
             "(.weights.h5, .h5, .npz or .keras)."
         )
     classes = int(model.outputs[0].shape[-1])
@@ -153,14 +256,14 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
     convention = choice.normalisation or known.normalisation
     name = known.name if alpha == 1.0 else f"{known.name}_{alpha:g}"
     return Pretrained(
-        name,
-        model,
-        native,
-        classes,
-        _short(weights),
-        tensors_sha256(model),
-        convention,
-        builder,
+        name=name,
+        model=model,
+        native=native,
+        classes=classes,
+        weights=_short(weights),
+        weights_sha256=tensors_sha256(model),
+        normalisation=convention,
+        builder=builder,
     )
 
 
@@ -168,37 +271,53 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     path = Path(choice.model)
     if not path.suffix and not path.exists():
         entry(choice.model)  # says which names there are
-    model = read_model(_existing(path, "--model"))
+    model = read_model(_existing_model(path), choice.trust)
     weights = choice.weights or str(path)
     if choice.weights:
         load_weights(model, _existing(Path(weights), "--weights"))
-    found = from_model(model, choice.normalisation)
+    found = from_model(model, said=choice.said)
+    for remark in found.remarks:
+        logging.info("%s: %s", path, remark)
     return replace(found, name=_own_name(model, path), weights=_short(weights))
 
 
-def from_model(model: keras.Model, convention: str | None = None) -> Pretrained:
+def from_model(
+    model: keras.Model, convention: str | None = None, said: Said | None = None
+) -> Pretrained:
     """A model that is built already, with the weights that it holds.
 
     Args:
-        convention: how pixels enter, one of NORMALISATIONS; None: "none" where a layer
-            normalises, else by the family that its own name begins with.
+        convention: how pixels enter, one of NORMALISATIONS; None: as is found.
+        said: what else only the user can know; holds the convention then.
     Raises:
-        InputError: not one square RGB input, scores of other form, unknown family.
+        InputError: no picture in, no scores of one label out, or it cannot be told.
     """
-    model = _with_softmax(model)
-    if convention is None:
-        known = "none" if _normalises(model) else None
-        convention = known or normalisation.of_family(model.name)
+    found = canonical(model, said or Said(normalisation=convention))
+    builder = recognise(found.model)
     return Pretrained(
-        str(model.name),
-        model,
-        native_resolution(model),
-        int(model.outputs[0].shape[-1]),
-        "its own",
-        tensors_sha256(model),
-        convention,
-        recognise(model),
+        name=str(model.name),
+        model=found.model,
+        native=found.native,
+        classes=int(found.model.outputs[0].shape[-1]),
+        weights="its own",
+        weights_sha256=_sha256(found, builder),
+        normalisation=found.normalisation,
+        builder=builder,
+        user=found.own,
+        remarks=found.remarks,
     )
+
+
+def _sha256(found: Canonical, builder: Builder | None) -> str:
+    """Of the tensors, and of the graph where that is not the catalogue's.
+
+    Two files with equal tensors and, say, another Rescaling have other scores.
+    """
+    tensors = tensors_sha256(found.own.model)
+    if builder is not None:
+        return tensors
+    both = f"{tensors} {graph.signature(found.model)}".encode()
+    return hashlib.sha256(both).hexdigest()
 
 
 def _own_name(model: keras.Model, path: Path) -> str:
@@ -208,75 +327,16 @@ def _own_name(model: keras.Model, path: Path) -> str:
     return str(model.name)
 
 
-def _imagenet(known: Entry, alpha: float) -> keras.Model:
-    application = {
-        "mobilenet_v2": keras.applications.MobileNetV2,
-        "nasnet_mobile": keras.applications.NASNetMobile,
-        "resnet50": keras.applications.ResNet50,
-        "resnet101": keras.applications.ResNet101,
-        "resnet152": keras.applications.ResNet152,
-        "vgg19_flatten": keras.applications.VGG19,
-    }.get(known.name)
-    if application is None:
-        raise InputError(
-            f"--weights imagenet: there are none of {known.name}; expected "
-            f"{_names(known)}."
-        )
-    _reachable_or_cached(known, alpha)
-    options = {"alpha": alpha} if known.name == "mobilenet_v2" else {}
-    downloaded = application(weights="imagenet", **options)
-    model = build(known.name, known.native, 1000, alpha)
-    model.set_weights(downloaded.get_weights())
-    return model
-
-
-def _reachable_or_cached(known: Entry, alpha: float) -> None:
-    folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    file = folder / "models" / known.imagenet_file.format(alpha=f"{alpha:.1f}")
-    if file.exists():
-        return
-    try:
-        socket.create_connection(_DOWNLOADS, _CONNECT_SECONDS).close()
-    except OSError as error:
-        raise InputError(
-            f"--weights imagenet: {file.name} is not in {file.parent} and cannot be "
-            f"downloaded ({error}). Put it there, or give --weights PATH."
-        ) from error
-
-
-def _with_softmax(model: keras.Model) -> keras.Model:
-    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
-        shapes = [tuple(tensor.shape) for tensor in model.outputs]
-        raise InputError(
-            f"{model.name}: output of shape {shapes}; expected one (None, classes)."
-        )
-    activation = getattr(model.layers[-1], "activation", None)
-    if isinstance(model.layers[-1], keras.layers.Softmax):
-        return model
-    if activation is keras.activations.softmax:
-        return model
-    if activation in (None, keras.activations.linear):  # logits
-        scores = keras.layers.Softmax(name="scores")(model.outputs[0])
-        return keras.Model(model.inputs[0], scores, name=model.name)
-    raise InputError(
-        f"{model.name}: its last layer ends in {activation.__name__}; expected softmax "
-        "or logits of one label per image."
-    )
-
-
-def _normalises(model: keras.Model) -> bool:
-    kinds = (keras.layers.Rescaling, keras.layers.Normalization)
-    return any(isinstance(layer, kinds) for layer in model.layers)
-
-
 def _existing(path: Path, flag: str) -> Path:
     if not path.is_file():
         raise InputError(f"{flag} {path}: no such file; expected a model's file.")
     return path
 
 
-def _names(known: Entry) -> str:
-    return ", ".join((*known.weights, "random or a path"))
+def _existing_model(path: Path) -> Path:
+    if not path.exists():
+        raise InputError(f"--model {path}: no such file; expected a model's file.")
+    return path
 
 
 def _short(weights: str) -> str:

@@ -16,6 +16,7 @@ NORMALISATIONS = {
     "tf": "RGB / 127.5 - 1",
     "caffe": "BGR - (103.939, 116.779, 123.68)",
     "torch": "(RGB / 255 - (0.485, 0.456, 0.406)) / (0.229, 0.224, 0.225)",
+    "unit": "RGB / 255",
     "none": "RGB as it is, 0..255",
 }
 
@@ -59,6 +60,8 @@ def normalise(
         return np.ascontiguousarray(image[..., ::-1]) - _MEAN_BGR
     if convention == "torch":
         return np.asarray((image / np.float32(255) - _MEAN_RGB) / _DEVIATION_RGB)
+    if convention == "unit":
+        return image / np.float32(255)
     return image
 
 

@@ -9,8 +9,14 @@ import numpy as np
 from datasets.errors import InputError
 from keras_models import graph
 from keras_models.catalogue import CATALOGUE, build
+from keras_models.graphs import proof
+from keras_models.graphs.copying import copied
+from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.graphs.fitting import Fitting, UnfitError
+from keras_models.graphs.reapplying import graph_of, has_graph
 
 Builder = Callable[[int], keras.Model]
+_TRIED = 3  # resolutions on either side, before an error names one that works
 
 
 def rebuild(
@@ -19,22 +25,41 @@ def rebuild(
     """The same network for a square input of `resolution` pixels, weights copied.
 
     An architecture of the catalogue is built anew, since padding may depend on the
-    resolution; any other graph is copied, after a check that copying is exact.
+    resolution; any other graph is copied, models inside it too, with the padding that
+    its family has there, after a check that nothing else in it depends on the size.
 
     Args:
-        model: functional or sequential, channels last, with global pooling.
+        model: functional or sequential, channels last.
         builder: resolution -> the architecture with any weights; None recognises
             catalogue models, by their graph.
     Returns:
-        A model of its own with input (None, resolution, resolution, 3).
+        A model of its own with input (None, resolution, resolution, channels).
     Raises:
-        InputError: it cannot be rebuilt; says why, and the smallest that works.
+        InputError: it cannot be rebuilt; says why, and the nearest that can. Or its
+            scores are not those of the model's own layers at that resolution.
+    """
+    builder = builder or recognise(model)
+    rebuilt = unproven(model, resolution, builder)
+    images, rung = proof.pictures(resolution), f"{model.name}@{resolution}"
+    if builder is not None:
+        proof.check_built(rung, rebuilt, model, images)
+        return rebuilt
+    taken = images[..., : model.inputs[0].shape[-1]]
+    proof.check_copy(rung, rebuilt, model, taken)
+    return rebuilt
+
+
+def unproven(
+    model: keras.Model, resolution: int, builder: Builder | None
+) -> keras.Model:
+    """What `rebuild` makes, before it is held against the model's own layers.
+
+    Args:
+        builder: of the model's architecture; None copies its graph.
     """
     native = native_resolution(model)
-    builder = builder or recognise(model)
     if builder is None:
-        _check(model, native, resolution)
-        rebuilt = _copy(model, resolution)
+        rebuilt = _copied(model, native, resolution)
     else:
         rebuilt = builder(resolution)
     transfer(model, rebuilt)
@@ -42,33 +67,35 @@ def rebuild(
 
 
 def transfer(source: keras.Model, target: keras.Model) -> None:
-    """Copies all tensors, then compares them one by one.
+    """Copies all tensors, compares them one by one, renews what layers make of them.
 
     Raises:
         InputError: number, shape or value of a tensor differs; names the first.
     """
     values = source.get_weights()
-    shapes = [tuple(value.shape) for value in values]
-    wanted = [tuple(variable.shape) for variable in target.weights]
-    if shapes != wanted:
-        pairs = zip(source.weights, target.weights, strict=False)
-        first = next(
-            (
-                f"{a.path} {tuple(a.shape)} against {b.path} {tuple(b.shape)}"
-                for a, b in pairs
-                if tuple(a.shape) != tuple(b.shape)
-            ),
-            "their number",
-        )
+    if why := _misfit(source, target):
         raise InputError(
-            f"{source.name}: {len(shapes)} tensors do not fit the {len(wanted)} of the "
-            f"graph at {target.inputs[0].shape[1]} pixels (first: {first}). Ask for "
-            "another resolution."
+            f"{source.name}: {len(values)} tensors do not fit the "
+            f"{len(target.weights)} of the graph at {target.inputs[0].shape[1]} "
+            f"pixels (first: {why}). Its graph fits {source.inputs[0].shape[1]} "
+            "pixels only."
         )
     target.set_weights(values)
     for variable, value in zip(target.weights, values, strict=True):
         if not np.array_equal(np.asarray(variable), value, equal_nan=True):
             raise InputError(f"{source.name}: tensor {variable.path} did not transfer.")
+    renew_derived_state(target)
+
+
+def _misfit(source: keras.Model, target: keras.Model) -> str | None:
+    pairs = zip(source.weights, target.weights, strict=False)
+    for here, there in pairs:
+        if tuple(here.shape) != tuple(there.shape):
+            return (
+                f"{here.path} {tuple(here.shape)} against {there.path} "
+                f"{tuple(there.shape)}"
+            )
+    return None if len(source.weights) == len(target.weights) else "their number"
 
 
 def native_resolution(model: keras.Model) -> int:
@@ -77,10 +104,16 @@ def native_resolution(model: keras.Model) -> int:
     Raises:
         InputError: not one square RGB input of a fixed size, channels last.
     """
-    shapes = [tuple(tensor.shape) for tensor in model.inputs]
+    if not has_graph(model):
+        raise InputError(
+            f"{model.name}: a {type(model).__name__} without a graph that can be "
+            "followed. Build it with keras.Input((R, R, 3)) and keras.Model(input, "
+            "output), and save it again."
+        )
+    shapes = [tuple(tensor.shape) for tensor in graph_of(model).inputs]
     if len(shapes) == 1 and len(shapes[0]) == 4:
         _, height, width, channels = shapes[0]
-        if height is not None and height == width and channels == 3:
+        if height is not None and height == width and channels in (1, 3):
             return int(height)
     raise InputError(
         f"{model.name}: input of shape {shapes}; expected one (None, R, R, 3) with a "
@@ -90,13 +123,11 @@ def native_resolution(model: keras.Model) -> int:
 
 def recognise(model: keras.Model) -> Builder | None:
     """The catalogue's builder of a model that has exactly a catalogue graph."""
-    plain = re.sub(r"[^a-z0-9.]", "", model.name.lower())
+    plain = re.sub(r"[^a-z0-9]", "", model.name.lower())
     for name in CATALOGUE:
-        family = name.replace("_", "")
-        if not plain.startswith(family):
+        if not plain.startswith(name.replace("_", "")):
             continue
-        width = re.match(r"(\d\.\d+)", plain[len(family) :])
-        alpha = float(width.group(1)) if width and family == "mobilenetv2" else 1.0
+        alpha = _alpha(model.name) if name == "mobilenet_v2" else 1.0
         classes = int(model.outputs[0].shape[-1])
 
         def builder(
@@ -107,42 +138,68 @@ def recognise(model: keras.Model) -> Builder | None:
         ) -> keras.Model:
             return build(name, resolution, classes, alpha)
 
-        built = builder(native_resolution(model))
+        try:
+            built = builder(native_resolution(model))
+        except InputError:  # a resolution that this one cannot take
+            continue
         if graph.signature(built) == graph.signature(model):
             return builder
     return None
 
 
-def _check(model: keras.Model, native: int, resolution: int) -> None:
-    if why := graph.obstacle(model):
-        raise InputError(f"{model.name}@{resolution} cannot be rebuilt: {why}.")
-    smallest = graph.smallest_resolution(model, native)
-    if resolution < smallest:
-        raise InputError(
-            f"{model.name}@{resolution}: below the smallest resolution that works, "
-            f"{smallest}. Ask for {model.name}@{smallest} or more."
-        )
-    if why := graph.parity_mismatch(model, native, resolution):
-        fitting = [
-            side
-            for side in range(smallest, native + 1)
-            if not graph.parity_mismatch(model, native, side)
-        ]
-        near = sorted(fitting, key=lambda side: abs(side - resolution))[:2]
-        raise InputError(
-            f"{model.name}@{resolution} cannot be rebuilt: {why}. The smallest "
-            f"resolution that works is {fitting[0]}, the nearest are "
-            f"{' and '.join(map(str, sorted(near)))}."
-        )
+def _alpha(name: str) -> float:
+    """The width in a name of keras.applications: mobilenetv2_0.35_96 is one of 0.35."""
+    width = re.search(r"_(\d\.\d\d?)(?!\d)", name)
+    return float(width.group(1)) if width else 1.0
 
 
-def _copy(model: keras.Model, resolution: int) -> keras.Model:
-    image = keras.Input((resolution, resolution, 3), name=model.inputs[0].name)
+def _copied(model: keras.Model, native: int, resolution: int) -> keras.Model:
+    fitting = Fitting(model)
     try:
-        return keras.models.clone_model(model, input_tensors=image)
-    except Exception as error:  # a layer of the user's may raise anything
-        first_line = str(error).strip().splitlines()[0]
+        rebuilt: keras.Model = _copy(model, fitting, resolution)
+    except UnfitError as error:
+        works = _working(model, fitting, native, resolution)
         raise InputError(
-            f"{model.name}@{resolution} cannot be rebuilt: {first_line} Its graph fits "
-            f"{native_resolution(model)} pixels only."
+            f"{model.name}@{resolution} cannot be rebuilt: {error}. "
+            f"{_instead(works, native)}"
         ) from error
+    return rebuilt
+
+
+def _copy(model: keras.Model, fitting: Fitting, resolution: int) -> keras.Model:
+    operations = fitting.operations(resolution)
+    try:
+        rebuilt: keras.Model = copied(model, resolution, operations)
+    except Exception as error:  # a layer of the user's may raise anything
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UnfitError(first_line) from error
+    if why := _misfit(model, rebuilt):
+        raise UnfitError(f"tensors have another shape there ({why})")
+    return rebuilt
+
+
+def _working(
+    model: keras.Model, fitting: Fitting, native: int, resolution: int
+) -> list[int]:
+    """The nearest resolutions on either side that were found to work, ascending."""
+    below = (side for side in range(min(resolution, native) - 1, 0, -1))
+    above = (side for side in range(resolution + 1, native + 1))
+    found = []
+    for sides in (below, above):
+        fitting_ones = (side for side in sides if fitting.fits(side))
+        for _, side in zip(range(_TRIED), fitting_ones, strict=False):
+            try:
+                _copy(model, fitting, side)
+            except UnfitError:
+                continue
+            found.append(side)
+            break
+    return sorted(found)
+
+
+def _instead(works: list[int], native: int) -> str:
+    if not works or works == [native]:
+        return f"Its graph fits {native} pixels only."
+    if len(works) == 1:
+        return f"The nearest that works is {works[0]}."
+    return f"The nearest that work are {works[0]} and {works[1]}."

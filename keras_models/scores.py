@@ -53,11 +53,14 @@ class RungMeta:
     size_bytes: int
     uncounted: tuple[str, ...]  # layers that macs leaves out
     format: int = FORMAT
+    remarks: tuple[str, ...] = ()  # for the reader; scores do not depend on them
 
     @property
     def key(self) -> str:
-        """The first 20 hexadecimal digits of meta.json's SHA-256."""
-        text = json.dumps(asdict(self), sort_keys=True)
+        """The first 20 hexadecimal digits of meta.json's SHA-256, without remarks."""
+        facts = asdict(self)
+        del facts["remarks"]
+        text = json.dumps(facts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
     @property
@@ -75,6 +78,7 @@ class StoredRung:
     scores: NDArray[np.float32]  # (n, classes), probabilities
     class_names: tuple[str, ...]
     nonfinite: int = 0  # images whose scores were not finite: they count as wrong
+    read: tuple[str, ...] = ()  # what was decided in reading the images
 
     @property
     def rung(self) -> str:
@@ -137,14 +141,20 @@ class ScoreStore:
         ids: tuple[str, ...],
         labels: NDArray[np.int64],
         class_names: tuple[str, ...],
+        read: tuple[str, ...] = (),
     ) -> None:
-        """Keeps ids and labels once per data set, in its fixed order."""
+        """Keeps ids and labels once per data set, in its fixed order.
+
+        Args:
+            read: what was decided in reading it, for tables to say.
+        """
         folder = self._dataset(fingerprint)
         if (folder / "dataset.json").exists():
             return
         with whole_file(folder / "labels.npy") as file:
             np.save(file, labels)
         facts = {"name": name, "split": split, "ids": ids, "class_names": class_names}
+        facts |= {"read": read} if read else {}
         write_text(folder / "dataset.json", json.dumps(facts) + "\n")
 
     def write_unreadable(self, fingerprint: str, unreadable: dict[int, str]) -> None:
@@ -183,6 +193,7 @@ class ScoreStore:
             facts = json.loads(path.read_text())
             if facts.get("format") == FORMAT:
                 facts["uncounted"] = tuple(facts["uncounted"])
+                facts["remarks"] = tuple(facts.get("remarks", ()))
                 found.append(RungMeta(**facts))
         return sorted(found, key=lambda meta: (meta.model, meta.resolution, meta.key))
 
@@ -227,7 +238,8 @@ class ScoreStore:
             raise InputError(_not_finite(meta, ids, bad))
         scores[bad] = _wrong(labels[bad], meta.classes)
         names = tuple(facts["class_names"])
-        return StoredRung(meta, ids, labels, scores, names, int(bad.size))
+        read = tuple(map(str, facts.get("read", ())))
+        return StoredRung(meta, ids, labels, scores, names, int(bad.size), read)
 
     def _shard(self, meta: RungMeta, shard: int) -> Path:
         return self.folder(meta) / f"{shard:05d}.npy"

@@ -85,6 +85,7 @@ def sweep(
         dataset.ids,
         np.asarray(dataset.labels),
         dataset.class_names,
+        dataset.notes,
     )
     _Sweeper(source, dataset, store, models).run(rungs)
     _check_unreadable(dataset, store, options.max_unreadable)
@@ -123,7 +124,7 @@ def _meta(
         weights=source.weights,
         weights_sha256=source.weights_sha256,
         resolution=side,
-        classes=source.classes,
+        classes=source.outputs,
         recipe="float32",
         engine=engine,
         normalisation=source.normalisation,
@@ -136,6 +137,7 @@ def _meta(
         parameters=parameters,
         size_bytes=4 * parameters,
         uncounted=count.uncounted,
+        remarks=source.remarks,
     )
 
 
@@ -262,7 +264,8 @@ class _Sweeper:
         same = np.array_equal(both, np.isfinite(np.stack(found)))
         apart = np.abs(np.stack(found) - own)[both] if same else np.array([np.nan])
         difference = float(apart.max(initial=0))
-        if not difference <= AGREEMENT:
+        largest = float(np.abs(own[both]).max(initial=1))
+        if not difference <= AGREEMENT * largest:
             raise InputError(
                 f"{self._source.name}@{each[1]}: scores of the .tflite differ by "
                 f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. Use "

@@ -34,7 +34,7 @@ def bench_rows(
     dearest = rungs[outcome.savings.reference].macs
     return [
         Row(
-            **_what(rungs.get(line.name), bundle),
+            **what(rungs.get(line.name), bundle),
             dataset=dataset[0],
             split=dataset[1],
             images=line.images,
@@ -53,7 +53,7 @@ def bench_rows(
     ]
 
 
-def _what(rung: Rung | None, bundle: Bundle) -> dict[str, Any]:
+def what(rung: Rung | None, bundle: Bundle) -> dict[str, Any]:
     """What a row is of: a rung, or where None the bundle's selector."""
     first = bundle.manifest.rungs[0]
     way = (rung or first).preprocessing
@@ -154,7 +154,7 @@ def _agreement(outcome: Outcome) -> list[str]:
         f"Decisions equal to the selector's replay on the device's own scores: {equal} "
         f"of {agreed.images} images ({agreed.items} runs)."
     ]
-    found += _named("Decided otherwise", agreed.differing, "replay")
+    found += named("Decided otherwise", agreed.differing, "replay")
     apart = [one for one in outcome.kernels if one.largest > 0]
     if not apart:
         found.append("Scores equal this machine's interpreter to the last bit.")
@@ -163,11 +163,11 @@ def _agreement(outcome: Outcome) -> list[str]:
             f"Kernels differ: {one.rung}: scores by at most {one.largest:.2g}; the "
             f"same class for {one.top1_equal} of {one.images} images."
         )
-    found += _named("Moved by kernels", outcome.moved, "this machine")
+    found += named("Moved by kernels", outcome.moved, "this machine")
     return found
 
 
-def _named(what: str, decisions: Sequence[Decision], other: str) -> list[str]:
+def named(what: str, decisions: Sequence[Decision], other: str) -> list[str]:
     shown = [
         f"{what}: {one.id}: {one.device}; {other}: {one.replay}."
         for one in decisions[:LISTED]

@@ -11,6 +11,7 @@ from keras_models.accuracy import (
 )
 from keras_models.framework import versions
 from keras_models.scores import StoredRung
+from reports.remarks import remarks
 from reports.rows import Row
 from reports.table import Table
 
@@ -129,8 +130,14 @@ def drop_table(
             for rung in rungs
             if rung.nonfinite
         ),
+        *(
+            [f"The images, as read: {'; '.join(rungs[0].read)}."]
+            if rungs[0].read
+            else []
+        ),
         *_top5_drops(rungs),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
+        *remarks(rungs),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",

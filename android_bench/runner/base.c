@@ -48,6 +48,11 @@ enum confidence { TOP1, MARGIN, ENTROPY, CALIBRATED, CONFIDENCES };
 static const char *const CONFIDENCE_NAMES[CONFIDENCES] = {"top1", "margin", "entropy",
                                                           "calibrated"};
 
+/* How an output is read: convert/score_kinds.py. */
+enum score_kind { PROBABILITIES, LOGITS, ONE_PROBABILITY, ONE_LOGIT, SCORE_KINDS };
+static const char *const SCORE_KIND_NAMES[SCORE_KINDS] = {
+    "probabilities", "logits", "one_probability", "one_logit"};
+
 static const double TINY = 1e-30; /* stands for a probability of 0 in logarithms */
 
 /* ---- ends with one line ------------------------------------------------------- */

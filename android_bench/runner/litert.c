@@ -242,7 +242,7 @@ static int stored_value(const Net *net, size_t place) {
 }
 
 /* real = (stored - zero point) x scale, in float32; where scale is 0, what is stored. */
-static void read_scores(const Net *net, float *scores) {
+static void read_outputs(const Net *net, float *scores) {
     if (net->output_dtype == FLOAT32) {
         memcpy(scores, net->output_memory, net->outputs * sizeof *scores);
         return;
@@ -251,4 +251,26 @@ static void read_scores(const Net *net, float *scores) {
     int zero_point = net->scale == 0 ? 0 : net->zero_point;
     for (size_t place = 0; place < net->outputs; place++)
         scores[place] = (float)(stored_value(net, place) - zero_point) * scale;
+}
+
+static void softmax(float *scores, size_t classes) {
+    double highest_one = scores[0], total = 0;
+    for (size_t place = 1; place < classes; place++)
+        if (scores[place] > highest_one) highest_one = scores[place];
+    for (size_t place = 0; place < classes; place++)
+        total += exp(scores[place] - highest_one);
+    for (size_t place = 0; place < classes; place++)
+        scores[place] = (float)(exp(scores[place] - highest_one) / total);
+}
+
+/* scores: room for classes_of(net). */
+static void read_scores(const Net *net, float *scores) {
+    read_outputs(net, scores);
+    if (net->kind == LOGITS) softmax(scores, net->outputs);
+    if (!of_one_unit(net)) return;
+    double one = scores[0];
+    if (net->kind == ONE_LOGIT) one = 1 / (1 + exp(-one));
+    one = one < 0 ? 0 : one > 1 ? 1 : one; /* NaN stays, and is refused */
+    scores[0] = (float)(1 - one);
+    scores[1] = (float)one;
 }

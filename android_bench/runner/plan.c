@@ -8,6 +8,7 @@ typedef struct {
     char tensors[256];
     enum dtype input_dtype, output_dtype;
     size_t inputs, outputs; /* elements of one image */
+    enum score_kind kind;   /* of the outputs */
     float scale; /* 0: outputs are stored as they are */
     int zero_point;
     Packed packed;
@@ -75,6 +76,15 @@ static void copy_signature(Words *words, char *name, size_t bytes) {
     *name = 0;
 }
 
+static bool of_one_unit(const Net *net) {
+    return net->kind == ONE_PROBABILITY || net->kind == ONE_LOGIT;
+}
+
+/* One unit is two classes. */
+static size_t classes_of(const Net *net) {
+    return of_one_unit(net) ? 2 : net->outputs;
+}
+
 static void read_net(Words *words, Net *net, int files) {
     net->file = (int)whole_number(words, "a file", 0, (uint64_t)files - 1);
     copy_signature(words, net->signature, sizeof net->signature);
@@ -82,13 +92,20 @@ static void read_net(Words *words, Net *net, int files) {
     net->input_dtype = (enum dtype)one_of(words, "a dtype", DTYPE_NAMES, DTYPES);
     net->inputs = whole_number(words, "inputs", 1, UINT32_MAX);
     net->output_dtype = (enum dtype)one_of(words, "a dtype", DTYPE_NAMES, DTYPES);
-    net->outputs = whole_number(words, "outputs", 2, MOST_CLASSES);
+    net->outputs = whole_number(words, "outputs", 1, MOST_CLASSES);
     double scale = number(words, "a scale"), zero = number(words, "a zero point");
     if (!(scale >= 0 && scale < 1e30 && zero >= -32768 && zero <= 32767))
         fail(EXIT_USAGE, "plan line %d: a scale or zero point is out of range",
              words->line);
     net->scale = (float)scale;
     net->zero_point = (int)zero;
+    net->kind = PROBABILITIES;
+    if (*words->rest)
+        net->kind = (enum score_kind)one_of(words, "a kind of scores", SCORE_KIND_NAMES,
+                                            SCORE_KINDS);
+    if (of_one_unit(net) != (net->outputs == 1))
+        fail(EXIT_USAGE, "plan line %d: %zu outputs are no %s", words->line,
+             net->outputs, SCORE_KIND_NAMES[net->kind]);
 }
 
 static void read_node(Words *words, Tree *tree, int place, int features) {
@@ -226,7 +243,8 @@ static void check_plan(const Plan *plan, int rules) {
     if (!plan->images || !plan->rungs || !plan->steps || !*plan->ids)
         fail(EXIT_USAGE, "the plan lacks images, ids, rungs or a ladder");
     for (int step = 1; step < plan->steps; step++) {
-        if (plan->rung[plan->ladder[step]].outputs != plan->rung[plan->ladder[0]].outputs)
+        if (classes_of(&plan->rung[plan->ladder[step]]) !=
+            classes_of(&plan->rung[plan->ladder[0]]))
             fail(EXIT_USAGE, "the rungs differ in their number of classes");
     }
     if (plan->selector == DEFERRAL && rules != plan->steps - 1)

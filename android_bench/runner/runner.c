@@ -86,7 +86,7 @@ static void load_all(Plan *plan) {
 static Workspace make_workspace(const Plan *plan) {
     Workspace work;
     memset(&work, 0, sizeof work);
-    work.classes = plan->rung[plan->ladder[0]].outputs;
+    work.classes = classes_of(&plan->rung[plan->ladder[0]]);
     for (int step = 0; step < plan->steps; step++)
         work.scores[step] = allocated(work.classes, sizeof(float));
     work.total = allocated(work.classes, sizeof(float));

@@ -19,6 +19,10 @@ from datasets.errors import InputError
 from keras_models.framework import silent
 
 QUANTISERS = ("litert", "tensorflow")
+# What makes scores of the last dense layer's outputs.
+_SCORING = (
+    "ADD", "CONCATENATION", "LOGISTIC", "MUL", "RESHAPE", "SOFTMAX", "SUB",
+)  # fmt: skip
 _PACKAGE = {"litert": "litert-quantizer", "tensorflow": "tensorflow"}
 
 
@@ -31,6 +35,7 @@ class Source:
     images: NDArray[np.float32] | None  # (n, R, R, 3) as the file takes them
     seen: Seen | None  # of these images
     rounding: Rounded | None = None  # of weights to int8; None: to the nearest step
+    pixels: tuple[float, float] | None = None  # what the file takes of black, of white
 
 
 def quantiser_version(quantiser: str) -> str:
@@ -62,7 +67,11 @@ def with_litert(source: Source, recipe: Recipe) -> bytes:
     _configure(work, recipe)
     if recipe.static and recipe.input_output == "float32":
         _leave_last_in_float(work, content)
+        if recipe.activations == "int16":
+            _leave_first_in_float(work, content)
     ranges = _ranges(source.seen) if recipe.static and source.seen else None
+    if ranges is not None and recipe.input_output == "int8" and source.pixels:
+        _widen(ranges[tflite_graph.IMAGE], source.pixels)
     with silent(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numpy, where dead channels overflow
         result = work.quantize(ranges, enable_progress_report=False)
@@ -105,20 +114,78 @@ def _leave_last_in_float(work: Any, content: bytes) -> None:
     """The dense layer in front of the scores keeps int8 weights, and gives float32.
 
     Steps as wide as a range of 50 asks for make the largest scores equal: a third of
-    the error of mobilenet_v2@160.
+    the error of mobilenet_v2@160. What makes scores of it stays in float32 too: in
+    steps of 1/256 they are often equal, and 1 - p of one unit has no int16 kernel.
     """
     from litert_quantizer import qtyping
+    from litert_quantizer.quantizer import AlgorithmName
+
+    model = tflite_graph.read(content)
+    tail, last = _scoring(model)
+    for operator in tail:
+        work.update_quantization_recipe(
+            _exactly(model, operator),
+            qtyping.TFLOperationName(tflite_graph.operator_name(model, operator)),
+            algorithm_key=AlgorithmName.NO_QUANTIZE,
+        )
+    if last is not None:
+        dense = qtyping.TFLOperationName.FULLY_CONNECTED
+        work.add_dynamic_config(_exactly(model, last), dense, 8)
+
+
+def _leave_first_in_float(work: Any, content: bytes) -> None:
+    """Arithmetic on pixels, such as a model's own Rescaling: int16 has no kernel of it.
+
+    Its sums want scales that are close to each other, those of 0..255 and 1 are not.
+    """
+    from litert_quantizer import qtyping
+    from litert_quantizer.quantizer import AlgorithmName
 
     model = tflite_graph.read(content)
     graph = model.subgraphs[0]
-    made = {int(operator.outputs[0]): operator for operator in graph.operators}
-    last = made[int(graph.outputs[0])]
-    if tflite_graph.operator_name(model, last) == "SOFTMAX":
-        last = made.get(int(last.inputs[0]), last)
-    if tflite_graph.operator_name(model, last) != "FULLY_CONNECTED":
-        return
-    name = re.escape(tflite_graph.tensor_name(graph, last.outputs[0]))
-    work.add_dynamic_config(name, qtyping.TFLOperationName.FULLY_CONNECTED, 8)
+    tensor = int(graph.inputs[0])
+    while True:
+        readers = [one for one in graph.operators if tensor in list(one.inputs)]
+        if len(readers) != 1:
+            return
+        name = tflite_graph.operator_name(model, readers[0])
+        if name not in ("ADD", "MUL", "SUB", "DIV"):
+            return
+        work.update_quantization_recipe(
+            _exactly(model, readers[0]),
+            qtyping.TFLOperationName(name),
+            algorithm_key=AlgorithmName.NO_QUANTIZE,
+        )
+        tensor = int(readers[0].outputs[0])
+
+
+def _exactly(model: Any, operator: Any) -> str:
+    name = tflite_graph.tensor_name(model.subgraphs[0], operator.outputs[0])
+    return re.escape(name)
+
+
+def _scoring(model: Any) -> tuple[list[Any], Any]:
+    """(operators behind the dense layer that the scores are made of, that layer).
+
+    ([], None): the scores are made otherwise.
+    """
+    graph = model.subgraphs[0]
+    made = {int(one.outputs[0]): one for one in graph.operators}
+    tail: dict[int, Any] = {}
+    ahead, last = [int(graph.outputs[0])], None
+    while ahead:
+        tensor = ahead.pop()
+        if (operator := made.get(tensor)) is None or tensor in tail:
+            continue  # a constant
+        name = tflite_graph.operator_name(model, operator)
+        if name == "FULLY_CONNECTED" and last in (None, operator):
+            last = operator
+        elif name in _SCORING:
+            tail[tensor] = operator
+            ahead += [int(one) for one in operator.inputs if one >= 0]
+        else:
+            return [], None
+    return list(tail.values()), last
 
 
 def _ranges(seen: Seen) -> dict[str, dict[str, NDArray[np.float32]]]:
@@ -134,6 +201,12 @@ def _ranges(seen: Seen) -> dict[str, dict[str, NDArray[np.float32]]]:
         }
         for name in seen.low
     }
+
+
+def _widen(found: dict[str, NDArray[np.float32]], pixels: tuple[float, float]) -> None:
+    """An input of integers holds every pixel, whatever calibration images had."""
+    found["min"] = np.minimum(found["min"], np.float32(pixels[0]))
+    found["max"] = np.maximum(found["max"], np.float32(pixels[1]))
 
 
 def with_tensorflow(source: Source, recipe: Recipe, model: keras.Model) -> bytes:

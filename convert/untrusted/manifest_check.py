@@ -6,6 +6,8 @@ No file is opened: the phone benchmark and `write_bundle` use it as it is.
 import math
 
 from convert.manifest import MANIFEST_FILE, Look, Manifest, Rung, Tensor
+from convert.pixel_codes import check_codes
+from convert.score_kinds import OF_ONE_UNIT
 from convert.untrusted.bundle_files import check_names
 from convert.untrusted.selector_check import check_selector
 from datasets.errors import InputError
@@ -28,6 +30,7 @@ def check_manifest(manifest: Manifest, where: str) -> Selector:
         _check_tensor(rung.input, f"{where}: {rung.rung}: input")
         _check_tensor(rung.output, f"{where}: {rung.rung}: output")
         _check_shapes(rung, f"{where}: {rung.rung}")
+        check_codes(rung.preprocessing, rung.input, f"{where}: {rung.rung}")
     selector = check_selector(manifest.selector, manifest.rungs, where)
     if manifest.look is not None:
         _check_look(manifest.look, selector, f"{where}: look")
@@ -37,7 +40,7 @@ def check_manifest(manifest: Manifest, where: str) -> Selector:
 
 
 def _check_rungs(manifest: Manifest, where: str) -> None:
-    classes = manifest.rungs[0].output.shape[-1]
+    classes = manifest.rungs[0].classes
     names, macs = set(), 0
     for rung in manifest.rungs:
         if rung.rung in names:
@@ -52,9 +55,9 @@ def _check_rungs(manifest: Manifest, where: str) -> None:
                 f"{where}: the rungs do not ascend in MACs: {rung.rung} has "
                 f"{rung.macs:,} after {macs:,}."
             )
-        if rung.output.shape[-1] != classes:
+        if rung.classes != classes:
             raise InputError(
-                f"{where}: {rung.rung} has {rung.output.shape[-1]} classes, "
+                f"{where}: {rung.rung} has {rung.classes} classes, "
                 f"{manifest.rungs[0].rung} {classes}; expected as many."
             )
         names.add(rung.rung)
@@ -82,10 +85,15 @@ def _check_shapes(rung: Rung, where: str) -> None:
             f"{where}: input of shape {rung.input.shape}; expected {expected}."
         )
     shape = rung.output.shape
-    if math.prod(shape) != shape[-1] or shape[-1] < 2:
+    if rung.scores in OF_ONE_UNIT and shape[-1] != 1:
+        raise InputError(
+            f"{where}: output of shape {shape} with scores {rung.scores}; expected one "
+            "unit, such as (1, 1)."
+        )
+    if math.prod(shape) != shape[-1] or rung.classes < 2:
         raise InputError(
             f"{where}: output of shape {shape}; expected one score a class, such as "
-            "(1, 1000)."
+            f"(1, 1000), or for one unit scores {' or '.join(OF_ONE_UNIT)}."
         )
 
 
@@ -115,7 +123,7 @@ def _check_references(manifest: Manifest, where: str) -> None:
 
 def _check_offset(manifest: Manifest, where: str) -> None:
     offset = manifest.measured.get("class_offset", 0)
-    classes = manifest.rungs[0].output.shape[-1]
+    classes = manifest.rungs[0].classes
     if offset >= classes:
         raise InputError(f"{where}: class_offset {offset} of {classes} classes.")
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from convert.untrusted.flatbuffer import Table
 from convert.untrusted.flatbuffer_check import check
 from convert.untrusted.flatbuffer_layouts import TFLITE
+from convert.untrusted.tflite_flow import Flow
+from datasets.errors import InputError
 
 MOST_TENSOR_BYTES = 1 << 30
 # tensors, operations and their indices, of all graphs: ten times 20 rungs of NASNet
@@ -28,7 +30,9 @@ _TYPES = {
     16: ("uint16", 16), 17: ("int4", 4), 18: ("bfloat16", 16), 19: ("int2", 2),
     20: ("uint4", 4), 21: ("float8_e4m3fn", 8), 22: ("float8_e5m2", 8),
 }  # fmt: skip
-_WITH_WEIGHTS = (3, 4, 9)  # CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED
+_WITH_WEIGHTS = (3, 4, 9, 67)  # CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED,
+#   TRANSPOSE_CONV
+_CUSTOM = 32
 _RUNS_SUBGRAPHS = {
     31: "CALL", 118: "IF", 119: "WHILE", 129: "CALL_ONCE", 200: "STABLEHLO_WHILE",
     209: "STABLEHLO_CASE",
@@ -44,6 +48,8 @@ class GraphTensor:
     shape: tuple[int, ...]
     scale: float
     zero_point: int
+    scales: int = 0  # how many it has; more than one: by channel
+    free: tuple[bool, ...] = ()  # sides that its signature leaves open; none: empty
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,10 @@ class Graph:
 
     inputs: tuple[GraphTensor, ...]
     outputs: tuple[GraphTensor, ...]
-    ends_in: tuple[int, ...]  # builtin codes of its operations, the last first
+    ends_in: tuple[int, ...]  # codes from the output back, along each first input
     parameters: int  # weights and biases of convolutions and dense layers
+    rounded: GraphTensor | None = None  # what QUANTIZE, its one reader, makes of input
+    begins_scaling: bool = False  # arithmetic changes pixels before a convolution does
 
 
 @dataclass(frozen=True)
@@ -114,8 +122,9 @@ class _Reading:
         self._model = model
         self._reader = model.reader
         self._buffers = tuple(_buffer(one) for one in model.tables(4))
+        self._kinds = model.tables(1)
         self._codes = tuple(
-            max(one.number(0, "b"), one.number(3, "i")) for one in model.tables(1)
+            max(one.number(0, "b"), one.number(3, "i")) for one in self._kinds
         )
         self._parts = 0
 
@@ -132,25 +141,32 @@ class _Reading:
         tensors = table.tables(0)
         for tensor in tensors:
             self._check_tensor(tensor)
-        ends = tuple(self._operation(one, tensors) for one in table.tables(3)[::-1])
+        operations = table.tables(3)
+        for one in operations:
+            self._check_operation(one, tensors)
         for field in (1, 2):
             if table.count(field) > _MOST_ENDS:
                 raise self._reader.broken(f"a graph with {table.count(field):,} ends")
-        inputs, outputs = (
-            tuple(_tensor(tensors[i]) for i in self._places(table, field, tensors, 0))
-            for field in (1, 2)
+        inputs, outputs = (self._places(table, field, tensors, 0) for field in (1, 2))
+        codes = [self._codes[one.number(0, "I")] for one in operations]
+        flow = Flow(operations, codes)
+        rounded = flow.rounded_to(inputs[0]) if inputs else None
+        return Graph(
+            tuple(_tensor(tensors[place]) for place in inputs),
+            tuple(_tensor(tensors[place]) for place in outputs),
+            flow.back_from(outputs[0]) if outputs else (),
+            self._parameters(flow, tensors),
+            None if rounded is None else _tensor(tensors[rounded]),
+            bool(inputs) and flow.scaled_first(inputs[0]),
         )
-        return Graph(inputs, outputs, ends, self._parameters(table, tensors))
 
-    def _parameters(self, table: Table, tensors: tuple[Table, ...]) -> int:
-        weights = {
-            place
-            for one in table.tables(3)
-            if self._codes[one.number(0, "I")] in _WITH_WEIGHTS
-            for place in one.whole_numbers(1, 4)[1:]
-            if place >= 0 and self._buffers[tensors[place].number(2, "I")][1]
-        }
-        return sum(math.prod(tensors[place].whole_numbers(0, 4)) for place in weights)
+    def _parameters(self, flow: Flow, tensors: tuple[Table, ...]) -> int:
+        """The constants of layers, each once."""
+        return sum(
+            math.prod(tensors[place].whole_numbers(0, 4))
+            for place in flow.constants_of(_WITH_WEIGHTS)
+            if self._buffers[tensors[place].number(2, "I")][1]
+        )
 
     def signature(self, table: Table) -> Signature:
         subgraph = self._place(table.number(4, "I"), self.graphs, "subgraph")
@@ -184,17 +200,23 @@ class _Reading:
                 f"a tensor of shape {shape} has {held:,} bytes; expected {bits // 8:,}"
             )
 
-    def _operation(self, table: Table, tensors: tuple[Table, ...]) -> int:
-        code = self._codes[self._place(table.number(0, "I"), self._codes, "operation")]
+    def _check_operation(self, table: Table, tensors: tuple[Table, ...]) -> None:
+        place = self._place(table.number(0, "I"), self._codes, "operation")
+        code = self._codes[place]
         if code in _RUNS_SUBGRAPHS:
-            raise self._reader.broken(
-                f"operation {_RUNS_SUBGRAPHS[code]} runs other subgraphs; a rung's may "
-                "not"
+            raise self._refused(
+                f"operation {_RUNS_SUBGRAPHS[code]} runs other subgraphs, perhaps for "
+                "ever; a rung's may not. Export the model for inference, without "
+                "control flow"
             )
+        if code == _CUSTOM:
+            raise self._refused(_custom(self._kinds[place].text(1)))
         self._places(table, 1, tensors, -1)  # -1: an optional input left out
         self._places(table, 2, tensors, 0)
         self._places(table, 8, tensors, -1)
-        return code
+
+    def _refused(self, what: str) -> InputError:
+        return InputError(f"{self._reader.where}: {what}.")
 
     def _places(
         self, table: Table, field: int, tensors: tuple[Table, ...], least: int
@@ -220,12 +242,39 @@ class _Reading:
 
 
 def _tensor(table: Table) -> GraphTensor:
-    scale, zero_point = 0.0, 0
-    if (quantised := table.table(4)) is not None and quantised.count(2) == 1:
-        scale = quantised.floats(2)[0]
-        if quantised.vector(3, 8)[1] == 1:
-            zero_point = quantised.whole_numbers(3, 8)[0]
+    scale, zero_point, scales = 0.0, 0, 0
+    if (quantised := table.table(4)) is not None:
+        scales = quantised.count(2)
+        if scales == 1:
+            scale = quantised.floats(2)[0]
+            if quantised.vector(3, 8)[1] == 1:
+                zero_point = quantised.whole_numbers(3, 8)[0]
     name, _ = _TYPES[table.number(1, "b")]
     return GraphTensor(
-        table.text(3), name, table.whole_numbers(0, 4), scale, zero_point
+        table.text(3),
+        name,
+        table.whole_numbers(0, 4),
+        scale,
+        zero_point,
+        scales,
+        tuple(side < 0 for side in table.whole_numbers(7, 4)),
+    )
+
+
+def _custom(name: str) -> str:
+    """Why an operation of that name cannot run, and what to do."""
+    shown = "".join(one if one.isprintable() else "_" for one in name)[:60]
+    if shown.startswith("edgetpu"):
+        return (
+            f"operation {shown} runs on an Edge TPU alone; expected the file that the "
+            "Edge TPU compiler was given, before it was compiled"
+        )
+    if shown.startswith("Flex"):
+        return (
+            f"operation {shown} is TensorFlow's {shown[4:]}, which LiteRT has not; "
+            "expected a model converted without SELECT_TF_OPS"
+        )
+    return (
+        f"operation {shown or '(without a name)'} is a custom one, which LiteRT has "
+        "not; expected builtin operations only"
     )

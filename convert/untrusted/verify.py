@@ -8,7 +8,15 @@ against what the manifest says of them.
 import struct
 from pathlib import Path
 
-from convert.manifest import MANIFEST_FILE, Look, Manifest, Rung, Tensor
+from convert.manifest import (
+    IMPORTED,
+    MANIFEST_FILE,
+    Look,
+    Manifest,
+    Rung,
+    Tensor,
+)
+from convert.pixel_codes import check_codes
 from convert.untrusted.bundle_files import read_declared, read_plain
 from convert.untrusted.manifest_check import check_manifest, model_files
 from convert.untrusted.schema import read_manifest
@@ -45,7 +53,7 @@ def _check_files(folder: Path, manifest: Manifest) -> tuple[str, ...]:
         if one.file in models:
             _check_model(content, manifest, one.file, where)
         if one.file == manifest.labels:
-            classes = manifest.rungs[0].output.shape[-1]
+            classes = manifest.rungs[0].classes
             labels = read_labels(content, classes, where)
     return labels
 
@@ -72,9 +80,26 @@ def _check_part(model: TfliteFile, part: Rung | Look, where: str) -> None:
             f"{where}: {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
             "expected one of each."
         )
+    if any(graph.inputs[0].free[1:3]):
+        raise InputError(
+            f"{where}: the file leaves the size of its input open; expected a file of "
+            "one size: import it anew with --resolution."
+        )
+    if isinstance(part, Rung) and part.recipe == IMPORTED:
+        _check_rounding(part, graph.rounded, where)
     names = _signature_names(model, part, where)
     _check_same(part.input, graph.inputs[0], names[0], f"{where}: input")
     _check_same(part.output, graph.outputs[0], names[1], f"{where}: output")
+
+
+def _check_rounding(rung: Rung, rounded: GraphTensor | None, where: str) -> None:
+    """A float input that the file rounds first loses no more than integers may."""
+    if rounded is None or rounded.scales != 1 or rung.input.dtype != "float32":
+        return
+    tensor = Tensor(
+        "input", rounded.dtype, rounded.shape, rounded.scale, rounded.zero_point
+    )
+    check_codes(rung.preprocessing, tensor, f"{where}: rounded first")
 
 
 def _signature_names(
@@ -125,18 +150,28 @@ def read_labels(content: bytes, classes: int, where: str) -> tuple[str, ...]:
     Raises:
         InputError: not UTF-8, unshowable, too long, or not one line a class.
     """
-    if len(content) > _MOST_LABELS:
-        raise InputError(f"{where}: {len(content):,} bytes are too many for labels.")
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{where}: byte {error.start} is not UTF-8.") from None
-    lines = text.removesuffix("\n").replace("\r\n", "\n").removesuffix("\r").split("\n")
+    lines = label_lines_of(content, where)
     if len(lines) != classes:
         raise InputError(
             f"{where}: {len(lines):,} lines for {classes:,} classes; expected one "
             "class name a line."
         )
+    return lines
+
+
+def label_lines_of(content: bytes, where: str) -> tuple[str, ...]:
+    """The lines of a labels file, as any editor leaves them.
+
+    Raises:
+        InputError: not UTF-8, unshowable or too long.
+    """
+    if len(content) > _MOST_LABELS:
+        raise InputError(f"{where}: {len(content):,} bytes are too many for labels.")
+    try:
+        text = content.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: byte {error.start} is not UTF-8.") from None
+    lines = text.removesuffix("\n").replace("\r\n", "\n").removesuffix("\r").split("\n")
     for number, line in enumerate(lines, start=1):
         if UNSHOWABLE.search(line):
             raise InputError(f"{where}: unshowable characters in line {number}.")

@@ -1,1 +1,1 @@
-"""Label-free adaptation to lower resolutions, by the model's own native scores."""
+"""Adaptation to lower resolutions: without labels, or of the last layer with them."""

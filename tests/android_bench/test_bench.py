@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from android_bench.inputs import pack
 from android_bench.interpreter import look_chances, rung_scores
 from commands import bench
 from convert.bundle import Bundle
-from convert.foreign import ForeignChoice, import_bundle
+from convert.foreign.importing import ForeignChoice, import_bundle
 from convert.manifest import Json
 from datasets.catalogue import open_dataset
 from datasets.errors import InputError
@@ -188,6 +189,48 @@ def test_done_passes_are_kept_and_fresh_measures_again(
     assert _bench(tmp_path, "--host", "--fresh")["lines"] != first["lines"]
     _bench(tmp_path, "--host", "--threads", "2")
     assert "done before" not in capsys.readouterr().out
+
+
+def _passes_of(folder: Path) -> list[Path]:
+    return sorted((folder / "run" / "host").glob("*.jsonl"))
+
+
+def test_a_throttled_pass_is_not_reused_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle(tmp_path / "bundle")
+    _bench(tmp_path, "--host")
+    path = _passes_of(tmp_path)[0]
+    first, *rest = path.read_text().splitlines(keepends=True)
+    probes = [f'{{"event":"probe","item":{n},"ns":{100 + 9 * n}}}\n' for n in range(12)]
+    path.write_text("".join([first, *probes, *rest]))
+    capsys.readouterr()
+    said = _bench(tmp_path, "--host")
+    out = capsys.readouterr().out
+    assert out.count("done before, but INVALID (") == 1
+    assert re.search(r"the probe became \d+ % slower .*; once more", out)
+    assert out.count("done before (--fresh") == len(_passes_of(tmp_path)) - 1
+    assert '"probe"' not in path.read_text()
+    assert said["valid"] is True or said["verdict"]["reasons"] == []
+
+
+def test_a_pass_of_a_hot_phone_is_not_believed_once_it_has_cooled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the machine is now says nothing of what it was when a pass was measured."""
+    bundle(tmp_path / "bundle")
+    _bench(tmp_path, "--host")
+    states = _passes_of(tmp_path)[0].with_suffix(".states.json")
+    before, after = json.loads(states.read_text())
+    states.write_text(json.dumps([before, {**after, "thermal_status": 3}]))
+    capsys.readouterr()
+    _bench(tmp_path, "--host")
+    out = capsys.readouterr().out
+    assert "INVALID (thermal status after the run: 3 (severe)" in out
+    assert json.loads(states.read_text()) == [before, after]
+    states.unlink()
+    _bench(tmp_path, "--host")
+    assert "how warm the machine was then is not known" in capsys.readouterr().out
 
 
 def test_a_wrong_decision_is_found(tmp_path: Path) -> None:

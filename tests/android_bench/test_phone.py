@@ -180,7 +180,9 @@ def test_no_adb(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="--adb /no/adb: no such program"):
         find_adb("/no/adb")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(InputError, match="adb is not installed; install Android's"):
+    with pytest.raises(
+        InputError, match="adb is not installed: `pip install adbutils`"
+    ):
         find_adb(None)
 
 

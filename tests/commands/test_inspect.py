@@ -65,6 +65,8 @@ def test_inspect_shows_a_wrong_order_and_drop_is_right_with_names(
         assert reswise.run([*drop, "--run", run, *more]) == 0
         rows = read_rows(tmp_path / "run" / "rows.csv")
         assert [row.top1 for row in rows] == [pytest.approx(top1)] * 2
+    text = (tmp_path / "run" / "drop.md").read_text()
+    assert "The images, as read: passed over: Thumbs.db 1; classes by name" in text
     assert "0 Red, 1 Green, 2 Blue" in capsys.readouterr().out
 
 

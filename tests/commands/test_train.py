@@ -211,8 +211,8 @@ def test_packaged_weights_read_glyphs(
     """On 300 test pictures, whose fonts no training picture has; chance is 0.03."""
     from keras_models.catalogue import build
     from keras_models.normalisation import normalise
+    from keras_models.opening.weight_files import load_weights
     from keras_models.training.train import in_memory
-    from keras_models.weight_files import load_weights
 
     facts = json.loads((PACKAGED / f"{file}.json").read_text())
     built = build(model, facts["native"], facts["classes"], alpha)

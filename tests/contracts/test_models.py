@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from keras_models import graph
 from keras_models.catalogue import CATALOGUE, Entry, build
+from keras_models.graphs.fitting import Fitting
 from keras_models.macs import count_macs
 from keras_models.normalisation import NORMALISATIONS
 from keras_models.rebuilding import rebuild
@@ -56,7 +56,7 @@ def test_the_entry_says_what_the_model_is(named: Named) -> None:
     assert (entry.macs, ()) == (count.macs, count.uncounted)
     assert entry.macs == _counted_independently(model)
     assert entry.classes == model.outputs[0].shape[-1]
-    assert (graph.obstacle(model) is None) == (not entry.fixed)
+    assert Fitting(model).fits(entry.native // 2) == (not entry.fixed)
     assert entry.normalisation in NORMALISATIONS
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import reswise
-from android_bench.tensors import normalised
 from convert.bundle import open_bundle
+from convert.entering import normalised
 from convert.running import Runner
 from datasets.batches import pictures
 from datasets.catalogue import open_dataset

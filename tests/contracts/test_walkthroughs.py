@@ -1,6 +1,7 @@
 """The documentation's commands run, and its links lead somewhere."""
 
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def _commands(page: Path) -> list[list[str]]:
-    """The reswise commands of the page's `sh` blocks, in order."""
+    """The commands of the page's `sh` blocks, in order."""
     text = "".join(_BLOCK.findall(page.read_text())).replace("\\\n", " ")
     lines = [shlex.split(line, comments=True) for line in text.splitlines()]
     return [line for line in lines if line]
@@ -52,6 +53,10 @@ def test_the_commands_of_a_page_run(
     """In an empty folder, one after the other."""
     monkeypatch.chdir(tmp_path)
     for program, *arguments in _commands(page):
+        if program == "python":  # a script of ours, by its path from the root
+            monkeypatch.setattr("sys.argv", arguments)
+            runpy.run_path(str(ROOT / arguments[0]), run_name="__main__")
+            continue
         assert program == "reswise"
         monkeypatch.setattr("sys.argv", [program, *arguments])
         with pytest.raises(SystemExit) as ended:

@@ -42,15 +42,21 @@ def test_random_weights_come_from_their_seed() -> None:
     assert same == again != other
 
 
-@pytest.mark.parametrize(
-    ("name", "convention"),
-    [("resnet50_v15", "caffe"), ("MobileNetV3", "tf"), ("densenet_x", "torch")],
-)
-def test_a_file_is_normalised_as_its_family(
-    tmp_path: Path, name: str, convention: str
-) -> None:
+def test_a_file_is_normalised_as_its_family(tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    keras.applications.MobileNetV2((32, 32, 3), 0.35, weights=None, classes=4).save(
+        path
+    )
+    found = load(ModelChoice(str(path)))
+    assert found.normalisation == "tf"
+    assert "assumed from the graph of mobilenetv2" in found.remarks[0]
+
+
+@pytest.mark.parametrize("name", ["resnet50_v15", "MobileNetV3", "mobilenet_cats"])
+def test_a_name_alone_is_no_family(tmp_path: Path, name: str) -> None:
     path = _saved(tmp_path / "m.keras", name, layers.Dense(3, "softmax"))
-    assert load(ModelChoice(str(path))).normalisation == convention
+    with pytest.raises(InputError, match=r"no family .*--normalisation"):
+        load(ModelChoice(str(path)))
 
 
 def test_a_file_of_no_known_family_asks(tmp_path: Path) -> None:
@@ -74,14 +80,15 @@ def test_rungs_are_called_by_the_models_name_or_the_files_or_as_asked(
 
 def test_logits_get_a_softmax(tmp_path: Path) -> None:
     path = _saved(tmp_path / "m.keras", "vgg", layers.Dense(3))
-    scores = load(ModelChoice(str(path))).model(np.zeros((1, 16, 16, 3), "float32"))
+    choice = ModelChoice(str(path), normalisation="none")
+    scores = load(choice).model(np.zeros((1, 16, 16, 3), "float32"))
     assert float(np.asarray(scores).sum()) == pytest.approx(1.0)
 
 
 def test_multi_label_models_are_refused(tmp_path: Path) -> None:
     path = _saved(tmp_path / "m.keras", "vgg", layers.Dense(3, "sigmoid"))
-    with pytest.raises(InputError, match=r"sigmoid; expected softmax"):
-        load(ModelChoice(str(path)))
+    with pytest.raises(InputError, match=r"sigmoid .*expected softmax"):
+        load(ModelChoice(str(path), normalisation="none"))
 
 
 @pytest.mark.parametrize(

@@ -500,7 +500,7 @@ HOSTILE: dict[str, Hostile] = {
         r"shape \(1, 8, 8, 3\) in the manifest, \(1, 9, 9, 3\) in the file",
     ),
     "another dtype in the file": Hostile(
-        _tensor("input", dtype="uint8", scale=1.0),
+        _tensor("input", dtype="uint8", scale=1 / 128, zero_point=128),
         "dtype uint8 in the manifest, float32 in the file",
     ),
     "another scale in the file": Hostile(

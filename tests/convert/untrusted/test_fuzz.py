@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convert.bundle import described, open_bundle
-from convert.foreign import ForeignChoice, import_bundle
+from convert.foreign.importing import ForeignChoice, import_bundle
 from convert.manifest import MANIFEST_FILE, Json, Manifest
 from convert.untrusted.manifest_check import check_manifest
 from convert.untrusted.schema import read_manifest

@@ -13,6 +13,7 @@ from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from keras_models.architectures.small_resnet import small_resnet
+from keras_models.opening.weight_files import load_weights
 from keras_models.training import train
 from keras_models.training.callbacks import epochs_done
 from keras_models.training.data import BatchRule, mixed_up
@@ -24,7 +25,6 @@ from keras_models.training.graph import (
     scores_in_float32,
 )
 from keras_models.training.train import Pictures, Settings
-from keras_models.weight_files import load_weights
 
 
 def _colours(count: int) -> Pictures:

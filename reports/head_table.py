@@ -1,0 +1,111 @@
+"""One head for all resolutions, as tables: verdicts, and gains over label counts."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reports.table import Table
+
+if TYPE_CHECKING:
+    from keras_models.adapting.head_choice import HeadFit
+    from keras_models.adapting.head_trial import LabelTrial
+
+_COLUMNS = (
+    "resolution",
+    "verdict",
+    "fitted on",
+    "held out",
+    "right before %",
+    "after %",
+    "loss before",
+    "after",
+    "fell by (standard error)",
+)
+
+
+def head_table(title: str, found: "HeadFit", command: str) -> Table:
+    """One line a resolution; all figures are of the held-out pictures."""
+    rows = tuple(
+        (
+            str(one.resolution),
+            "one head" if one.accepted else "declined",
+            str(one.pictures),
+            str(one.held_out),
+            f"{100 * one.right_before:.1f}",
+            f"{100 * one.right_after:.1f}",
+            f"{one.loss_before:.3f}",
+            f"{one.loss_after:.3f}",
+            f"{one.gain:.3f} ({one.gain_error:.3f})",
+        )
+        for one in found.outcomes
+    )
+    native = found.outcomes[0].resolution
+    notes = (
+        "Loss: cross-entropy, nats a picture. All on held-out pictures, which also "
+        f"chose how near the head stays to the trained one (strength "
+        f"{found.strength:g}), so that they flatter it a little: judge it with "
+        "`reswise drop --adapted` on others. Declined: the loss fell by less than two "
+        f"standard errors (at {native}: it rose), or fewer answers were right; the "
+        "trained head stays there.",
+        f"Command: {command}",
+    )
+    return Table(title, _COLUMNS, rows, 2, notes, kind="adaptation")
+
+
+def label_table(
+    title: str, trials: "list[LabelTrial]", native: int, command: str
+) -> Table:
+    """One line a number of labels and resolution."""
+    groups: dict[tuple[int | None, int], list[LabelTrial]] = {}
+    for trial in trials:
+        groups.setdefault((trial.count, trial.resolution), []).append(trial)
+    columns = (
+        "pictures a class", "resolution", "one head", "trained head %", "after %",
+        "gain, points", "95 %", "least..most", "if never declined", "fitted on",
+        "held out",
+    )  # fmt: skip
+    draws = len(next(iter(groups.values())))
+    judged = len(np.unique(np.concatenate([trial.rows for trial in trials])))
+    notes = (
+        f"Means over {draws} random draw{'s' if draws > 1 else ''}, judged on {judged} "
+        "pictures that fitted and decided nothing. One head: in how many draws it was "
+        f"taken; the trained head stays elsewhere. {native} is the native resolution. "
+        "The interval is over the pictures, of their mean over the draws; least and "
+        "most are over the draws.",
+        f"Command: {command}",
+    )
+    rows = tuple(map(_row, groups.values()))
+    return Table(title, columns, rows, 2, notes, kind="adaptation-trial")
+
+
+def _row(trials: "list[LabelTrial]") -> tuple[str, ...]:
+    before, after, tuned = (
+        100 * np.concatenate([getattr(one, part) for one in trials]).mean()
+        for part in ("before", "after", "tuned")
+    )
+    gains = [100 * (one.after.mean() - one.before.mean()) for one in trials]
+    low, high = _interval(trials)
+    count = trials[0].count
+    return (
+        "all" if count is None else str(count),
+        str(trials[0].resolution),
+        f"{sum(one.accepted for one in trials)}/{len(trials)}",
+        f"{before:.2f}",
+        f"{after:.2f}",
+        f"{after - before:+.2f}",
+        f"{low:+.2f}..{high:+.2f}",
+        f"{min(gains):+.2f}..{max(gains):+.2f}",
+        f"{tuned - before:+.2f}",
+        str(trials[0].pictures),
+        str(trials[0].held_out),
+    )
+
+
+def _interval(trials: "list[LabelTrial]") -> tuple[float, float]:
+    """Normal, over pictures: each counts once, with its mean over the draws."""
+    rows = np.concatenate([one.rows for one in trials])
+    each = np.concatenate([one.after.astype(float) - one.before for one in trials])
+    times = np.bincount(rows)
+    means = (np.bincount(rows, each)[times > 0] / times[times > 0]) * 100
+    error = 1.96 * means.std(ddof=1) / np.sqrt(means.size)
+    return float(means.mean() - error), float(means.mean() + error)
