@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands.functions.arguments import Rungs, called, rungs_of
+from commands.functions.results import CertifiedPlan
 from datasets.files import write_text
-from jobs.arguments import Rungs, called, rungs_of
-from jobs.results import CertifiedPlan
 from reports.plan_table import plan_table
 from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows

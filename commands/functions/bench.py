@@ -10,10 +10,10 @@ from android_bench.outcome import host_scores, outcome
 from android_bench.plan import Settings
 from android_bench.runtime import library_for
 from android_bench.session import Job, measure
+from commands.functions.arguments import called, images_of
+from commands.functions.results import Benched
 from convert.bundle import open_bundle
 from datasets.class_order import fitted
-from jobs.arguments import called, images_of
-from jobs.results import Benched
 from reports.bench_table import bench_rows, bench_table
 from reports.run_folder import add_rows, add_tables
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.functions.arguments import called, fitted_images, source_of
+from commands.functions.results import Bundled
 from datasets.class_order import ModelClasses, fitted
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, fitted_images, source_of
-from jobs.results import Bundled
 from reports.parity_table import parity_rows, parity_table
 from reports.run_folder import add_rows
 from reports.table import write_tables
