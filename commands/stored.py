@@ -1,8 +1,6 @@
 """Flags and loading of stored scores, shared by select, thresholds and plan."""
 
 import argparse
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,18 +166,13 @@ def _with_looks(
     args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
 ) -> "Scored":
     """The thumbnails' features, from the first --from folder where they lie there."""
-    import numpy as np
-
-    from datasets.files import whole_file
+    from keras_models.scores import ScoreStore
 
     meta = next(iter(rungs.values())).meta
-    wanted = json.dumps([scored.ids, meta.fingerprint, meta.preprocessing])
-    name = f"looks-{hashlib.sha256(wanted.encode()).hexdigest()[:20]}.npy"
-    path = Path(folders(args)[0]) / "looks" / name
-    if not path.exists():
-        with whole_file(path) as file:
-            np.save(file, _looks(scored.ids, meta))
-    return replace(scored, looks=np.load(path, allow_pickle=False))
+    of = [scored.ids, meta.fingerprint, meta.preprocessing]
+    store = ScoreStore(folders(args)[0])
+    made = store.kept("looks", of, lambda: _looks(scored.ids, meta))
+    return replace(scored, looks=made)
 
 
 def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":

@@ -35,11 +35,11 @@ def packaged_weights(model: str, weights: str, alpha: float) -> Packaged:
     for packaged in found:
         if alpha in (1.0, packaged.alpha):
             return packaged
-    alphas = ", ".join(f"--alpha {packaged.alpha:g}" for packaged in found)
+    alphas = ", ".join(f"`alpha` {packaged.alpha:g}" for packaged in found)
     raise InputError(
-        f"--weights {weights}: none of {model} with --alpha {alpha:g}; expected "
-        f"{alphas or 'another model'}."
-    )
+        "weights", weights, alphas or "another model",
+        f"There are none of {model} with `alpha` {alpha:g}.",
+    )  # fmt: skip
 
 
 def trained_crop(model: str, weights: str | None, alpha: float) -> str | None:

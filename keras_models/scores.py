@@ -13,8 +13,10 @@ weights, another crop or another file make another key, so nothing stale is serv
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,6 +169,22 @@ class ScoreStore:
         if not path.exists():
             return {}
         return {int(index): why for index, why in json.loads(path.read_text()).items()}
+
+    def kept(
+        self, kind: str, of: object, made: Callable[[], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """An array of these images that is computed once, such as thumbnails' features.
+
+        Args:
+            kind: its folder in the run; of: all that it depends on, as JSON takes it.
+            made: computes it where it is not there.
+        """
+        name = f"{kind}-{hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]}.npy"
+        path = self.run / kind / name
+        if not path.exists():
+            with whole_file(path) as file:
+                np.save(file, made())
+        return np.asarray(np.load(path, allow_pickle=False))
 
     def metas(self) -> list[RungMeta]:
         """What is stored, complete or not, in the order of rung and key."""

@@ -102,6 +102,7 @@ def test_selectors_and_thresholds_come_to_the_same(run: Path) -> None:
     assert [(title, rows), (draws, spread)] == _tables(
         run / "select" / "select.tables.json"
     )
+    assert len(list((run / "drop" / "looks").iterdir())) == 1  # thumbnails found again
     line = "thresholds --ladder tiny@24,tiny@48 --scores run/drop --run front"
     assert reswise.run(line.split()) == 0
     assert (
