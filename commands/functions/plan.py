@@ -53,7 +53,14 @@ def plan(
         False
     """
     stored = rungs_of(rungs)
-    request = Request(reference, max_drop, confidence, tuple(ways), longest, seed)
+    request = Request(
+        reference=reference,
+        max_drop_points=max_drop,
+        confidence=confidence,
+        ways=tuple(ways),
+        longest=longest,
+        seed=seed,
+    )
     found = planned(stored, request, calibration_part)
     _, test = split(from_stored(stored), calibration_part, seed)
     kind = str(found.plan.selector.to_json()["kind"])
