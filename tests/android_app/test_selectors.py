@@ -20,7 +20,7 @@ from selection.selectors.fit_deferral import BOOSTED, LOGISTIC, fit_deferral
 from selection.selectors.fit_learned import fit_learned
 from selection.selectors.fixed import Fixed
 from selection.selectors.random_choice import RandomChoice
-from selection.selectors.rules import Tree, Trees
+from selection.selectors.rules import Linear, Tree, Trees
 from tests.android_app.module import java
 from tests.selection.synthetic import scored as table
 
@@ -62,9 +62,23 @@ def _selectors(data: Scored) -> list[Selector]:
                 fit_deferral(data, rule, answer).selector.with_thresholds((0.74, 0.81))
                 for rule in (LOGISTIC, BOOSTED)
             ),
+            _agreement(ladder, answer),
         ]
     learned = fit_learned(data)
     return [*made, _narrow(data), learned.with_price(0.3), learned.with_price(0.0)]
+
+
+def _agreement(ladder: tuple[str, ...], answer: str) -> Selector:
+    """Stops where two rungs agree, or one is sure: linear rules with nothing to fit.
+
+    Of the second rule's features 12 says whether the classes are the same; the highest
+    score is the last rung's, 6, or where the answer is the mean that of the mean, 14.
+    """
+    own = [0.0] * (20 if answer == MEAN else 14)
+    own[12] = own[14 if answer == MEAN else 6] = -1.0
+    rules = (Linear(0.0, (-1.0, 0, 0, 0, 0, 0)), Linear(0.0, tuple(own)))
+    # confidences 0.5 + 0.5 s / (1 + s): s is 0.8, then 1, which agreement reaches
+    return Deferral(ladder, rules, (0.5 + 0.4 / 1.8, 0.75), answer)
 
 
 def _narrow(data: Scored) -> Selector:

@@ -52,6 +52,7 @@ public final class MainActivity extends Activity {
         shown = new TextView(this);
         column.addView(shown);
         setContentView(column);
+        getExternalFilesDir(null); // made by the app, so that pictures pushed there are its own
         work(
                 () -> {
                     reswise = Reswise.open(getAssets(), "bundle");
