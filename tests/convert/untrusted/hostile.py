@@ -529,11 +529,11 @@ HOSTILE: dict[str, Hostile] = {
         _rung(0, scores=None), r"rungs\[0\]\.scores is null; expected enum"
     ),
     "one unit of five": Hostile(
-        _rung(0, scores="one_logit"),
+        _said(lambda m: [one.update(scores="one_logit") for one in m["rungs"]]),
         r"shape \(1, 5\) with scores one_logit; expected one unit",
     ),
     "one class": Hostile(
-        _tensor("output", shape=[1, 1]),
+        _said(lambda m: [one["output"].update(shape=[1, 1]) for one in m["rungs"]]),
         r"output of shape \(1, 1\); expected one score a class",
     ),
     "pixels that are clipped": Hostile(
