@@ -53,7 +53,7 @@ lint: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m pdoc --docformat google --output-directory build/docs \
-	  reswise datasets keras_models selection convert android_bench reports jobs
+	  reswise datasets keras_models selection convert android_bench reports
 	@echo "wrote build/docs/index.html"
 
 bench: $(READY)

@@ -9,7 +9,7 @@ result has `.table()`, a pandas.DataFrame, `.figure()`, of matplotlib, and shows
 in a notebook. What is wrong with an argument is an `InputError` that names it.
 
 Importing this module loads neither TensorFlow nor Keras: a function is loaded when it
-is first named, from the file of `jobs/` that has its name.
+is first named, from the file of `commands/functions/` that has its name.
 """
 
 from functools import wraps
@@ -20,14 +20,14 @@ from commands.command_line import VERBS, main, parser, run
 from datasets.errors import BundleError, DataError, InputError, ModelError
 
 if TYPE_CHECKING:
-    from jobs.adapt import adapt
-    from jobs.bench import bench
-    from jobs.convert import convert
-    from jobs.models import model, rebuild
-    from jobs.plan import plan
-    from jobs.report import report
-    from jobs.select import select
-    from jobs.sweep import sweep
+    from commands.functions.adapt import adapt
+    from commands.functions.bench import bench
+    from commands.functions.convert import convert
+    from commands.functions.models import model, rebuild
+    from commands.functions.plan import plan
+    from commands.functions.report import report
+    from commands.functions.select import select
+    from commands.functions.sweep import sweep
 
 __all__ = [
     "VERBS",
@@ -65,7 +65,7 @@ FUNCTIONS = {
 def __getattr__(name: str) -> Any:
     if name not in FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"jobs.{FUNCTIONS[name]}")
+    module = import_module(f"commands.functions.{FUNCTIONS[name]}")
     return _naming_arguments(getattr(module, name))
 
 

@@ -62,7 +62,7 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     quiet()
     flags.check_resolutions(args.resolutions)
     ways = flags.preprocessings(args)
-    dataset = flags.opened_dataset(args)
+    dataset = flags.opened_dataset(args, unlabelled=True)
 
     from keras_models import specs
     from keras_models.loading import load
@@ -85,9 +85,16 @@ def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[
 
     What was measured of other models, data sets or splits stays there.
     """
+    from reports.agreement import agreement_table
     from reports.drop import drop_rows
-    from reports.run_folder import add_sweep
+    from reports.run_folder import add_sweep, add_tables
 
+    if any((rung.labels < 0).any() for rung in rungs):
+        table = agreement_table(rungs, flags.command_line())
+        add_tables(args.run, "drop", [table], [table.title])
+        table.show()
+        print(f"wrote {flags.shown(args.run / 'drop.md')}")
+        return []
     rows = drop_rows(rungs, flags.command_line())
     table, written = add_sweep(args.run, rungs, rows)
     table.show()  # after the files: a reader such as head may close the pipe

@@ -251,11 +251,17 @@ def file_flags(args: argparse.Namespace) -> "FileFlags":
     }
 
 
-def opened_dataset(args: argparse.Namespace) -> "Dataset":
-    """The data set of the flags, limited as they say."""
+def opened_dataset(args: argparse.Namespace, unlabelled: bool = False) -> "Dataset":
+    """The data set of the flags, limited as they say.
+
+    Args:
+        unlabelled: pictures without a label will do.
+    """
     from datasets.catalogue import open_dataset
 
-    dataset = open_dataset(args.dataset, args.split, args.data_dir)
+    dataset = open_dataset(
+        args.dataset, args.split, args.data_dir, unlabelled=unlabelled
+    )
     if args.limit is None:
         return dataset
     if args.limit < 1:

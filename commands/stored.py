@@ -1,8 +1,6 @@
 """Flags and loading of stored scores, shared by select, thresholds and plan."""
 
 import argparse
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +10,7 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import RungMeta, StoredRung
-    from selection.arrays import Floats
+    from selection.arrays import Float64s
     from selection.scored import Scored
 
 _SCORES = Path("runs/drop")
@@ -25,6 +23,7 @@ class Parts:
     calibration: "Scored"
     test: "Scored"
     rungs: "dict[str, StoredRung]"
+    chosen: "dict[str, StoredRung]"  # over the images that choose
 
 
 def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
@@ -57,7 +56,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         default=0.5,
         metavar="P",
         help="without --calibration-split: the part of the images that chooses; the "
-        "rest judges (default: 0.5)",
+        "rest judges; above 1: so many images (default: 0.5)",
     )
     add(
         "--seed",
@@ -141,12 +140,12 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
     judged, rungs = whole(args, args.split)
     judged = _with_looks(args, judged, rungs) if looks else judged
     if args.calibration_split is None:
-        if not 0 < args.calibration_part < 1:
+        if args.calibration_part <= 0 or args.calibration_part == 1:
             raise InputError(
                 f"--calibration-part {args.calibration_part:g}: expected a part "
-                "between 0 and 1, such as 0.5."
+                "between 0 and 1, such as 0.5, or a number of images above 1."
             )
-        return Parts(*split(judged, args.calibration_part, args.seed), rungs)
+        return Parts(*split(judged, args.calibration_part, args.seed), rungs, rungs)
     chosen, chosen_rungs = whole(args, args.calibration_split)
     if chosen.rungs != judged.rungs:
         raise InputError(
@@ -160,28 +159,23 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
             "split that judges; expected other images."
         )
     chosen = _with_looks(args, chosen, chosen_rungs) if looks else chosen
-    return Parts(chosen, judged, rungs)
+    return Parts(chosen, judged, rungs, chosen_rungs)
 
 
 def _with_looks(
     args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
 ) -> "Scored":
     """The thumbnails' features, from the first --from folder where they lie there."""
-    import numpy as np
-
-    from datasets.files import whole_file
+    from keras_models.scores import ScoreStore
 
     meta = next(iter(rungs.values())).meta
-    wanted = json.dumps([scored.ids, meta.fingerprint, meta.preprocessing])
-    name = f"looks-{hashlib.sha256(wanted.encode()).hexdigest()[:20]}.npy"
-    path = Path(folders(args)[0]) / "looks" / name
-    if not path.exists():
-        with whole_file(path) as file:
-            np.save(file, _looks(scored.ids, meta))
-    return replace(scored, looks=np.load(path, allow_pickle=False))
+    of = [scored.ids, meta.fingerprint, meta.preprocessing]
+    store = ScoreStore(folders(args)[0])
+    made = store.kept("looks", of, lambda: _looks(scored.ids, meta))
+    return replace(scored, looks=made)
 
 
-def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
+def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing, parse_crop
     from selection.selectors.looks import looks_of

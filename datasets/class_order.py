@@ -81,6 +81,9 @@ def fitted(dataset: Dataset, known: ModelClasses) -> Dataset:
             f"{known.source} has {len(known.names)} names; {known.model} has "
             f"{known.count} classes; expected one name a class."
         )
+    if int(dataset.labels.max()) < 0:  # nothing to bring together
+        names = list(known.names) or [str(place) for place in range(known.count)]
+        return dataset.relabelled((), names, Order("model"), ["no picture has a label"])
     if dataset.order.kind == "given":
         found = _given(dataset, known)
     else:
@@ -203,7 +206,9 @@ def _by_number(dataset: Dataset, known: ModelClasses) -> _Found:
 
 def _given(dataset: Dataset, known: ModelClasses) -> _Found:
     """The source says the numbers; checked for counting from 1 and for names."""
-    numbers = dataset.order.numbers or tuple(sorted(set(dataset.labels.tolist())))
+    numbers = dataset.order.numbers or tuple(
+        sorted({label for label in dataset.labels.tolist() if label >= 0})
+    )
     first = known.first or 0
     if known.first is None and _seems_one_based(numbers, known.count):
         raise InputError(
@@ -264,7 +269,9 @@ def _check_names(
 
 
 def _check_range(dataset: Dataset, known: ModelClasses, found: _Found) -> None:
-    used = {found.numbers[label] for label in set(dataset.labels.tolist())}
+    used = {
+        found.numbers[label] for label in set(dataset.labels.tolist()) if label >= 0
+    }
     used |= set(found.numbers) if dataset.order.kind != "given" else set()
     low, high = min(used), max(used)
     if low < 0 or high >= known.count:

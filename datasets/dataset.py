@@ -17,6 +17,7 @@ from datasets.progress import progress
 
 Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
 _UNREADABLE = "unreadable"  # stands for the content of such a picture
+UNLABELLED = -1
 _SHUFFLE = b"reswise 1:"  # the constant seed of the fixed shuffle; never change it
 
 
@@ -42,7 +43,7 @@ class Dataset:
         name: what the user typed, such as "glyphs" or "csv:labels.csv".
         split: such as "test" or "all[:50%]".
         ids: one unique name a picture; a path in the data set where there is one.
-        labels: (n,) class of each picture, 0..classes-1.
+        labels: (n,) class of each picture, 0..classes-1; UNLABELLED where nobody said.
         class_names: (classes,) in the order of the scores.
         read: index -> the encoded file (JPEG, PNG, ...). It may raise OSError or
             `datasets.decode.Unreadable`; it is called from several threads.
@@ -146,7 +147,9 @@ class Dataset:
         Args:
             notes: added to those that there are.
         """
-        labels = np.array(numbers, np.int64)[self.labels]
+        # the last place answers for the label of those that have none
+        places = np.array([*numbers, UNLABELLED], np.int64)
+        labels = places[np.where(self.labels < 0, len(numbers), self.labels)]
         same = np.array_equal(labels, self.labels)
         same = same and tuple(class_names) == self.class_names
         given = self._given_fingerprint
@@ -287,17 +290,31 @@ def _check(dataset: Dataset) -> None:
         (twice, _), *_ = Counter(dataset.ids).most_common(1)
         raise InputError(f"{where} has {twice!r} twice; expected every picture once.")
     low, high = int(dataset.labels.min()), int(dataset.labels.max())
-    if low < 0:
+    if low < UNLABELLED:
         raise InputError(
-            f"{where} has pictures of class {low}, such as "
-            f"{dataset.ids[_first(dataset)]}"
-            ": that stands for a picture without a label, as test splits often are; "
-            f"expected 0..{dataset.classes - 1}. Take a split with labels."
+            f"{where} has labels from {low}; expected 0..{dataset.classes - 1}, or "
+            f"{UNLABELLED} for a picture without a label."
         )
     if high >= dataset.classes:
         raise InputError(
             f"{where} has labels {low}..{high}; expected 0..{dataset.classes - 1}, "
             f"one of its {dataset.classes} classes."
+        )
+
+
+def check_labelled(dataset: Dataset) -> None:
+    """Every picture has a label.
+
+    Raises:
+        InputError: one has none.
+    """
+    if int(dataset.labels.min()) < 0:
+        raise InputError(
+            f"{dataset.name}, split {dataset.split} has pictures of class "
+            f"{UNLABELLED}, such as {dataset.ids[_first(dataset)]}"
+            ": that stands for a picture without a label, as test splits often are; "
+            f"expected 0..{max(dataset.classes - 1, 0)}. Take a split with labels; "
+            "`reswise drop` and `plan` do without."
         )
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.dataset import Dataset, Order
+from datasets.dataset import UNLABELLED, Dataset, Order
 from datasets.errors import InputError
 from datasets.folder_layout import FORM, Layout, folders_in, layout, names_in
 from datasets.local_files import read_picture_file
@@ -50,6 +50,33 @@ def open_folder(path: Path, split: str | None) -> Dataset:
         lambda index: read_picture_file(root / ids[index]),
         order=order,
         notes=_notes(found, name, classes, passed, root),
+    )
+    return sliced(whole, text)
+
+
+def has_pictures_alone(path: Path) -> bool:
+    """Whether files lie in a folder and no folders: pictures without classes."""
+    return (
+        path.is_dir()
+        and not folders_in(path, Counter())
+        and bool(names_in(path, Counter()))
+    )
+
+
+def open_pictures(path: Path, split: str | None) -> Dataset:
+    """A folder of pictures without class folders: none has a label."""
+    where = f"folder:{path}"
+    text = resolved(split, ["all"], where)
+    ids = sorted(names_in(path, Counter()))
+    whole = Dataset(
+        where,
+        "all",
+        ids,
+        [UNLABELLED] * len(ids),
+        [],
+        lambda index: read_picture_file(path / ids[index]),
+        order=Order("given"),
+        notes=("no class folders: pictures without labels",),
     )
     return sliced(whole, text)
 

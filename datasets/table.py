@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.dataset import Dataset, Order
+from datasets.dataset import UNLABELLED, Dataset, Order
 from datasets.errors import InputError
 from datasets.folder import in_order
 from datasets.local_files import read_picture_file
@@ -24,7 +24,7 @@ _CLASS_INDEX = re.compile("[0-9]{1,6}")
 _SEEMS_A_NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Row:
     line: int
     file: str
@@ -78,13 +78,19 @@ def _row(line: Line, place: str) -> _Row:
     file, index = cells["file"], cells["class_index"].strip()
     if not file.strip():
         raise InputError(f"{place} names no file; expected a path in the column file.")
-    if not index or (_SEEMS_A_NUMBER.fullmatch(index) and not _index(index)):
+    if index and (_SEEMS_A_NUMBER.fullmatch(index) and not _index(index)):
         raise InputError(
             f"{place} has class_index {index[:20]!r}; expected a whole number of at "
             "most six digits, from 0."
         )
     name = cells.get("class_name", "").strip()
-    return _Row(line.number, file, index, cells.get("split", "").strip(), name)
+    return _Row(
+        line=line.number,
+        file=file,
+        label=index,
+        split=cells.get("split", "").strip(),
+        class_name=name,
+    )
 
 
 def _index(text: str) -> bool:
@@ -111,13 +117,23 @@ def _check_splits(rows: list[_Row], where: str) -> None:
             )
     if not filled:
         rows[:] = [
-            _Row(row.line, row.file, row.label, "all", row.class_name) for row in rows
+            _Row(
+                line=row.line,
+                file=row.file,
+                label=row.label,
+                split="all",
+                class_name=row.class_name,
+            )
+            for row in rows
         ]
 
 
 def _classes(rows: list[_Row], text: Text, where: str) -> tuple[list[str], Order]:
     """The class names, and whether rows say numbers or names."""
     column = text.columns["class_index"]
+    rows = [row for row in rows if row.label]  # the others have no label
+    if not rows:
+        return [], Order("given")
     words = [row for row in rows if not _index(row.label)]
     if not words and column != "class_name":
         names = _names_of_numbers(rows, where)
@@ -153,10 +169,12 @@ def _names_of_numbers(rows: list[_Row], where: str) -> list[str]:
 
 
 def _labels(rows: list[_Row], classes: Sequence[str], order: Order) -> list[int]:
-    if order.kind == "given":
-        return [int(row.label) for row in rows]
     place = {name: label for label, name in enumerate(classes)}
-    return [place[row.label] for row in rows]
+    given = order.kind == "given"
+    return [
+        UNLABELLED if not row.label else int(row.label) if given else place[row.label]
+        for row in rows
+    ]
 
 
 def _place(folder: Path, written: str) -> Path:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.errors import InputError
+
 CONFIDENCE = 0.95
 
 
@@ -28,7 +30,14 @@ def correct(
     Args:
         scores: (n, classes).
         labels: (n,), in [0, classes).
+    Raises:
+        InputError: an image has no label (-1): it is neither right nor wrong.
     """
+    if (labels < 0).any():
+        raise InputError(
+            f"{int((labels < 0).sum()):,} of {len(labels):,} images have no label; "
+            "expected one for each, since accuracy is measured. Use labelled images."
+        )
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     earlier = np.arange(scores.shape[1])[None, :] < labels[:, None]
     ahead = (scores > own) | ((scores == own) & earlier)

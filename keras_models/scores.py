@@ -13,8 +13,10 @@ weights, another crop or another file make another key, so nothing stale is serv
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ SHARD = 128  # images; about 6 s of ResNet50@224 on two cores are lost by a kill
 FORMAT = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RungMeta:
     """All that a rung's scores depend on. Written as meta.json; hashed to the key."""
 
@@ -66,7 +68,7 @@ class RungMeta:
         return -(-self.images // SHARD)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredRung:
     """The scores of one rung over one data set, the unreadable pictures left out."""
 
@@ -168,6 +170,22 @@ class ScoreStore:
             return {}
         return {int(index): why for index, why in json.loads(path.read_text()).items()}
 
+    def kept(
+        self, kind: str, of: object, made: Callable[[], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """An array of these images that is computed once, such as thumbnails' features.
+
+        Args:
+            kind: its folder in the run; of: all that it depends on, as JSON takes it.
+            made: computes it where it is not there.
+        """
+        name = f"{kind}-{hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]}.npy"
+        path = self.run / kind / name
+        if not path.exists():
+            with whole_file(path) as file:
+                np.save(file, made())
+        return np.asarray(np.load(path, allow_pickle=False))
+
     def metas(self) -> list[RungMeta]:
         """What is stored, complete or not, in the order of rung and key."""
         found = []
@@ -221,7 +239,15 @@ class ScoreStore:
         scores[bad] = _wrong(labels[bad], meta.classes)
         names = tuple(facts["class_names"])
         read = tuple(map(str, facts.get("read", ())))
-        return StoredRung(meta, ids, labels, scores, names, int(bad.size), read)
+        return StoredRung(
+            meta=meta,
+            ids=ids,
+            labels=labels,
+            scores=scores,
+            class_names=names,
+            nonfinite=int(bad.size),
+            read=read,
+        )
 
     def _shard(self, meta: RungMeta, shard: int) -> Path:
         return self.folder(meta) / f"{shard:05d}.npy"

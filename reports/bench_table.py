@@ -15,6 +15,7 @@ from convert.manifest import Rung
 from reports.figures import save
 from reports.rows import Row
 from reports.table import Table
+from selection.plans.shift import shares, verdict
 
 _COLUMNS = (
     "", "top-1 %", "95 %", "MMACs", "mean ms", "p50 ms", "p90 ms", "selector ms",
@@ -81,8 +82,10 @@ def bench_table(outcome: Outcome, bundle: Bundle, dataset: str) -> Table:
     )
     rows = tuple(_cells(line, kind, outcome) for line in outcome.lines)
     said = (*_savings(outcome), *_classic(outcome), *_agreement(outcome))
-    notes = (*said, *_verdict(outcome), *_notes())
-    return Table(title, _COLUMNS, rows, 1, notes, kind="bench")
+    notes = (*said, *_shift(outcome, bundle), *_verdict(outcome), *_notes())
+    return Table(
+        title=title, columns=_COLUMNS, rows=rows, words=1, notes=notes, kind="bench"
+    )
 
 
 def draw_latency(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
@@ -127,6 +130,20 @@ def _cells(line: Line, kind: str, outcome: Outcome) -> tuple[str, ...]:
         f"{line.peak_kb / 1024:.1f}",
         "" if share is None or line.name == SELECTOR else f"{100 * share:.1f}",
     )
+
+
+def _shift(outcome: Outcome, bundle: Bundle) -> list[str]:
+    """Whether these pictures stop at the rungs as those did that the plan rests on."""
+    plan = bundle.manifest.measured.get("plan")
+    ladder = bundle.selector.ladder
+    if not isinstance(plan, dict) or len(plan.get("certified_stops") or ()) != len(
+        ladder
+    ):
+        return []
+    stops = [int(count) for count in plan["certified_stops"]]
+    images = outcome.lines[0].images
+    new = [round(outcome.shares[rung] * images) for rung in ladder]
+    return [verdict(shares(ladder, stops, sum(stops), new, images))]
 
 
 def _savings(outcome: Outcome) -> list[str]:

@@ -18,7 +18,7 @@ def plan(
     max_drop_points: float = 1.0,
     confidence: float = 0.95,
     *,
-    ways: Sequence[str] = ("top1", "margin", "deferral"),
+    ways: Sequence[str] = ("top1", "top1-mean", "margin", "margin-mean"),
     longest: int = 3,
     calibration_part: float = 0.5,
     seed: int = 0,
@@ -41,9 +41,14 @@ def plan(
         datasets.errors.InputError: rungs of different images, limits out of range.
     """
     from selection.plans.planned import planned
-    from selection.plans.planning import Request
+    from selection.plans.request import Request
 
     request = Request(
-        reference, max_drop_points, confidence, tuple(ways), longest, seed
+        reference=reference,
+        max_drop_points=max_drop_points,
+        confidence=confidence,
+        ways=tuple(ways),
+        longest=longest,
+        seed=seed,
     )
     return planned(rungs, request, calibration_part)

@@ -20,7 +20,7 @@ def parted(ids: tuple[str, ...], part: float, seed: int) -> tuple[Ints, Ints]:
     Raises:
         InputError: either would be empty.
     """
-    count = int(part * len(ids))
+    count = int(part) if part > 1 else int(part * len(ids))
     if not 0 < count < len(ids):
         raise InputError(
             f"{len(ids)} images cannot be split at {part:g}; expected at least one on "

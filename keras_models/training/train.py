@@ -56,7 +56,7 @@ _DECAY = {"adamw": 0.01, "sgd": 5e-4}  # times the rate at that step
 OPTIMIZERS = ("adamw", "sgd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What decides a training, besides the pictures and the architecture."""
 
@@ -77,40 +77,32 @@ class Settings:
     start: str | None = None  # SHA-256 of the weights begun with; None: random ones
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch < 1:
-            raise InputError(
-                f"--epochs {self.epochs} --batch {self.batch}: expected 1 or more."
-            )
-        for flag, value, known in (
-            ("--optimizer", self.optimizer, OPTIMIZERS),
-            ("--schedule", self.schedule, SCHEDULES),
-        ):
-            if value not in known:
-                raise InputError(
-                    f"{flag} {value}: unknown; expected one of {', '.join(known)}."
-                )
+        for argument, least in (("epochs", 1), ("batch", 1)):
+            if (came := getattr(self, argument)) < least:
+                raise InputError(argument, came, f"{least} or more")
+        for argument, known in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            if (came := getattr(self, argument)) not in known:
+                raise InputError(argument, came, f"one of {', '.join(known)}")
         part = self.validation
-        if (isinstance(part, float) and not 0 < part < 1) or self.learning_rate <= 0:
-            raise InputError(
-                f"--validation {part} --learning_rate {self.learning_rate}: expected a "
-                "part between 0 and 1 or a split, and a rate above 0."
-            )
+        if isinstance(part, float) and not 0 < part < 1:
+            raise InputError("validation", part, "a part between 0 and 1, or a split")
+        if self.learning_rate <= 0:
+            raise InputError("learning_rate", self.learning_rate, "a rate above 0")
         self._check_parts()
 
     def _check_parts(self) -> None:
         how = self.augmentation
-        for flag, part in (
-            ("--label-smoothing", self.label_smoothing),
-            ("--random-crop", how.random_crop),
-            ("--cutout", how.cutout),
+        for argument, part in (
+            ("label_smoothing", self.label_smoothing),
+            ("random_crop", how.random_crop),
+            ("cutout", how.cutout),
         ):
             if not 0 <= part < 1:
-                raise InputError(f"{flag} {part}: expected a part from 0 up to 1.")
-        if not 0 <= self.mixup <= 1 or (self.weight_decay or 0.0) < 0:
-            raise InputError(
-                f"--mixup {self.mixup} --weight-decay {self.weight_decay}: expected an "
-                "alpha from 0 to 1, and a decay of at least 0."
-            )
+                raise InputError(argument, part, "a part from 0 up to 1")
+        if not 0 <= self.mixup <= 1:
+            raise InputError("mixup", self.mixup, "an alpha from 0 to 1")
+        if (self.weight_decay or 0.0) < 0:
+            raise InputError("weight_decay", self.weight_decay, "a decay of at least 0")
 
 
 def train(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from keras_models.scores import RungMeta, StoredRung
 from selection.arrays import Json
-from selection.judge import Verdict, judge
-from selection.plans.planning import Plan, Request, certified_plan
+from selection.judge import Verdict, judged
+from selection.plans.planning import Plan, certified_plan
+from selection.plans.request import Request
 from selection.scored import from_stored
 from selection.split import split
 
@@ -16,7 +17,7 @@ class Planned:
     """A plan, and what it did on the images that chose nothing."""
 
     plan: Plan
-    verdict: Verdict
+    verdict: Verdict | None  # None: none of those images has a label
     rungs: tuple[Json, ...]  # of its ladder, as `rung_facts` says
 
     @property
@@ -41,7 +42,7 @@ def planned(
     """
     calibration, test = split(from_stored(rungs), part, request.seed)
     plan = certified_plan(calibration, request)
-    verdict = judge(plan.selector, test, plan.reference)
+    verdict = judged(plan.selector, test, plan.reference)
     return Planned(plan, verdict, ladder_facts(plan, rungs))
 
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 
 from selection.contract import Selector
-from selection.plans.planning import Request, certified_plan, naive_plan
+from selection.plans.naive import naive_plan
+from selection.plans.planning import certified_plan
+from selection.plans.request import Request
 from selection.replay import replay
 from selection.scored import Scored
 from selection.split import split
@@ -16,6 +18,7 @@ class Outcome:
     certified: bool
     saved_percent: float  # of the reference's MACs
     drop_points: float
+    labels: int = 0  # that the certificate asked for
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,13 @@ def repeat_splits(
         naive.append(_outcome(naive_plan(calibration, one), test, one))
         plan = certified_plan(calibration, one)
         told = _outcome(plan.selector, test, one)
-        certified.append(replace(told, certified=plan.certificate.certified))
+        certified.append(
+            replace(
+                told,
+                certified=plan.certificate.certified,
+                labels=plan.certificate.labels_used or 0,
+            )
+        )
     return Outcomes(tuple(cascade), tuple(naive), tuple(certified))
 
 

@@ -6,12 +6,14 @@ from itertools import combinations
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats
+from selection.arrays import Bools, Float64s, Scores
+from selection.belief import belief
 from selection.confidence import CALIBRATED, fit_temperature
 from selection.contract import LAST, NEVER
 from selection.plans.front import Front, exact_front
-from selection.replay import answers_by_stop
-from selection.scored import Scored
+from selection.replay import stop_answers
+from selection.scored import Scored, check_labelled
+from selection.selectors.agreement import agreement
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral
 
@@ -26,14 +28,21 @@ WAYS = (
     "deferral",
     "deferral-boosted",
     "deferral-mean",
+    "agreement",
+    "agreement-mean",
 )
-DEFAULT_WAYS = ("top1", "margin", "deferral")
+FIRST_WAYS = ("top1", "top1-mean")  # of every ladder; the others of the best ones
+DEFAULT_WAYS = (*FIRST_WAYS, "margin", "margin-mean")
 LEARNED = "learned"  # no climb: one rung a picture, of all rungs
 
 
-def climber(way: str, scored: Scored) -> tuple[Climber, Floats]:
+def climber(
+    way: str, scored: Scored, beliefs: Scores | None = None
+) -> tuple[Climber, Float64s]:
     """A way of climbing these rungs, thresholds NEVER, and confidences to search on.
 
+    Args:
+        beliefs: (n, classes) of `belief` over all rungs; None: over these.
     Raises:
         InputError: an unknown way.
     """
@@ -43,29 +52,38 @@ def climber(way: str, scored: Scored) -> tuple[Climber, Floats]:
         )
     name, _, variant = way.partition("-")
     answer = "mean" if variant == "mean" else LAST
+    if name == "agreement":
+        agreeing = agreement(scored.rungs, answer)
+        return agreeing, agreeing.confidences(scored.scores)
     if name == "deferral":
         from selection.selectors.fit_deferral import BOOSTED, LOGISTIC, fit_deferral
 
         rule = BOOSTED if variant == "boosted" else LOGISTIC
-        fitted = fit_deferral(scored, rule, answer)
+        fitted = fit_deferral(scored, rule, answer, beliefs=beliefs)
         return fitted.selector, fitted.held_out
     temperatures: tuple[float, ...] = ()
     if name == CALIBRATED:
-        temperatures = tuple(
-            fit_temperature(s, scored.labels) for s in scored.scores[:-1]
-        )
+        likely = belief(scored) if beliefs is None else beliefs
+        labels = likely.argmax(axis=1)
+        temperatures = tuple(fit_temperature(s, labels) for s in scored.scores[:-1])
     never = (NEVER,) * (len(scored.rungs) - 1)
-    cascade = Cascade(scored.rungs, never, name, answer, temperatures)
+    cascade = Cascade(
+        ladder=scored.rungs,
+        thresholds=never,
+        confidence=name,
+        answer=answer,
+        temperatures=temperatures,
+    )
     return cascade, cascade.confidences(scored.scores)
 
 
 def right_by_stop(scored: Scored, answer: str) -> Bools:
     """(n, rungs): whether a climb that ends at a rung is answered right."""
-    answers = answers_by_stop(scored, answer)
-    return np.stack([one.argmax(axis=1) == scored.labels for one in answers], axis=1)
+    check_labelled(scored.labels, "accuracy")
+    return np.asarray(stop_answers(scored, answer) == scored.labels[:, None])
 
 
-def front_of(way: str, scored: Scored) -> tuple[Climber, Floats, Front]:
+def front_of(way: str, scored: Scored) -> tuple[Climber, Float64s, Front]:
     """One way over exactly these rungs: template, confidences searched on, front."""
     template, confidences = climber(way, scored)
     right = right_by_stop(scored, template.answer)

@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Ints
+from selection.arrays import Float64s, Ints, Scores
+from selection.belief import belief, believed
 from selection.contract import LAST, NEVER
-from selection.replay import answers_by_stop
+from selection.replay import stop_answers
 from selection.scored import Scored
 from selection.selectors.deferral import Deferral, seen_features, squashed
 from selection.selectors.rules import Linear, Rule, Tree, Trees
@@ -29,16 +30,23 @@ class Fitted:
     """
 
     selector: Deferral
-    held_out: Floats  # (n, rungs - 1)
+    held_out: Float64s  # (n, rungs - 1)
 
 
 def fit_deferral(
-    scored: Scored, rule: str = LOGISTIC, answer: str = LAST, seed: int = 0
+    scored: Scored,
+    rule: str = LOGISTIC,
+    answer: str = LAST,
+    seed: int = 0,
+    beliefs: Scores | None = None,
 ) -> Fitted:
     """One rule for each rung but the last, thresholds all NEVER.
 
+    Where an image has no label, the event is as likely as the last rung's answer.
+
     Args:
         scored: the ladder's rungs alone.
+        beliefs: (n, classes) of `belief` over all rungs; None: over the ladder's.
     Raises:
         InputError: one rung only, or another kind of rule.
     """
@@ -47,16 +55,14 @@ def fit_deferral(
             f"deferral rule {rule!r} over {len(scored.rungs)} rungs; expected "
             f"{LOGISTIC} or {BOOSTED}, and two rungs or more."
         )
-    labels = scored.labels[:, None]
-    answers = answers_by_stop(scored, answer)
-    right = np.concatenate(
-        [s.argmax(axis=1)[:, None] == labels for s in answers], axis=1
-    )
+    answers = stop_answers(scored, answer)
+    last = answers[:, -1]
+    sure = believed(belief(scored) if beliefs is None else beliefs, last)
     fold = np.random.default_rng(seed).permutation(scored.images) % FOLDS
     rules, columns = [], []
     for seen in range(1, len(scored.rungs)):
         inputs = seen_features(scored.scores[:seen], answer)
-        event = right[:, -1] & ~right[:, seen - 1]
+        event = np.where(last != answers[:, seen - 1], sure, 0.0)
         rules.append(_fit(rule, inputs, event))
         columns.append(squashed(_held_out(rule, inputs, event, fold)))
     never = (NEVER,) * len(rules)
@@ -64,7 +70,7 @@ def fit_deferral(
     return Fitted(selector, np.stack(columns, axis=1))
 
 
-def _held_out(rule: str, inputs: Floats, event: Bools, fold: Ints) -> Floats:
+def _held_out(rule: str, inputs: Float64s, event: Float64s, fold: Ints) -> Float64s:
     scores = np.empty(len(inputs))
     for number in range(FOLDS):
         inside = fold == number
@@ -75,15 +81,15 @@ def _held_out(rule: str, inputs: Floats, event: Bools, fold: Ints) -> Floats:
     return scores
 
 
-def _fit(rule: str, inputs: Floats, event: Bools) -> Rule:
-    if min(event.sum(), (~event).sum()) < _LEAST_EVENTS:
+def _fit(rule: str, inputs: Float64s, event: Float64s) -> Rule:
+    if min(event.sum(), (1 - event).sum()) < _LEAST_EVENTS:
         rate = (event.sum() + 1) / (len(event) + 2)
         weights = (0.0,) * inputs.shape[1]
         return Linear(float(np.log(rate / (1 - rate))), weights)
     return _logistic(inputs, event) if rule == LOGISTIC else _boosted(inputs, event)
 
 
-def _logistic(inputs: Floats, event: Bools) -> Linear:
+def _logistic(inputs: Float64s, event: Float64s) -> Linear:
     mean, scale = inputs.mean(axis=0), inputs.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
     fitted = _newton((inputs - mean) / scale, event)
@@ -92,7 +98,7 @@ def _logistic(inputs: Floats, event: Bools) -> Linear:
     return Linear(intercept, tuple(float(weight) for weight in weights))
 
 
-def _newton(inputs: Floats, event: Bools) -> Floats:
+def _newton(inputs: Float64s, event: Float64s) -> Float64s:
     """Penalised maximum likelihood, intercept first and free of the penalty."""
     wide = np.concatenate([np.ones((len(inputs), 1)), inputs], axis=1)
     penalty = np.full(wide.shape[1], _PENALTY)
@@ -110,7 +116,7 @@ def _newton(inputs: Floats, event: Bools) -> Floats:
     return weights
 
 
-def _boosted(inputs: Floats, event: Bools) -> Trees:
+def _boosted(inputs: Float64s, event: Float64s) -> Trees:
     model = GradientBoostingClassifier(
         n_estimators=40,
         max_depth=2,
@@ -119,7 +125,12 @@ def _boosted(inputs: Floats, event: Bools) -> Trees:
         min_samples_leaf=10,
         random_state=0,
     )
-    model.fit(inputs, event)
+    # an image whose event is only likely counts as both, in parts
+    twice = np.concatenate([inputs, inputs])
+    told = np.repeat([True, False], len(event))
+    weight = np.concatenate([event, 1 - event])
+    kept = weight > 0
+    model.fit(twice[kept], told[kept], sample_weight=weight[kept])
     rate = event.mean()  # the model starts from the logit of the event's rate
     trees = tuple(
         _tree(one.tree_, model.learning_rate) for one in model.estimators_[:, 0]
@@ -130,9 +141,9 @@ def _boosted(inputs: Floats, event: Bools) -> Trees:
 def _tree(tree: object, rate: float) -> Tree:
     leaf = tree.children_left < 0  # type: ignore[attr-defined]
     return Tree(
-        tuple(np.where(leaf, -1, tree.feature).tolist()),  # type: ignore[attr-defined]
-        tuple(np.where(leaf, 0.0, tree.threshold).tolist()),  # type: ignore[attr-defined]
-        tuple(np.where(leaf, 0, tree.children_left).tolist()),  # type: ignore[attr-defined]
-        tuple(np.where(leaf, 0, tree.children_right).tolist()),  # type: ignore[attr-defined]
-        tuple((rate * tree.value[:, 0, 0]).tolist()),  # type: ignore[attr-defined]
+        feature=tuple(np.where(leaf, -1, tree.feature).tolist()),  # type: ignore[attr-defined]
+        threshold=tuple(np.where(leaf, 0.0, tree.threshold).tolist()),  # type: ignore[attr-defined]
+        left=tuple(np.where(leaf, 0, tree.children_left).tolist()),  # type: ignore[attr-defined]
+        right=tuple(np.where(leaf, 0, tree.children_right).tolist()),  # type: ignore[attr-defined]
+        value=tuple((rate * tree.value[:, 0, 0]).tolist()),  # type: ignore[attr-defined]
     )

@@ -10,7 +10,7 @@ from PIL import Image
 from android_bench.inputs import pack
 from android_bench.interpreter import rung_scores
 from convert.bundle import described, write_bundle
-from convert.manifest import Json, Manifest, Preprocessing, Rung, Tensor
+from convert.manifest import Json, Manifest, Preprocessing, Rung
 from convert.score_kinds import LOGITS, ONE_LOGIT, PROBABILITIES, classes
 from datasets.catalogue import open_dataset
 from selection.scored import Scored
@@ -19,7 +19,7 @@ from tests.convert import tiny_bundle
 
 CLASSES = 5
 RESOLUTIONS = (8, 16)
-LADDER = tuple(f"tiny@{side}" for side in RESOLUTIONS)
+LADDER = tuple(f"tiny@{resolution}" for resolution in RESOLUTIONS)
 WAYS = {
     "float32": tiny_bundle.WAY,
     "uint8": replace(tiny_bundle.WAY, interpolation="bicubic"),
@@ -97,8 +97,8 @@ def _files(dtype: str, separate: bool, ends: Ends) -> dict[str, bytes]:
     if not separate:
         return {"tiny.tflite": score_models.model(RESOLUTIONS, *rest)} | labels
     return labels | {
-        f"tiny_{side}.tflite": score_models.model((side,), *rest)
-        for side in RESOLUTIONS
+        f"tiny_{resolution}.tflite": score_models.model((resolution,), *rest)
+        for resolution in RESOLUTIONS
     }
 
 
@@ -109,8 +109,8 @@ def _manifest(
         name=f"tiny {dtype}",
         files=described(files),
         rungs=tuple(
-            _rung(side, place, dtype, separate, WAYS[dtype], ends)
-            for place, side in enumerate(RESOLUTIONS)
+            _rung(resolution, place, dtype, separate, WAYS[dtype], ends)
+            for place, resolution in enumerate(RESOLUTIONS)
         ),
         selector=selector,
         labels="labels.txt",
@@ -118,16 +118,22 @@ def _manifest(
 
 
 def _rung(
-    side: int, place: int, dtype: str, separate: bool, way: Preprocessing, ends: Ends
+    resolution: int,
+    place: int,
+    dtype: str,
+    separate: bool,
+    way: Preprocessing,
+    ends: Ends,
 ) -> Rung:
-    plain = tiny_bundle.rung(side, 0 if separate else place)
+    plain = tiny_bundle.rung(resolution, 0 if separate else place)
     given, answer = plain.input, replace(plain.output, shape=ends.shape)
     if dtype != "float32":
-        given = Tensor(given.name, dtype, given.shape, 1 / 128, _ENDS[dtype][0])
-        answer = Tensor(answer.name, dtype, ends.shape, *_stored_as(dtype, ends.kind))
+        zero, (step, low) = _ENDS[dtype][0], _stored_as(dtype, ends.kind)
+        given = replace(given, dtype=dtype, scale=1 / 128, zero_point=zero)
+        answer = replace(answer, dtype=dtype, scale=step, zero_point=low)
     return replace(
         plain,
-        file=f"tiny_{side}.tflite" if separate else "tiny.tflite",
+        file=f"tiny_{resolution}.tflite" if separate else "tiny.tflite",
         preprocessing=way,
         recipe=dtype,
         input=given,
@@ -149,7 +155,7 @@ def _scored(folder: Path, manifest: Manifest, pictures: Path) -> Scored:
     scores = tuple(rung_scores(folder, rung, inputs) for rung in manifest.rungs)
     macs = tuple(rung.macs for rung in manifest.rungs)
     labels = np.array(inputs.labels, np.int64) % scores[0].shape[1]
-    return Scored(LADDER, macs, scores, labels, inputs.ids)
+    return Scored(rungs=LADDER, macs=macs, scores=scores, labels=labels, ids=inputs.ids)
 
 
 def cascade(confidence: str, answer: str) -> Choose:
@@ -159,7 +165,13 @@ def cascade(confidence: str, answer: str) -> Choose:
         from selection.selectors.cascade import Cascade
 
         temperatures = (1.3,) if confidence == "calibrated" else ()
-        probe = Cascade(LADDER, (0.5,), confidence, answer, temperatures)
+        probe = Cascade(
+            ladder=LADDER,
+            thresholds=(0.5,),
+            confidence=confidence,
+            answer=answer,
+            temperatures=temperatures,
+        )
         threshold = float(np.median(probe.confidences(scored.scores[:1])))
         return replace(probe, thresholds=(threshold,)).to_json()
 

@@ -14,13 +14,14 @@ import pytest
 from selection.contract import LAST, MEAN, NEVER, Selector
 from selection.replay import replay
 from selection.scored import Scored
+from selection.selectors.agreement import agreement
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral, features
 from selection.selectors.fit_deferral import BOOSTED, LOGISTIC, fit_deferral
 from selection.selectors.fit_learned import fit_learned
 from selection.selectors.fixed import Fixed
 from selection.selectors.random_choice import RandomChoice
-from selection.selectors.rules import Linear, Tree, Trees
+from selection.selectors.rules import Tree, Trees
 from tests.android_app.module import java
 from tests.selection.synthetic import scored as table
 
@@ -48,16 +49,37 @@ def _selectors(data: Scored) -> list[Selector]:
         Fixed(ladder[1]),
         RandomChoice(ladder, (1.0, 2.5, 0.7), seed=3),
         RandomChoice(ladder, (0.0, 1.0, 0.0), seed=-(2**40)),
-        Cascade(ladder[:1], ()),
-        Cascade(ladder, met),
-        Cascade(ladder, (NEVER, 0.0)),
+        Cascade(ladder=ladder[:1], thresholds=()),
+        Cascade(ladder=ladder, thresholds=met),
+        Cascade(ladder=ladder, thresholds=(NEVER, 0.0)),
     ]
     for answer in (LAST, MEAN):
         made += [
-            Cascade(ladder, (0.613, 0.718), "top1", answer),
-            Cascade(ladder, (0.327, 0.419), "margin", answer),
-            Cascade(ladder, (0.3127, 0.4129), "entropy", answer),
-            Cascade(ladder, (0.7123, 0.8131), "calibrated", answer, (1.37, 0.73)),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.613, 0.718),
+                confidence="top1",
+                answer=answer,
+            ),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.327, 0.419),
+                confidence="margin",
+                answer=answer,
+            ),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.3127, 0.4129),
+                confidence="entropy",
+                answer=answer,
+            ),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.7123, 0.8131),
+                confidence="calibrated",
+                answer=answer,
+                temperatures=(1.37, 0.73),
+            ),
             *(
                 fit_deferral(data, rule, answer).selector.with_thresholds((0.74, 0.81))
                 for rule in (LOGISTIC, BOOSTED)
@@ -69,16 +91,12 @@ def _selectors(data: Scored) -> list[Selector]:
 
 
 def _agreement(ladder: tuple[str, ...], answer: str) -> Selector:
-    """Stops where two rungs agree, or one is sure: linear rules with nothing to fit.
+    """Stops where one rung is sure, then where two agree.
 
-    Of the second rule's features 12 says whether the classes are the same; the highest
-    score is the last rung's, 6, or where the answer is the mean that of the mean, 14.
+    Confidences are 0.5 + 0.5 s / (1 + s): s is 0.8 at first, then 1, which agreement
+    or a certainty alone reaches.
     """
-    own = [0.0] * (20 if answer == MEAN else 14)
-    own[12] = own[14 if answer == MEAN else 6] = -1.0
-    rules = (Linear(0.0, (-1.0, 0, 0, 0, 0, 0)), Linear(0.0, tuple(own)))
-    # confidences 0.5 + 0.5 s / (1 + s): s is 0.8, then 1, which agreement reaches
-    return Deferral(ladder, rules, (0.5 + 0.4 / 1.8, 0.75), answer)
+    return agreement(ladder, answer).with_thresholds((0.5 + 0.4 / 1.8, 0.75))
 
 
 def _narrow(data: Scored) -> Selector:
@@ -87,7 +105,11 @@ def _narrow(data: Scored) -> Selector:
     row = int(np.argmax(wide.astype(np.float32).astype(np.float64) - wide))
     between = (wide[row] + float(np.float32(wide[row]))) / 2
     tree = Tree(
-        (3, -1, -1), (between, 0.0, 0.0), (1, 0, 0), (2, 0, 0), (0.0, -9.0, 9.0)
+        feature=(3, -1, -1),
+        threshold=(between, 0.0, 0.0),
+        left=(1, 0, 0),
+        right=(2, 0, 0),
+        value=(0.0, -9.0, 9.0),
     )
     selector = Deferral(data.rungs[:2], (Trees(0.0, (tree,)),), (0.5,))
     assert wide[row] <= between < np.float32(wide[row])

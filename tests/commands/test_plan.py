@@ -88,7 +88,7 @@ def test_another_split_calibrates(tmp_path: Path) -> None:
     flags = ["--split", "test", "--calibration-split", "calibration"]
     assert _run("--max-drop", "8", *flags, *_flags(tmp_path)) == 0
     facts = json.loads((tmp_path / "run" / "plan.json").read_text())
-    assert facts["search_images"] == 250
+    assert facts["search_images"] == 150
 
 
 def test_shared_images_are_refused(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_splits_are_tabulated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--max-drop", "0"), "expected points above 0"),
+        (("--max-drop", "101"), "expected points from -100"),
         (("--confidence", "1.5"), "expected above 0.5"),
         (("--max-drop", "1", "--max-macs", "9"), "exclude each other"),
         (("--max-macs", "1"), "cheapest rung"),

@@ -18,7 +18,6 @@ ORDER = (
     "convert",
     "android_bench",
     "reports",
-    "jobs",
     "commands",
     "reswise",
 )

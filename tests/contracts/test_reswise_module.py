@@ -47,7 +47,7 @@ def test_the_examples_run(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    module = import_module(f"jobs.{name}")
+    module = import_module(f"commands.functions.{name}")
     assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
 
 
@@ -116,7 +116,7 @@ def test_arguments_are_refused_by_their_names(tmp_path: Path) -> None:
 
 
 def test_without_pandas_a_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jobs.results import Result
+    from commands.functions.results import Result
     from reports.rows import Row
 
     monkeypatch.setitem(sys.modules, "pandas", None)

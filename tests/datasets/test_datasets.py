@@ -17,6 +17,7 @@ from PIL import Image
 
 from datasets.batches import pictures
 from datasets.catalogue import CATALOGUE, open_dataset, shadowed_distribution
+from datasets.class_order import ModelClasses, fitted
 from datasets.dataset import Dataset
 from datasets.decode import decode
 from datasets.errors import InputError
@@ -307,7 +308,7 @@ def test_table_has_splits(tmp_path: Path) -> None:
         (b"name,label\na.jpg,1\n", "expected at least file and class_index"),
         (b"file,class_index\na.jpg,-1\n", "line 2 has class_index '-1'"),
         (b"file,class_index\na.jpg,1.0\n", "line 2 has class_index '1.0'"),
-        (b"file,class_index\na.jpg\n", "line 2 has class_index ''"),
+        (b"file,class_index\na.jpg\n", "none of its 1 files is there"),
         (b"file,class_index\na.jpg," + b"9" * 5000, "at most six digits"),
         (b"file,class_index\n,1\n", "line 2 names no file"),
         (b"file,class_index\na.jpg,1\na.jpg,1\n", "'a.jpg' twice"),
@@ -378,3 +379,23 @@ def test_shadowed_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     line = shadowed_distribution()
     assert line is not None
     assert "datasets 9.9 (Hugging Face)" in line
+
+
+def test_pictures_without_labels_are_a_state_of_their_own(tmp_path: Path) -> None:
+    """An empty class_index, or a folder without classes: never class 0."""
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    table = tmp_path / "t.csv"
+    table.write_text("file,class_index\na.png,2\nb.png,\nc.png,0\n")
+    known = ModelClasses(model="m", count=4)
+    some = open_dataset(f"csv:{table}", unlabelled=True)
+    assert some.labels.tolist() == fitted(some, known).labels.tolist() == [2, -1, 0]
+    with pytest.raises(InputError, match="a picture without a label"):
+        open_dataset(f"csv:{table}")
+    table.write_text("file,class_index\na.png,\nb.png,\nc.png,\n")
+    table.rename(tmp_path.parent / "t.csv")
+    none = open_dataset(f"folder:{tmp_path}", unlabelled=True)
+    assert fitted(none, known).labels.tolist() == [-1, -1, -1]
+    assert fitted(none, known).classes == 4
+    with pytest.raises(InputError, match="no class folders"):
+        open_dataset(f"folder:{tmp_path}")

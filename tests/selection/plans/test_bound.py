@@ -101,3 +101,33 @@ def test_flips_are_counted() -> None:
 def test_out_of_range_is_refused(seen: Flips, confidence: float) -> None:
     with pytest.raises(InputError):
         p_value(seen, 0.02, confidence)
+
+
+@pytest.mark.parametrize("drop", [0.0, -0.05, -0.2])
+def test_false_certificates_of_no_loss_or_a_gain(drop: float) -> None:
+    """The same at limits of 0 and below, with answers that differ on half as many more.
+
+    Flips and other differences together: the worst of 60 rates of flips.
+    """
+    images = 25
+    outcomes = [
+        (x, y, e) for x in range(images + 1) for y in range(images + 1 - x)
+        for e in range(images + 1 - x - y)
+    ]  # fmt: skip
+    passing = np.array(
+        [(x, y, e, images - x - y - e) for x, y, e in outcomes
+         if certifies(Flips(x, y, images, x + y + e), drop, CONFIDENCE)]
+    )  # fmt: skip
+    worst = 0.0
+    for rate in np.linspace(abs(drop), 1, 30):
+        for more in (0.0, (1 - rate) / 2):
+            chances = [(rate + drop) / 2, (rate - drop) / 2, more, 1 - rate - more]
+            worst = max(worst, multinomial(images, chances).pmf(passing).sum())
+    assert worst <= 1 - CONFIDENCE + 1e-9
+    assert worst > 0.25 * (1 - CONFIDENCE)
+
+
+def test_a_gain_that_flips_are_too_rare_for_is_not_certified() -> None:
+    assert not certifies(Flips(0, 2, 1000), -0.05, 0.9)
+    assert images_needed(0.01, 0.01, 0.0, 0.9) is None
+    assert images_needed(0.01, 0.03, 0.0, 0.9) is not None

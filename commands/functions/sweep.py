@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.functions.arguments import called, fitted_images, images_of, source_of
+from commands.functions.results import Sweep
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, fitted_images, images_of, source_of
-from jobs.results import Sweep
 from reports.drop import drop_rows
 from reports.run_folder import add_sweep
 

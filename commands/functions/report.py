@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands.functions.arguments import called
+from commands.functions.results import Page
 from datasets.files import write_text
-from jobs.arguments import called
-from jobs.results import Page
 from reports.gathered import gather
 from reports.page import every_table, render
 

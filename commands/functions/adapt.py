@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.functions.arguments import called, fitted_images, images_of, source_of
+from commands.functions.results import Adapted
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, fitted_images, images_of, source_of
-from jobs.results import Adapted
 from reports.adapt_table import adapt_table
 from reports.run_folder import add_tables
 

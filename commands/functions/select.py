@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands.functions.arguments import Rungs, called, rungs_of
+from commands.functions.results import Selection
 from datasets.errors import InputError
-from jobs.arguments import Rungs, called, rungs_of
-from jobs.results import Selection
 from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows, judged_table
 from selection.judge import judge

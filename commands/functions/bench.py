@@ -10,10 +10,10 @@ from android_bench.outcome import host_scores, outcome
 from android_bench.plan import Settings
 from android_bench.runtime import library_for
 from android_bench.session import Job, measure
+from commands.functions.arguments import called, images_of
+from commands.functions.results import Benched
 from convert.bundle import open_bundle
 from datasets.class_order import fitted
-from jobs.arguments import called, images_of
-from jobs.results import Benched
 from reports.bench_table import bench_rows, bench_table
 from reports.run_folder import add_rows, add_tables
 
@@ -54,7 +54,15 @@ def bench(
     inputs = pack(images, opened.manifest, folder, 0)
     built = build("host", folder / "build", None)
     library = library_for("host", built.abi, None)
-    job = Job(opened, inputs, built, library, settings, folder, timeout)
+    job = Job(
+        bundle=opened,
+        inputs=inputs,
+        built=built,
+        library=library,
+        settings=settings,
+        folder=folder,
+        seconds=timeout,
+    )
     machine = HostMachine(folder / "host" / "work")
     before = machine.facts()
     measured = measure(job, machine, False, lambda: None, lambda _: None)

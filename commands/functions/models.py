@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs.arguments import source_of
+from commands.functions.arguments import source_of
 
 if TYPE_CHECKING:
     import keras

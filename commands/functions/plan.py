@@ -4,14 +4,16 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from commands.functions.arguments import Rungs, called, rungs_of
+from commands.functions.results import CertifiedPlan
 from datasets.files import write_text
-from jobs.arguments import Rungs, called, rungs_of
-from jobs.results import CertifiedPlan
 from reports.plan_table import plan_table
 from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows
 from selection.plans.planned import planned
-from selection.plans.planning import Request
+from selection.plans.request import Request
 from selection.scored import from_stored
 from selection.split import split
 
@@ -51,13 +53,24 @@ def plan(
         False
     """
     stored = rungs_of(rungs)
-    request = Request(reference, max_drop, confidence, tuple(ways), longest, seed)
+    request = Request(
+        reference=reference,
+        max_drop_points=max_drop,
+        confidence=confidence,
+        ways=tuple(ways),
+        longest=longest,
+        seed=seed,
+    )
     found = planned(stored, request, calibration_part)
     _, test = split(from_stored(stored), calibration_part, seed)
     kind = str(found.plan.selector.to_json()["kind"])
-    judged = Judged(kind, found.plan.selector, found.verdict, None)
     command = called("plan")
-    rows = judged_rows([judged], test, reference, stored[reference].meta, command)
+    rows = []
+    if found.verdict is not None:  # some of the images left aside have labels
+        judged = Judged(kind, found.plan.selector, found.verdict, None)
+        labelled = test.take(np.flatnonzero(test.labelled))
+        meta = stored[reference].meta
+        rows = judged_rows([judged], labelled, reference, meta, command)
     table = plan_table(found.plan, found.verdict, test)
     folder = Path(run)
     path = folder / "plan.json"

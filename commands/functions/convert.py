@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.functions.arguments import called, fitted_images, source_of
+from commands.functions.results import Bundled
 from datasets.class_order import ModelClasses, fitted
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from jobs.arguments import called, fitted_images, source_of
-from jobs.results import Bundled
 from reports.parity_table import parity_rows, parity_table
 from reports.run_folder import add_rows
 from reports.table import write_tables
@@ -78,7 +78,15 @@ def convert(
     judged = fitted(judged, known)
     (one,) = parse_recipes(recipe)
     command = called("convert")
-    options = Options(Path(run), (one,), "litert", separate_files, None, 0, command)
+    options = Options(
+        run=Path(run),
+        recipes=(one,),
+        quantiser="litert",
+        separate=separate_files,
+        min_agreement=None,
+        max_unreadable=0,
+        command=command,
+    )
     made = next(converted(wanted, judged, calibration, labels, options))
     table = parity_table(made, not separate_files)
     rows = parity_rows(made, wanted, judged, command)
