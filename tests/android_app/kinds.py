@@ -85,7 +85,7 @@ def _import_file(bundle: Path, content: bytes, labels: str) -> None:
     file, names = bundle.parent / "mobilenet.tflite", bundle.parent / "labels.txt"
     file.write_bytes(content)
     names.write_text(labels)
-    import_bundle(file, bundle, ForeignChoice(names))
+    import_bundle(file, bundle, ForeignChoice(labels=names))
 
 
 def judged(bundle: Path, pictures: Path, lines: Path, run: Path) -> int:

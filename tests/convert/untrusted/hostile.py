@@ -40,7 +40,7 @@ def _plain(folder: Path) -> Facts:
     return facts
 
 
-def _said(change: Callable[[Facts], None]) -> Callable[[Path], None]:
+def _said(change: Callable[[Facts], object]) -> Callable[[Path], None]:
     """The files valid, something else in the manifest."""
 
     def make(folder: Path) -> None:
