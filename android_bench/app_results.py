@@ -171,7 +171,7 @@ class _Reader:
         self._prepare.append(facts.whole("prepare_ns", MOST_NS))
 
     def _top(self, facts: Fields) -> tuple[tuple[int, float], ...]:
-        classes = self._bundle.manifest.rungs[0].output.shape[-1]
+        classes = self._bundle.manifest.rungs[0].classes
         found = []
         for pair in facts.items("top", _MOST_TOP):
             sound = (

@@ -1,7 +1,7 @@
 """Bundles of tiny networks, in every kind that an app meets, and pictures for them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +10,16 @@ from PIL import Image
 from android_bench.inputs import pack
 from android_bench.interpreter import rung_scores
 from convert.bundle import described, write_bundle
-from convert.manifest import Json, Manifest, Preprocessing, Rung, Tensor
+from convert.manifest import Json, Manifest, Preprocessing, Rung
+from convert.score_kinds import LOGITS, ONE_LOGIT, PROBABILITIES, classes
 from datasets.catalogue import open_dataset
 from selection.scored import Scored
+from tests.android_app import score_models
 from tests.convert import tiny_bundle
-from tests.convert.tiny_tflite import classifier
 
 CLASSES = 5
 RESOLUTIONS = (8, 16)
-LADDER = tuple(f"tiny@{side}" for side in RESOLUTIONS)
+LADDER = tuple(f"tiny@{resolution}" for resolution in RESOLUTIONS)
 WAYS = {
     "float32": tiny_bundle.WAY,
     "uint8": replace(tiny_bundle.WAY, interpolation="bicubic"),
@@ -26,6 +27,29 @@ WAYS = {
 }
 _ENDS = {"uint8": (128, 0), "int8": (0, -128)}  # zero points of input and output
 Choose = Callable[[Scored], Json]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What the rungs give."""
+
+    kind: str = PROBABILITIES  # one of `convert.score_kinds.KINDS`
+    flat: bool = False  # of shape [n], not [1, n]
+
+    @property
+    def units(self) -> int:
+        return 1 if classes(CLASSES, self.kind) == 2 else CLASSES
+
+    @property
+    def classes(self) -> int:
+        return classes(CLASSES, self.kind)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.units,) if self.flat else (1, self.units)
+
+
+AS_THEY_COME = Ends()
 
 
 def write_pictures(folder: Path, count: int) -> Path:
@@ -44,7 +68,12 @@ def write_pictures(folder: Path, count: int) -> Path:
 
 
 def write(
-    folder: Path, pictures: Path, dtype: str, separate: bool, choose: Choose
+    folder: Path,
+    pictures: Path,
+    dtype: str,
+    separate: bool,
+    choose: Choose,
+    ends: Ends = AS_THEY_COME,
 ) -> Path:
     """A bundle whose selector is chosen on the pictures' own scores.
 
@@ -52,33 +81,35 @@ def write(
         separate: a file a rung, not one for both.
         choose: scores -> the selector's JSON.
     """
-    files = _files(dtype, separate)
+    files = _files(dtype, separate, ends)
     fixed: Json = {"kind": "fixed", "ladder": [LADDER[0]]}
-    manifest = _manifest(files, dtype, separate, fixed)
+    manifest = _manifest(files, dtype, separate, fixed, ends)
     write_bundle(folder, manifest, files)
     scored = _scored(folder, manifest, pictures)
     write_bundle(folder, replace(manifest, selector=choose(scored)), files)
     return folder
 
 
-def _files(dtype: str, separate: bool) -> dict[str, bytes]:
-    labels = {"labels.txt": tiny_bundle.LABELS}
+def _files(dtype: str, separate: bool, ends: Ends) -> dict[str, bytes]:
+    lines = tiny_bundle.LABELS.splitlines(keepends=True)
+    labels = {"labels.txt": b"".join(lines[: ends.classes])}
+    rest = (CLASSES, dtype, ends.kind, ends.flat)
     if not separate:
-        return {"tiny.tflite": classifier(RESOLUTIONS, dtype=dtype).packed()} | labels
+        return {"tiny.tflite": score_models.model(RESOLUTIONS, *rest)} | labels
     return labels | {
-        f"tiny_{resolution}.tflite": classifier((resolution,), dtype=dtype).packed()
+        f"tiny_{resolution}.tflite": score_models.model((resolution,), *rest)
         for resolution in RESOLUTIONS
     }
 
 
 def _manifest(
-    files: Mapping[str, bytes], dtype: str, separate: bool, selector: Json
+    files: Mapping[str, bytes], dtype: str, separate: bool, selector: Json, ends: Ends
 ) -> Manifest:
     return Manifest(
         name=f"tiny {dtype}",
         files=described(files),
         rungs=tuple(
-            _rung(resolution, place, dtype, separate, WAYS[dtype])
+            _rung(resolution, place, dtype, separate, WAYS[dtype], ends)
             for place, resolution in enumerate(RESOLUTIONS)
         ),
         selector=selector,
@@ -87,23 +118,35 @@ def _manifest(
 
 
 def _rung(
-    resolution: int, place: int, dtype: str, separate: bool, way: Preprocessing
+    resolution: int,
+    place: int,
+    dtype: str,
+    separate: bool,
+    way: Preprocessing,
+    ends: Ends,
 ) -> Rung:
     plain = tiny_bundle.rung(resolution, 0 if separate else place)
-    ends = {"input": plain.input, "output": plain.output}
+    given, answer = plain.input, replace(plain.output, shape=ends.shape)
     if dtype != "float32":
-        for (name, end), zero, scale in zip(
-            ends.items(), _ENDS[dtype], (1 / 128, 1 / 256), strict=True
-        ):
-            ends[name] = Tensor(
-                name=end.name,
-                dtype=dtype,
-                shape=end.shape,
-                scale=scale,
-                zero_point=zero,
-            )
-    file = f"tiny_{resolution}.tflite" if separate else "tiny.tflite"
-    return replace(plain, file=file, preprocessing=way, recipe=dtype, **ends)  # type: ignore[arg-type]
+        zero, (step, low) = _ENDS[dtype][0], _stored_as(dtype, ends.kind)
+        given = replace(given, dtype=dtype, scale=1 / 128, zero_point=zero)
+        answer = replace(answer, dtype=dtype, scale=step, zero_point=low)
+    return replace(
+        plain,
+        file=f"tiny_{resolution}.tflite" if separate else "tiny.tflite",
+        preprocessing=way,
+        recipe=dtype,
+        input=given,
+        output=answer,
+        scores=ends.kind,
+    )
+
+
+def _stored_as(dtype: str, kind: str) -> tuple[float, int]:
+    """Scale and zero point of an output."""
+    if kind in (LOGITS, ONE_LOGIT):
+        return score_models.LOGIT_SCALE, _ENDS[dtype][0]
+    return 1 / 256, _ENDS[dtype][1]
 
 
 def _scored(folder: Path, manifest: Manifest, pictures: Path) -> Scored:
@@ -111,7 +154,7 @@ def _scored(folder: Path, manifest: Manifest, pictures: Path) -> Scored:
     inputs = pack(dataset, manifest, folder.parent / "scored")
     scores = tuple(rung_scores(folder, rung, inputs) for rung in manifest.rungs)
     macs = tuple(rung.macs for rung in manifest.rungs)
-    labels = np.array(inputs.labels, np.int64)
+    labels = np.array(inputs.labels, np.int64) % scores[0].shape[1]
     return Scored(rungs=LADDER, macs=macs, scores=scores, labels=labels, ids=inputs.ids)
 
 
@@ -121,13 +164,16 @@ def cascade(confidence: str, answer: str) -> Choose:
     def choose(scored: Scored) -> Json:
         from selection.selectors.cascade import Cascade
 
+        temperatures = (1.3,) if confidence == "calibrated" else ()
         probe = Cascade(
-            ladder=LADDER, thresholds=(0.5,), confidence=confidence, answer=answer
+            ladder=LADDER,
+            thresholds=(0.5,),
+            confidence=confidence,
+            answer=answer,
+            temperatures=temperatures,
         )
         threshold = float(np.median(probe.confidences(scored.scores[:1])))
-        return Cascade(
-            ladder=LADDER, thresholds=(threshold,), confidence=confidence, answer=answer
-        ).to_json()
+        return replace(probe, thresholds=(threshold,)).to_json()
 
     return choose
 

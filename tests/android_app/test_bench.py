@@ -5,86 +5,24 @@ selector on its own pixels and its own scores. All 500 decisions must be the sam
 """
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import reswise
 from tests.android_app import app_bundles
-from tests.android_app.module import HERE, java
-from tests.android_bench import dense_models
-from tests.android_bench.test_bench import SELECTORS
+from tests.android_app.conftest import Benched
+from tests.android_app.kinds import DENSE, IMPORTED, KINDS, PICTURES, judged
 
 pytestmark = pytest.mark.checkout
-PICTURES = 500
-KINDS = {
-    "float32, shared, cascade": (
-        "float32", False, app_bundles.cascade("top1", "last"),
-    ),
-    "float32, separate, mean": (
-        "float32", True, app_bundles.cascade("margin", "mean"),
-    ),
-    "float32, entropy": ("float32", False, app_bundles.cascade("entropy", "last")),
-    "float32, deferral": ("float32", True, app_bundles.deferral),
-    "int8, shared, cascade": ("int8", False, app_bundles.cascade("top1", "last")),
-    "uint8, separate, cascade": ("uint8", True, app_bundles.cascade("top1", "mean")),
-    "float32, random": ("float32", False, app_bundles.drawn),
-    "int8, fixed": ("int8", True, app_bundles.fixed),
-}  # fmt: skip
-# of three rungs, no labels; learned looks through the bundle's own .tflite
-DENSE: dict[str, dict[str, Any]] = {
-    "learned": {"selector": SELECTORS["learned"], "look": True},
-    "calibrated": {"selector": SELECTORS["calibrated"]},
-    "two of three rungs": {"selector": SELECTORS["two of three rungs"]},
-    "files without signatures": {"signatures": False},
-}
-Benched = Callable[[str], tuple[Path, Path]]  # kind -> bundle, device.jsonl
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return app_bundles.write_pictures(tmp_path_factory.mktemp("pictures"), PICTURES)
-
-
-@pytest.fixture(scope="module")
-def benched(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Benched:
-    made: dict[str, tuple[Path, Path]] = {}
-
-    def bench(kind: str) -> tuple[Path, Path]:
-        if kind not in made:
-            folder = tmp_path_factory.mktemp("benched")
-            bundle = folder / "bundle"
-            if kind in KINDS:
-                app_bundles.write(bundle, pictures, *KINDS[kind])
-            else:
-                dense_models.bundle(bundle, **DENSE[kind])
-            pipe = HERE / "litert_pipe.py"
-            lines = folder / "device.jsonl"
-            java("bench", bundle, pictures, lines, sys.executable, pipe, str(PICTURES))
-            made[kind] = bundle, lines
-        return made[kind]
-
-    return bench
-
-
-def _import(bundle: Path, pictures: Path, lines: Path, run: Path) -> int:
-    return reswise.run(
-        [
-            *("bench", "--bundle", str(bundle), "--import", str(lines)),
-            *("--dataset", f"folder:{pictures}", "--run", str(run)),
-        ]
-    )
-
-
-@pytest.mark.parametrize("kind", [*KINDS, *DENSE])
+@pytest.mark.parametrize("kind", [*KINDS, *DENSE, *IMPORTED])
 def test_every_decision_is_the_replays(
     kind: str, benched: Benched, pictures: Path, tmp_path: Path
 ) -> None:
     bundle, lines = benched(kind)
-    code = _import(bundle, pictures, lines, tmp_path)
+    code = judged(bundle, pictures, lines, tmp_path)
     facts = json.loads((tmp_path / "app" / "app.json").read_text())
     assert facts["agreement"] == {
         "images": PICTURES, "items": PICTURES, "differing": []
@@ -103,7 +41,7 @@ def test_the_page_shows_it_beside_a_bench_here(
     host = ["bench", "--bundle", str(bundle), "--host", "--min-count", "0"]
     host += ["--min-seconds", "0", "--probe-every", "0", "--dataset"]
     assert reswise.run([*host, f"folder:{pictures}", "--run", str(tmp_path)]) == 0
-    assert _import(bundle, pictures, lines, tmp_path) == 0
+    assert judged(bundle, pictures, lines, tmp_path) == 0
     text = (tmp_path / "app" / "app.md").read_text()
     assert "tiny float32 on a JDK é, Android none, in the app: VALID" in text
     (app, adb) = [
@@ -125,10 +63,10 @@ def test_another_bundle_or_other_pictures_are_refused(
 ) -> None:
     bundle, lines = benched("float32, shared, cascade")
     other, _ = benched("int8, fixed")
-    assert _import(other, pictures, lines, tmp_path) == 2
+    assert judged(other, pictures, lines, tmp_path) == 2
     assert "Name the bundle that is in the app" in capsys.readouterr().err
     elsewhere = app_bundles.write_pictures(tmp_path / "few", 10)
-    assert _import(bundle, elsewhere, lines, tmp_path) == 2
+    assert judged(bundle, elsewhere, lines, tmp_path) == 2
     assert "490 of 500 pictures" in capsys.readouterr().err
 
 
@@ -175,7 +113,7 @@ def test_lines_that_are_not_as_they_should_be(
 ) -> None:
     bundle, lines = benched("float32, shared, cascade")
     edited = _edited(lines, tmp_path / "device.jsonl", old, new)
-    assert _import(bundle, pictures, edited, tmp_path / "run") == 2
+    assert judged(bundle, pictures, edited, tmp_path / "run") == 2
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert line in said, said
     assert len(said) < 500
@@ -190,7 +128,7 @@ def test_a_decision_that_differs_is_named_and_exits_1(
     image["top"][0][0] = (image["top"][0][0] + 1) % 5
     edited = tmp_path / "device.jsonl"
     edited.write_text("".join(json.dumps(event) + "\n" for event in events))
-    assert _import(bundle, pictures, edited, tmp_path / "run") == 1
+    assert judged(bundle, pictures, edited, tmp_path / "run") == 1
     text = (tmp_path / "run" / "app" / "app.md").read_text()
     assert "499 of 500 images" in text
     assert f"Decided otherwise: {image['id']}" in text
@@ -204,7 +142,7 @@ def test_a_bench_that_did_not_end_is_invalid(
     edited = tmp_path / "device.jsonl"
     edited.write_text("\n".join(lines.read_text().splitlines()[:-1])[:-9])
     run = tmp_path / "run"
-    assert _import(bundle, pictures, edited, run) == 1
+    assert judged(bundle, pictures, edited, run) == 1
     assert "INVALID" in (run / "app" / "app.md").read_text()
 
 

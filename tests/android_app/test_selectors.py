@@ -14,6 +14,7 @@ import pytest
 from selection.contract import LAST, MEAN, NEVER, Selector
 from selection.replay import replay
 from selection.scored import Scored
+from selection.selectors.agreement import agreement
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral, features
 from selection.selectors.fit_deferral import BOOSTED, LOGISTIC, fit_deferral
@@ -83,9 +84,19 @@ def _selectors(data: Scored) -> list[Selector]:
                 fit_deferral(data, rule, answer).selector.with_thresholds((0.74, 0.81))
                 for rule in (LOGISTIC, BOOSTED)
             ),
+            _agreement(ladder, answer),
         ]
     learned = fit_learned(data)
     return [*made, _narrow(data), learned.with_price(0.3), learned.with_price(0.0)]
+
+
+def _agreement(ladder: tuple[str, ...], answer: str) -> Selector:
+    """Stops where one rung is sure, then where two agree.
+
+    Confidences are 0.5 + 0.5 s / (1 + s): s is 0.8 at first, then 1, which agreement
+    or a certainty alone reaches.
+    """
+    return agreement(ladder, answer).with_thresholds((0.5 + 0.4 / 1.8, 0.75))
 
 
 def _narrow(data: Scored) -> Selector:

@@ -4,6 +4,7 @@ The `sh` lines run in tests/contracts/test_walkthroughs.py, as those of every pa
 """
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -103,9 +104,15 @@ def test_step_4_puts_the_bundle_where_the_sample_opens_it(tmp_path: Path) -> Non
     activity = next((APP / "sample").rglob("MainActivity.java")).read_text()
     assert f'Reswise.open(getAssets(), "{Path(target).name}")' in activity
     assert "noCompress += 'tflite'" in (APP / "sample" / "build.gradle").read_text()
-    made = tiny_bundle.write(tmp_path / "assets" / "bundle")
-    assert (made / MANIFEST_FILE).is_file()
-    assert java("open", made).strip() == "opened tiny"
+    (lines,) = re.findall(r"^```\n(mkdir .*?)^```", STEPS[4], re.M | re.S)
+    (made,) = re.findall(r"cp (\S+)/\*", lines)
+    shutil.copytree(APP, tmp_path / "android_app")
+    tiny_bundle.write(tmp_path / made)
+    for _ in range(2):  # the next bundle takes the place of the first
+        subprocess.run(["sh", "-ec", lines], cwd=tmp_path, check=True)
+    assert (tmp_path / "android_app" / target / MANIFEST_FILE).is_file()
+    said = java("open", tmp_path / "android_app" / target)
+    assert said.strip() == "opened tiny"
 
 
 def test_step_5_builds_a_module_that_settings_gradle_includes() -> None:

@@ -40,7 +40,7 @@ def _plain(folder: Path) -> Facts:
     return facts
 
 
-def _said(change: Callable[[Facts], None]) -> Callable[[Path], None]:
+def _said(change: Callable[[Facts], object]) -> Callable[[Path], None]:
     """The files valid, something else in the manifest."""
 
     def make(folder: Path) -> None:
@@ -521,6 +521,40 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "scores of two pictures": Hostile(
         _tensor("output", shape=[2, 5]), r"output of shape \(2, 5\); expected one score"
+    ),
+    "an unknown kind of scores": Hostile(
+        _rung(0, scores="odds"), r'rungs\[0\]\.scores is "odds"; expected enum'
+    ),
+    "scores that are null": Hostile(
+        _rung(0, scores=None), r"rungs\[0\]\.scores is null; expected enum"
+    ),
+    "one unit of five": Hostile(
+        _said(lambda m: [one.update(scores="one_logit") for one in m["rungs"]]),
+        r"shape \(1, 5\) with scores one_logit; expected one unit",
+    ),
+    "one class": Hostile(
+        _said(lambda m: [one["output"].update(shape=[1, 1]) for one in m["rungs"]]),
+        r"output of shape \(1, 1\); expected one score a class",
+    ),
+    "pixels that are clipped": Hostile(
+        _said(
+            lambda m: m["rungs"][0].update(
+                input=m["rungs"][0]["input"]
+                | {"dtype": "uint8", "scale": 1 / 128, "zero_point": 128},
+                preprocessing=m["rungs"][0]["preprocessing"]
+                | {"mean": [0, 0, 0], "deviation": [1, 1, 1]},
+            )
+        ),
+        "mean 0 and deviation 1 do not fit its uint8 input",
+    ),
+    "pixels that become few numbers": Hostile(
+        _said(
+            lambda m: m["rungs"][0].update(
+                input=m["rungs"][0]["input"]
+                | {"dtype": "int8", "scale": 1 / 8, "zero_point": 0},
+            )
+        ),
+        "the 256 pixel values would become 17 different numbers",
     ),
     "classes that differ": Hostile(
         _said(lambda m: m["rungs"][1]["output"].update(shape=[1, 6])),

@@ -64,8 +64,7 @@ final class OwnTest {
 
     private static void readsOutputs() {
         float[] given = {0.25f, 0.75f};
-        check(Scores.read(null, given) == given, "probabilities as they come");
-        check(Scores.read("probabilities", given) == given, "the same by name");
+        check(Scores.read("probabilities", given) == given, "probabilities as they come");
         // logits ln 1, ln 3 are quarters; a shift of 1000 changes nothing
         for (float shift : new float[] {0, 1000}) {
             float[] logits = {shift, shift + (float) Math.log(3)};
@@ -148,6 +147,9 @@ final class OwnTest {
         int[] stored = {tensor.stored(0.25f), tensor.stored(0.75f), tensor.stored(1e9f)};
         check(stored[0] == 128 && stored[1] == 130 && stored[2] == 255, "halves to even, clipped");
         near(-64, tensor.real(0));
+        Tensor plain = Tensor.read(facts(facts.replace("0.5", "0")));
+        check(plain.stored(7.5f) == 8 && plain.stored(300) == 255, "scale 0: as they are");
+        near(7, plain.real(7));
     }
 
     private static String climb(String kind, String answer, String facts) {

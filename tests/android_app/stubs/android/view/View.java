@@ -11,5 +11,7 @@ public class View {
 
     public View(Context context) {}
 
+    public void setFitsSystemWindows(boolean fitSystemWindows) {}
+
     public void setOnClickListener(OnClickListener l) {}
 }

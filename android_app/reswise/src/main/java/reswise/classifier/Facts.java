@@ -29,6 +29,11 @@ final class Facts {
 
     /** Refuses fields that are missing, and fields that this version does not know. */
     Facts only(String... names) {
+        return onlyOr(null, names);
+    }
+
+    /** @param optional a field that may be left out. */
+    Facts onlyOr(String optional, String... names) {
         List<String> known = Arrays.asList(names);
         for (String name : known) {
             if (!held.containsKey(name)) {
@@ -36,7 +41,7 @@ final class Facts {
             }
         }
         for (Object name : held.keySet()) {
-            if (!known.contains(name)) {
+            if (!known.contains(name) && !name.equals(optional)) {
                 throw new BundleException(
                         where + ": the field " + Json.shown(name) + " is unknown here.");
             }
@@ -77,6 +82,11 @@ final class Facts {
             throw wrong(name, Json.shown(value), "one of " + String.join(", ", words));
         }
         return value;
+    }
+
+    /** One of the words; `absent` where the field is left out. */
+    String oneOfOr(String absent, String name, String... words) {
+        return held.containsKey(name) ? oneOf(name, words) : absent;
     }
 
     /** A plain file name: no folder, no leading dot. */

@@ -9,6 +9,7 @@ final class Rung {
     final long macs;
     final Tensor input;
     final Tensor output;
+    final String scores; // how the output is read, one of Scores.KINDS
     final Way way;
 
     private Rung(Facts facts, String name, int resolution, long macs, Way way) {
@@ -21,11 +22,13 @@ final class Rung {
         facts.whole("subgraph", 0, 255);
         input = Tensor.read(facts.object("input"));
         output = Tensor.read(facts.object("output"));
+        scores = facts.oneOfOr(Scores.PROBABILITIES, "scores", Scores.KINDS);
         check(facts, 1, resolution, resolution, 3);
     }
 
     static Rung read(Facts facts) {
-        facts.only(
+        facts.onlyOr(
+                "scores",
                 "rung", "model", "resolution", "recipe", "file", "signature", "subgraph", "macs",
                 "parameters", "input", "output", "preprocessing");
         String name = facts.text("rung", 200);
@@ -39,9 +42,8 @@ final class Rung {
         long macs = facts.whole("macs", 0, MOST_COUNT);
         Way way = Way.read(facts.object("preprocessing"));
         Rung rung = new Rung(facts, name, resolution, macs, way);
-        if (rung.classes() < 2 || rung.output.size() != rung.classes()) {
-            throw facts.wrong("output", "no list of scores", "one score a class, as (1, 1000)");
-        }
+        rung.checkOutput(facts);
+        PixelCodes.check(facts);
         return rung;
     }
 
@@ -57,8 +59,26 @@ final class Rung {
 
     private static final long MOST_COUNT = 1_000_000_000_000_000L;
 
+    /** That it tells apart: two where its output is one unit. */
     int classes() {
+        return Scores.ofOneUnit(scores) ? 2 : outputs();
+    }
+
+    private int outputs() {
         return output.shape[output.shape.length - 1];
+    }
+
+    private void checkOutput(Facts facts) {
+        String shape = "of shape " + java.util.Arrays.toString(output.shape);
+        if (Scores.ofOneUnit(scores) && outputs() != 1) {
+            throw facts.wrong("output", shape + " with scores " + scores, "one unit, as [1, 1]");
+        }
+        if (output.size() != outputs() || classes() < 2) {
+            throw facts.wrong(
+                    "output", shape,
+                    "one score a class, as [1, 1000], or for one unit scores one_probability or "
+                            + "one_logit");
+        }
     }
 
     private void check(Facts facts, int... shape) {

@@ -58,7 +58,7 @@ final class Runner {
     }
 
     /**
-     * The scores of the last run.
+     * The scores of the last run, one a class.
      *
      * @throws IllegalStateException one is no number: no answer would be right.
      */
@@ -69,6 +69,6 @@ final class Runner {
                 throw new IllegalStateException(rung.name + ": a score is " + score + ".");
             }
         }
-        return found;
+        return Scores.read(rung.scores, found);
     }
 }

@@ -2,19 +2,29 @@ package reswise.classifier;
 
 /** What can be read of the scores of one image: confidences, means, the best class. */
 final class Scores {
+    /** How a rung's output may be read; convert/score_kinds.py says what each means. */
+    static final String PROBABILITIES = "probabilities";
+
+    static final String[] KINDS = {PROBABILITIES, "logits", "one_probability", "one_logit"};
+
     private static final double TINY = 1e-30; // stands for a probability of 0 in logarithms
 
     private Scores() {}
 
+    /** Whether such an output is one number for two classes. */
+    static boolean ofOneUnit(String kind) {
+        return kind.equals("one_probability") || kind.equals("one_logit");
+    }
+
     /**
-     * What a rung gave, dequantised -> one probability a class. `kind` is the rung's
-     * "scores" in the manifest, null where that is left out; one unit is two classes.
+     * What a rung gave, dequantised -> one probability a class.
+     *
+     * @param kind one of KINDS: the rung's `scores` in the manifest.
      */
     static float[] read(String kind, float[] outputs) {
-        if (kind == null || kind.equals("probabilities")) {
-            return outputs;
-        }
         switch (kind) {
+            case PROBABILITIES:
+                return outputs;
             case "logits":
                 return softmax(outputs);
             case "one_probability":

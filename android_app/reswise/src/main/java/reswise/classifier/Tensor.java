@@ -95,13 +95,13 @@ final class Tensor {
 
     /** A real as it is stored: round(real / scale) + zero point, halves to even, clipped. */
     int stored(float real) {
-        double whole = Math.rint(scale == 0 ? real : real / scale) + zeroPoint;
+        double whole = scale == 0 ? Math.rint(real) : Math.rint(real / scale) + zeroPoint;
         return (int) Scores.clipped(whole, least(), most());
     }
 
     /** What a stored number means; for uint8 give it as 0..255. */
     float real(int stored) {
-        return (stored - zeroPoint) * (scale == 0 ? 1 : scale);
+        return scale == 0 ? stored : (stored - zeroPoint) * scale;
     }
 
     private int least() {

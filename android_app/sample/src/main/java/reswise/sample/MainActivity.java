@@ -1,6 +1,7 @@
 package reswise.sample;
 
 import android.app.Activity;
+import android.content.ActivityNotFoundException;
 import android.content.Intent;
 import android.graphics.Bitmap;
 import android.net.Uri;
@@ -45,6 +46,7 @@ public final class MainActivity extends Activity {
         super.onCreate(state);
         LinearLayout column = new LinearLayout(this);
         column.setOrientation(LinearLayout.VERTICAL);
+        column.setFitsSystemWindows(true); // from Android 15 on the window lies below the bars too
         column.addView(button(R.string.camera, this::fromCamera));
         column.addView(button(R.string.gallery, this::fromGallery));
         column.addView(button(R.string.bench, this::bench));
@@ -52,6 +54,7 @@ public final class MainActivity extends Activity {
         shown = new TextView(this);
         column.addView(shown);
         setContentView(column);
+        getExternalFilesDir(null); // made by the app, so that pictures pushed there are its own
         work(
                 () -> {
                     reswise = Reswise.open(getAssets(), "bundle");
@@ -67,13 +70,21 @@ public final class MainActivity extends Activity {
     }
 
     private void fromCamera() {
-        startActivityForResult(new Intent(MediaStore.ACTION_IMAGE_CAPTURE), CAMERA);
+        start(new Intent(MediaStore.ACTION_IMAGE_CAPTURE), CAMERA);
     }
 
     private void fromGallery() {
         Intent pick = new Intent(Intent.ACTION_GET_CONTENT);
         pick.setType("image/*");
-        startActivityForResult(pick, GALLERY);
+        start(pick, GALLERY);
+    }
+
+    private void start(Intent intent, int request) {
+        try {
+            startActivityForResult(intent, request);
+        } catch (ActivityNotFoundException error) {
+            shown.setText(error.getMessage()); // such as an emulator without a camera app
+        }
     }
 
     @Override
