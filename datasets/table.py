@@ -15,7 +15,7 @@ from pathlib import Path
 
 from datasets.dataset import Dataset, Order
 from datasets.errors import InputError
-from datasets.folder import in_order
+from datasets.folder import in_order, twins
 from datasets.local_files import read_picture_file
 from datasets.splits import parse_split, resolved, sliced
 from datasets.table_text import Line, Text, read_text
@@ -53,6 +53,7 @@ def open_table(path: Path, split: str | None) -> Dataset:
     name = parse_split(asked)[0]
     places = [_place(path.parent, row.file) for row in rows]
     notes = _notes(rows, places, text, where)
+    notes += tuple(twins(classes)) if order.kind == "names" else ()
     chosen = [index for index, row in enumerate(rows) if row.split == name]
     files = [places[index] for index in chosen]
     _check_there(files, path.parent, [rows[index] for index in chosen], where)
@@ -78,7 +79,9 @@ def _row(line: Line, place: str) -> _Row:
     file, index = cells["file"], cells["class_index"].strip()
     if not file.strip():
         raise InputError(f"{place} names no file; expected a path in the column file.")
-    if not index or (_SEEMS_A_NUMBER.fullmatch(index) and not _index(index)):
+    if not index:
+        raise InputError(f"{place} has class_index ''; expected a class in every row.")
+    if _SEEMS_A_NUMBER.fullmatch(index) and not _index(index):
         raise InputError(
             f"{place} has class_index {index[:20]!r}; expected a whole number of at "
             "most six digits, from 0."
