@@ -87,7 +87,12 @@ def _notes(
     ]
     notes = [*found.notes, *told(passed)]
     if len(found.splits) > 1:
-        notes.insert(0, f"split {name} of {', '.join(found.splits)}")
+        counts = {
+            one: len(_files(at, folders_in(at, Counter()), Counter())[0])
+            for one, at in found.splits.items()
+        }
+        listed = ", ".join(f"{one} ({count})" for one, count in counts.items())
+        notes.insert(0, f"split {name} of {listed}")
     if beside:
         notes.append(f"files beside the class folders {len(beside)}")
     return notes + twins(classes)

@@ -9,6 +9,7 @@ files are written; `datasets.class_order` brings names and numbers to a model's 
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,9 +201,10 @@ def _notes(
         for ours, name in text.columns.items()
         if name != ours
     ]
-    splits = list(dict.fromkeys(row.split for row in rows))
+    splits = Counter(row.split for row in rows)
+    listed = ", ".join(f"{name} ({count})" for name, count in splits.items())
     return (
-        *([f"splits {', '.join(splits)}"] if len(splits) > 1 else []),
+        *([f"splits {listed}"] if len(splits) > 1 else []),
         *columns,
         *([f"{text.blank} blank rows"] if text.blank else []),
         *([f"{torn} pictures are in more than one split"] if torn else []),
