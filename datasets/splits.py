@@ -106,6 +106,14 @@ def resolved(text: str | None, names: Sequence[str], where: str) -> str:
     return name if start is stop is None else f"{name}[{start or ''}:{stop or ''}]"
 
 
+def same_split(asked: str, stored: str) -> bool:
+    """Whether --split means a split that goes by another name: test, Testing."""
+    try:
+        return resolved(asked, [parse_split(stored)[0]], "") == stored
+    except InputError:
+        return False
+
+
 def sliced(dataset: Dataset, text: str) -> Dataset:
     """The part of a whole split that `text`, such as "test[:500]", asks for.
 

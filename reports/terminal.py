@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 _FOLDED = 12  # letters that a column of words needs at least
+_WORDS = 18  # that a row of words takes at most, where it stands as a column
 Rows = Sequence[Sequence[str]]
 
 
@@ -23,7 +24,7 @@ def drawn(
     for heads in (columns, broken):
         if least_width(heads, rows, words) <= width:
             return [_upright(title, heads, rows, words)]
-    return _lying(title, columns, rows, width)
+    return _lying(title, columns, rows, words, width)
 
 
 def least_width(heads: Sequence[str], rows: Rows, words: int) -> int:
@@ -54,27 +55,34 @@ def _upright(title: str, heads: Sequence[str], rows: Rows, words: int) -> RichTa
 
 
 def _lying(
-    title: str, columns: Sequence[str], rows: Rows, width: int
+    title: str, columns: Sequence[str], rows: Rows, words: int, width: int
 ) -> list[RichTable]:
     """A line a column; as many rows side by side as there is room for."""
     side = max(map(len, columns), default=0)
-    room = max(width - side - 4, 8)
+    room = max(width - side - 4, _FOLDED)
     tables: list[RichTable] = []
     left = list(rows)
     while left or not tables:
+        table = _titled("" if tables else title)
+        table.add_column(escape(columns[0]), no_wrap=True)
         some: list[Sequence[str]] = []
         used = 0
-        while left and (not some or used + _longest(left[0]) + 3 <= room):
-            used += _longest(left[0]) + 3
+        while left and (not some or used + _needed(left[0], words) + 3 <= room):
             some.append(left.pop(0))
-        table = _titled("" if tables else title)
-        table.add_column(escape(columns[0]), overflow="fold")
-        for row in some:
-            table.add_column(escape(row[0]), overflow="fold", justify="right")
+            wide = min(_needed(some[-1], words), room - 3)
+            used += wide + 3
+            head = escape(some[-1][0])
+            table.add_column(head, width=wide, overflow="fold", justify="right")
         for place, name in enumerate(columns[1:], 1):
             table.add_row(escape(name), *(escape(row[place]) for row in some))
         tables.append(table)
     return tables
+
+
+def _needed(row: Sequence[str], words: int) -> int:
+    """Letters that a row needs where it stands as a column; its words may fold."""
+    told = max(min(_longest([cell]), _WORDS) for cell in row[: max(words, 1)])
+    return max(told, _longest(row[words:]) if row[words:] else 0)
 
 
 def _titled(title: str) -> RichTable:

@@ -89,9 +89,7 @@ def test_copies_in_two_classes_are_said(tmp_path: Path) -> None:
     (root / "green" / "9.png").write_bytes((root / "red" / "1.png").read_bytes())
     lines = summary.lines(open_dataset(f"folder:{root}"), "", "")
     assert len(lines) == 4
-    assert (
-        "pictures in two classes 1: green/9.png and red/1.png" in lines[3]
-    )
+    assert "pictures in two classes 1: green/9.png and red/1.png" in lines[3]
 
 
 def test_no_line_without_need(tmp_path: Path) -> None:
