@@ -29,7 +29,7 @@ Start = Callable[
 
 _BEGIN, _MARK = "reswise-begin", "reswise-exit"
 _SECONDS = 60.0
-_QUICK_SECONDS = 10.0  # for what any phone answers at once
+_QUICK_SECONDS = 5.0  # for what any phone answers at once
 _ONE_PHONE = (
     'echo "serial=$(getprop ro.serialno 2>/dev/null)"; '
     'echo "boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"'
@@ -105,9 +105,18 @@ class Adb:
         return found.group(1) if found else said.strip().split("\n")[0]
 
     def devices(self) -> list[Device]:
-        """What adb sees, ready or not."""
-        said = self._call(["devices", "-l"], _SECONDS).stdout.decode(errors="replace")
-        return read_devices(said)
+        """What adb sees, ready or not.
+
+        Raises:
+            LostError: adb itself failed, such as one that cannot reach its server.
+        """
+        done = self._call(["devices", "-l"], _SECONDS)
+        if done.returncode:
+            raise LostError(
+                f"adb devices failed (adb: {_said(done)[-160:] or 'no message'}). Run "
+                "`adb kill-server`, then repeat the command."
+            )
+        return read_devices(done.stdout.decode(errors="replace"))
 
     def connect(self, address: str) -> None:
         """Attaches to a device over TCP; adb says success either way, so ask after."""
@@ -234,7 +243,9 @@ def one_phone(adb: Adb, serials: Sequence[str]) -> dict[str, str]:
     some makers give every phone of a model the same serial number.
     """
     first: dict[tuple[str, ...], str] = {}
-    same = {}
+    same: dict[str, str] = {}
+    if len(serials) < 2:
+        return same
     for serial in sorted(serials, key=lambda one: (not by_cable(one), one)):
         try:
             said, _ = adb.shell(serial, _ONE_PHONE, _QUICK_SECONDS)

@@ -21,6 +21,7 @@ _REMEDIES = {
     "no permissions": f"this user may not open it; {_UDEV}",
     "detached": "adb sees it and has let go of it: run `adb -s {serial} attach`; if it "
     f"stays so, {_UDEV}",
+    "no device": "adb lists it and cannot find it: plug it in again",
     "unknown": "adb cannot tell what it is doing: plug it in again; if it stays so, "
     f"{_UDEV}",
     "recovery": "it is in its recovery: choose Reboot system there, or run `adb -s "

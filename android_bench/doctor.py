@@ -111,7 +111,10 @@ def _adb(given: str | None) -> str:
 
 
 def _devices(question: Question, adb: Adb) -> list[Finding]:
-    devices = adb.devices()
+    try:
+        devices = adb.devices()
+    except InputError as error:
+        return [Finding("device", False, str(error))]
     wanted = [
         device for device in devices if question.serial in (None, "all", device.serial)
     ]

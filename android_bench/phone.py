@@ -68,7 +68,12 @@ class Phone:
         return quote(self.serial, safe="")
 
     def facts(self) -> Facts:
-        """See `phone_facts`."""
+        """See `phone_facts`.
+
+        Raises:
+            InputError: the device is listed and mute: said within seconds.
+        """
+        self._greet()
         said, _ = self._shell(FACTS_SCRIPT)
         facts = read_facts(said)
         self._model = str(facts.get("model") or "")
@@ -193,6 +198,16 @@ class Phone:
             f"{self._back_seconds:.0f} s. What it measured is kept on it: connect it "
             "and repeat the command to go on."
         )
+
+    def _greet(self) -> None:
+        """One quick question, so that nobody waits a minute for a mute shell."""
+        began = time.monotonic()
+        try:
+            self._answers()
+        except LostError as error:
+            if time.monotonic() - began >= self._mute_seconds:
+                raise InputError(self._mute(error)) from error
+            # it said something at once: what follows waits for it to come back
 
     def _mute(self, error: LostError) -> str:
         return (

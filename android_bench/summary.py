@@ -9,7 +9,7 @@ from android_bench.plan import LOOK, SELECTOR
 from android_bench.results import Results
 from android_bench.session import Measured
 from convert.bundle import Bundle
-from keras_models.accuracy import wilson
+from keras_models.accuracy import no_better_than_chance, wilson
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class Line:
     first_ms: float  # first inferences of its rungs, together
     peak_kb: int
     items: int  # images run, all rounds counted
+    hollow: str = ""  # in words, that its answers are no better than guesses
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def _line(
 ) -> Line:
     images = len(labels)
     wanted = np.array(labels) + bundle.class_offset
-    right = int((results.top1[:images] == wanted).sum())
+    answers = results.top1[:images] == wanted
+    right = int(answers.sum())
+    classes = bundle.manifest.rungs[0].classes
     latency = results.latency_us
     start = results.starts[-1]
     low, high = wilson(right, images)
@@ -83,12 +86,18 @@ def _line(
         first_ms=sum(start["first_ns"]) / 1e6,
         peak_kb=results.peak_kb or 0,
         items=len(results.items),
+        hollow=no_better_than_chance(answers, np.array(labels), classes),
     )
+
+
+def dearest(found: Sequence[Line]) -> Line:
+    """The rung that savings are against; the first line is the selector's."""
+    return max(found[1:], key=lambda line: line.macs)
 
 
 def savings(found: Sequence[Line]) -> Savings:
     """Predicted from MACs against measured, of the first line over the dearest rung."""
-    selector, reference = found[0], max(found[1:], key=lambda line: line.macs)
+    selector, reference = found[0], dearest(found)
     return Savings(
         reference.name,
         100 * (1 - selector.macs / reference.macs),

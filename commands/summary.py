@@ -19,12 +19,11 @@ def lines(dataset: "Dataset", model: str, pixels: str) -> list[str]:
     counts = np.bincount(dataset.labels, minlength=dataset.classes)
     filled = counts[counts > 0]
     empty = dataset.classes - filled.size
-    without = f", {empty} classes without any" if empty else ""
+    without = f", {empty} without any" if empty else ""
     of_model = f"{model or 'the data'}: {dataset.classes} classes"
     known = [note for note in dataset.notes if note.startswith(("classes ", "split"))]
     other = [note for note in dataset.notes if note not in known]
-    if dataset.repeated:
-        other.append(dataset.repeated)
+    other += filter(None, (dataset.lost, dataset.repeated))
     return [
         f"{len(dataset):,} images of {dataset.name}, split {dataset.split}; "
         f"{filled.size} classes of {filled.min()} to {filled.max()} each{without}",

@@ -18,7 +18,13 @@ from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.files import file_sha256
 from datasets.progress import progress
-from keras_models.accuracy import Drop, correct, paired_drop, wilson
+from keras_models.accuracy import (
+    Drop,
+    correct,
+    no_better_than_chance,
+    paired_drop,
+    wilson,
+)
 from keras_models.engines import AGREEMENT
 from keras_models.framework import versions
 from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
@@ -50,6 +56,7 @@ class Parity:
     operator_macs: tuple[tuple[str, str, int], ...]  # operator, tensor, MACs above 0
     size_bytes: int  # of the rung's separate file
     failures: tuple[str, ...] = ()
+    hollow: str = ""  # in words, that the parent's answers are no better than guesses
 
     def to_json(self) -> dict[str, object]:
         """As it stands in parity.json."""
@@ -100,6 +107,9 @@ def parity(
             (kind, name, macs) for kind, name, macs in operators if macs
         ),
         size_bytes=path.stat().st_size,
+        hollow=no_better_than_chance(
+            parent_right, parent.labels, parent.scores.shape[1]
+        ),
     )
     return _judged(found)
 

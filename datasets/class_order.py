@@ -7,13 +7,12 @@ classes, ImageNet's synset ids, numbers as names; by place only where there are 
 of one as of the other. Anything else is refused, with the names beside their numbers.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from datasets import imagenet
+from datasets.class_spelling import composed, folded, said_of_numbers, unnumbered
 from datasets.dataset import Dataset, Order
 from datasets.errors import InputError
 
@@ -120,8 +119,8 @@ def by_place_alone(dataset: Dataset, first: int | None = None) -> Dataset:
 def _named(dataset: Dataset, known: ModelClasses) -> _Found:
     """By names, by synset ids, by numbers, else by place."""
     theirs = dataset.class_names
-    if known.names:
-        found = _by_names(dataset, known)
+    for names in (known.names, unnumbered(known.names)):
+        found = _by_names(dataset, replace(known, names=names)) if names else None
         if found is not None:
             return found
     synsets = [imagenet.synset_of(name) for name in theirs]
@@ -142,19 +141,20 @@ def _named(dataset: Dataset, known: ModelClasses) -> _Found:
             f"{_REMEDY}."
         )
     places = tuple(range(known.count))
-    return _Found(places, "classes by place: their order is taken for the model's")
+    note = "classes by place: their order is taken for the model's"
+    return _Found(places, note + said_of_numbers(theirs))
 
 
 def _by_names(dataset: Dataset, known: ModelClasses) -> _Found | None:
     """None: some are not among the model's."""
     places: dict[str, list[int]] = {}
     for place, name in enumerate(known.names):
-        places.setdefault(_folded(name), []).append(place)
+        places.setdefault(folded(name), []).append(place)
     numbers = []
     for name in dataset.class_names:
-        some = places.get(_folded(name), [])
+        some = places.get(folded(name), [])
         if len(some) > 1:  # spelt almost alike: then to the letter
-            some = [at for at in some if _nfc(known.names[at]) == _nfc(name)]
+            some = [at for at in some if composed(known.names[at]) == composed(name)]
             if len(some) != 1:
                 raise InputError(
                     f"{dataset.name}: {name} stands {len(some)} times in "
@@ -167,8 +167,8 @@ def _by_names(dataset: Dataset, known: ModelClasses) -> _Found | None:
 
 
 def _missing(theirs: Sequence[str], known: ModelClasses) -> list[str]:
-    ours = {_folded(name) for name in known.names}
-    return [name for name in theirs if _folded(name) not in ours] or list(theirs)
+    ours = {folded(name) for name in known.names}
+    return [name for name in theirs if folded(name) not in ours] or list(theirs)
 
 
 def _by_synset(dataset: Dataset, synsets: Sequence[str]) -> _Found:
@@ -257,9 +257,9 @@ def _check_names(
             names, theirs = imagenet.synsets(), {n: s or "" for n, s in synsets.items()}
     places: dict[str, list[int]] = {}
     for place, name in enumerate(names):
-        places.setdefault(_folded(name), []).append(place)
+        places.setdefault(folded(name), []).append(place)
     for number, name in theirs.items():
-        right = places.get(_folded(name))
+        right = places.get(folded(name))
         if right and number - first not in right:
             raise InputError(
                 f"{dataset.name} gives {name} the number {number}, but it is class "
@@ -300,12 +300,3 @@ def _beside(dataset: Dataset) -> str:
 def _first(names: Sequence[str]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _nfc(name: str) -> str:
-    """One spelling of accents: macOS writes file names in another."""
-    return unicodedata.normalize("NFC", name)
-
-
-def _folded(name: str) -> str:
-    return re.sub(r"[\s_-]+", " ", _nfc(name)).strip().casefold()

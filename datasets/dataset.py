@@ -77,6 +77,7 @@ class Dataset:
         self._given_fingerprint = fingerprint
         self.order, self.notes = order, tuple(notes)
         self._same: dict[str, list[int]] = {}  # contents that several pictures have
+        self._lost: list[int] = []  # whose files cannot be had
         _check(self)
 
     def __len__(self) -> int:
@@ -168,7 +169,8 @@ class Dataset:
             order,
             (*self.notes, *notes),
         )
-        made._same = self._same if same else made._same
+        if same:
+            made._same, made._lost = self._same, self._lost
         return made
 
     def limited(self, limit: int) -> "Dataset":
@@ -203,10 +205,19 @@ class Dataset:
             content = self._content(index)
             parts = [self.ids[index], str(self.labels[index]), content]
             digest.update(_sha256_of(parts).encode())
-            if content != _UNREADABLE:
-                found.setdefault(content, []).append(index)
+            some = (
+                self._lost if content == _UNREADABLE else found.setdefault(content, [])
+            )
+            some.append(index)
         self._same |= {key: some for key, some in found.items() if len(some) > 1}
         return digest.hexdigest()
+
+    @property
+    def lost(self) -> str:
+        """What files are not there or cannot be opened; known as `repeated` is."""
+        if not self._lost:
+            return ""
+        return f"files that cannot be had {len(self._lost)}: {self.ids[self._lost[0]]}"
 
     @property
     def repeated(self) -> str:
@@ -226,16 +237,15 @@ class Dataset:
                 ),
             )
             return (
-                f"{len(torn)} pictures lie in two classes, such as {self.ids[first]} "
-                f"and {self.ids[other]}"
+                f"pictures in two classes {len(torn)}: {self.ids[first]} and "
+                f"{self.ids[other]}"
             )
         if not groups:
             return ""
         first, other, *_ = groups[0]
         copies = sum(len(some) - 1 for some in groups)
         return (
-            f"{copies} pictures are copies of others, such as {self.ids[other]} of "
-            f"{self.ids[first]}"
+            f"copies of other pictures {copies}: {self.ids[other]} of {self.ids[first]}"
         )
 
     def _content(self, index: int) -> str:

@@ -114,14 +114,27 @@ def _notes(
     ]
     notes = [*found.notes, *told(passed)]
     if len(found.splits) > 1:
-        notes.insert(0, f"split {name} of {', '.join(found.splits)}")
+        counts = {
+            one: len(_files(at, folders_in(at, Counter()), Counter())[0])
+            for one, at in found.splits.items()
+        }
+        listed = ", ".join(f"{one} ({count})" for one, count in counts.items())
+        notes.insert(0, f"split {name} of {listed}")
     if beside:
         notes.append(f"files beside the class folders {len(beside)}")
+    return notes + twins(classes)
+
+
+def twins(classes: Sequence[str]) -> list[str]:
+    """Notes on classes whose names are the same but for capital letters."""
+    notes: list[str] = []
     folded: dict[str, str] = {}
-    for one in classes:
-        if folded.setdefault(one.casefold(), one) != one:
-            twin = folded[one.casefold()]
-            notes.append(f"{twin} and {one} are two classes: they differ in case only")
+    for name in classes:
+        other = folded.setdefault(name.casefold(), name)
+        if other != name:
+            notes.append(
+                f"{other} and {name} are two classes: they differ in case only"
+            )
     return notes
 
 

@@ -23,6 +23,15 @@ _SUFFIXES = frozenset(
         *(".heic", ".heif"),
     ]
 )
+# Files that lie in folders of their own beside class folders: annotations, archives.
+_FOREIGN = frozenset(
+    [
+        *(".txt", ".xml", ".json", ".csv", ".tsv", ".md", ".pdf", ".mat", ".npy"),
+        *(".npz", ".zip", ".tar", ".gz", ".tgz", ".rar", ".7z", ".py", ".ipynb"),
+        *(".yaml", ".yml", ".html", ".log", ".h5", ".keras", ".tflite", ".pkl"),
+        *(".xls", ".xlsx", ".doc", ".docx", ".mp4", ".mov", ".avi", ".wav"),
+    ]
+)
 _NAMED = 5  # folders that a line names
 
 
@@ -41,6 +50,7 @@ class _Child:
     name: str
     pictures: bool  # directly in it
     folders: tuple[str, ...]
+    foreign: str = ""  # a file of those in it, where all are of kinds without pixels
 
     @property
     def only_folders(self) -> bool:
@@ -129,7 +139,19 @@ def _of_splits(
     for child in found:
         inside = [_child(path / child.name / name) for name in child.folders]
         check_level(path / child.name, f"{where}, split {child.name}", inside)
-    return Layout({child.name: path / child.name for child in found}, tuple(notes))
+    return Layout(_by_name(path, where, found), tuple(notes))
+
+
+def _by_name(path: Path, where: str, found: Sequence[_Child]) -> dict[str, Path]:
+    """Splits by name, without the spaces around it that nobody types."""
+    splits: dict[str, Path] = {}
+    for child in found:
+        if splits.setdefault(child.name.strip(), path / child.name).name != child.name:
+            raise InputError(
+                f"{where} has {child.name.strip()} twice, with spaces around the name "
+                "and without; expected one folder a split."
+            )
+    return splits
 
 
 def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
@@ -137,7 +159,17 @@ def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
     if not children:
         _refuse_bare(path, where)
     filled = [child for child in children if child.pictures or child.folders]
-    if not filled or not all(child.only_folders for child in filled):
+    foreign = [child for child in children if child.foreign]
+    if filled and foreign:
+        raise InputError(
+            f"{where}: {foreign[0].name} holds no pictures ({foreign[0].foreign}, ...) "
+            "and would be a class beside those that do; expected class folders alone. "
+            "Move it away."
+        )
+    if not all(child.only_folders for child in filled):
+        _check_one_depth(path, where, filled)
+        return
+    if not filled or _one_folder_each(path, filled):
         return
     if len(filled) == 1:
         inner = filled[0]
@@ -161,6 +193,42 @@ def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
     )
 
 
+def _one_folder_each(path: Path, filled: Sequence[_Child]) -> bool:
+    """Classes whose pictures lie one level down, such as CLASS/images/picture.jpg."""
+    if len(filled) < 2 or len(filled[0].folders) > 1:
+        return False
+    if any(child.folders != filled[0].folders for child in filled):
+        return False
+    return all(_child(path / c.name / c.folders[0]).pictures for c in filled)
+
+
+def _check_one_depth(path: Path, where: str, filled: Sequence[_Child]) -> None:
+    """Refuses class folders one level down beside pictures, or beside themselves.
+
+    Such are splits under other names (training_set/, test_set/) with a folder of
+    pictures beside them, and an archive unpacked once more among its own classes.
+    """
+    deep = [child for child in filled if child.only_folders]
+    names = {child.name for child in filled}
+    for child in deep:
+        if len(names & {*child.folders} - {child.name}) > 1:
+            raise InputError(
+                f"{where}: {child.name} holds folders ({_first(child.folders)}) that "
+                "stand beside it too: a copy one level down? Expected every class "
+                f"once; move {child.name} away."
+            )
+    below = Counter(name for child in deep for name in child.folders)
+    alike = [child for child in deep if sum(below[n] > 1 for n in child.folders) > 1]
+    if len(alike) > 1:
+        beside = [child for child in filled if child.pictures]
+        raise InputError(
+            f"{where}: {_named(alike)} hold the same folders "
+            f"({_first(alike[0].folders)}), so they are splits whose names are not "
+            f"known, beside pictures in {_named(beside)}; give one of them, such as "
+            f"folder:{path / alike[0].name}, or call them train, validation, test."
+        )
+
+
 def _refuse_bare(path: Path, where: str) -> None:
     bare = [name for name in names_in(path, Counter()) if _is_picture(name)]
     if not bare:
@@ -179,13 +247,19 @@ def _child(path: Path) -> _Child:
     names = names_in(path, Counter())
     folders = tuple(name for name in names if (path / name).is_dir())
     files = [name for name in names if name not in set(folders)]
+    if files and not folders and all(_suffix(name) in _FOREIGN for name in files):
+        return _Child(path.name, False, folders, files[0])
     # without folders whatever lies there is a picture, or will be named as none
     pictures = any(map(_is_picture, files)) or (bool(files) and not folders)
     return _Child(path.name, pictures, folders)
 
 
 def _is_picture(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in _SUFFIXES
+    return _suffix(name) in _SUFFIXES
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 def _named(children: Sequence[_Child]) -> str:

@@ -11,13 +11,23 @@ _LEFT_BY = {
     "@eadir": "@eaDir",  # thumbnails of Synology's network storage
     "@recycle": "@Recycle",  # QNAP
     "#recycle": "#recycle",  # Synology
+    "@tmp": "@tmp",
+    "@recently-snapshot": "@Recently-Snapshot",  # QNAP
     "$recycle.bin": "$RECYCLE.BIN",
+    "recycler": "RECYCLER",  # Windows XP
+    "found.000": "FOUND.000",  # what chkdsk finds
     "system volume information": "System Volume Information",
     "__macosx": "__MACOSX",  # what macOS's zip adds
+    "network trash folder": "Network Trash Folder",  # AppleShare
+    "temporary items": "Temporary Items",
     "__pycache__": "__pycache__",
     "lost+found": "lost+found",
     "thumbs.db": "Thumbs.db",
+    "thumbs.db:encryptable": "Thumbs.db",
     "ehthumbs.db": "ehthumbs.db",
+    "ehthumbs_vista.db": "ehthumbs.db",
+    "zbthumbnail.info": "ZbThumbnail.info",
+    "picasa.ini": "Picasa.ini",
     "desktop.ini": "desktop.ini",
     "icon\r": "Icon",
 }

@@ -14,7 +14,9 @@ import numpy as np
 from datasets.dataset import Dataset, shuffled
 from datasets.errors import InputError
 
-_SPLIT = re.compile(r"([\w.-]+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
+# A name may be nearly any that a folder has: "Test images", "val (2)".
+_SPLIT = re.compile(r"([^\[\]+]*[^\[\]+\s])\s*(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
+_SPACES = re.compile(r"\s+(?=[^\[]*\]$)")
 # Words for what a split is for, in any case; the first is what we call it.
 KINDS = {
     "train": ("train", "training"),
@@ -36,7 +38,7 @@ def parse_split(text: str) -> tuple[str, str | None, str | None]:
     Raises:
         InputError: another form.
     """
-    match = _SPLIT.fullmatch(text.replace(" ", ""))
+    match = _SPLIT.fullmatch(_SPACES.sub("", text.strip()))
     if match is None:
         raise InputError(
             f"--split {text} is not a split; expected a name with or without a slice, "
@@ -102,6 +104,14 @@ def resolved(text: str | None, names: Sequence[str], where: str) -> str:
             check_split(name, names, where)
         name = same[0]
     return name if start is stop is None else f"{name}[{start or ''}:{stop or ''}]"
+
+
+def same_split(asked: str, stored: str) -> bool:
+    """Whether --split means a split that goes by another name: test, Testing."""
+    try:
+        return resolved(asked, [parse_split(stored)[0]], "") == stored
+    except InputError:
+        return False
 
 
 def sliced(dataset: Dataset, text: str) -> Dataset:

@@ -9,13 +9,14 @@ files are written; `datasets.class_order` brings names and numbers to a model's 
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.dataset import UNLABELLED, Dataset, Order
 from datasets.errors import InputError
-from datasets.folder import in_order
+from datasets.folder import in_order, twins
 from datasets.local_files import read_picture_file
 from datasets.splits import parse_split, resolved, sliced
 from datasets.table_text import Line, Text, read_text
@@ -53,6 +54,7 @@ def open_table(path: Path, split: str | None) -> Dataset:
     name = parse_split(asked)[0]
     places = [_place(path.parent, row.file) for row in rows]
     notes = _notes(rows, places, text, where)
+    notes += tuple(twins(classes)) if order.kind == "names" else ()
     chosen = [index for index, row in enumerate(rows) if row.split == name]
     files = [places[index] for index in chosen]
     _check_there(files, path.parent, [rows[index] for index in chosen], where)
@@ -78,7 +80,7 @@ def _row(line: Line, place: str) -> _Row:
     file, index = cells["file"], cells["class_index"].strip()
     if not file.strip():
         raise InputError(f"{place} names no file; expected a path in the column file.")
-    if index and (_SEEMS_A_NUMBER.fullmatch(index) and not _index(index)):
+    if _SEEMS_A_NUMBER.fullmatch(index) and not _index(index):
         raise InputError(
             f"{place} has class_index {index[:20]!r}; expected a whole number of at "
             "most six digits, from 0."
@@ -215,9 +217,10 @@ def _notes(
         for ours, name in text.columns.items()
         if name != ours
     ]
-    splits = list(dict.fromkeys(row.split for row in rows))
+    splits = Counter(row.split for row in rows)
+    listed = ", ".join(f"{name} ({count})" for name, count in splits.items())
     return (
-        *([f"splits {', '.join(splits)}"] if len(splits) > 1 else []),
+        *([f"splits {listed}"] if len(splits) > 1 else []),
         *columns,
         *([f"{text.blank} blank rows"] if text.blank else []),
         *([f"{torn} pictures are in more than one split"] if torn else []),

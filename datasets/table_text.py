@@ -2,24 +2,32 @@
 
 Read right where it can be meant in one way only: UTF-8, or UTF-16 with its mark;
 commas, semicolons or tabs, also with Excel's line `sep=;` before; spaces around names;
-empty columns at the end. Columns are found by their names.
+empty columns at the end. Columns are found by their names; a column that says train,
+val or test in every row is the split whatever it is called, and so is one such as
+is_valid. Cells that programs write for empty ones (nan, N/A) are empty.
 """
 
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.errors import InputError
+from datasets.splits import kind_of
 
 FORM = "expected a CSV file with the columns file and class_index"
 _DELIMITERS = (",", ";", "\t", "|")
 # What such columns are called elsewhere; the first is ours and goes before the others.
 _FILE = ("file", "filename", "file_name", "filepath", "file_path", "path", "image",
          "image_path", "image_file", "img")  # fmt: skip
-_LABEL = ("class_index", "label", "class", "target", "class_id", "label_id", "category")
+_LABEL = ("class_index", "label", "class", "target", "class_id", "label_id", "category",
+          "classid", "label_index", "class_label")  # fmt: skip
 _OTHERS = ("split", "class_name")
+_EMPTY = frozenset(["nan", "n/a", "#n/a", "<na>", "null"])
+_FLAG = re.compile("is_?([a-z]+)")  # is_valid, as fastai writes it
+_YES, _NO = frozenset(["1", "true", "yes"]), frozenset(["0", "false", "no"])
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,11 @@ def read_text(path: Path, where: str) -> Text:
         InputError: no table, columns missing or twice, a row with too many cells.
     """
     text = _decoded(path, where)
+    if "\0" in text:
+        raise InputError(
+            f"{where} is text of two or four bytes a letter without its mark (UTF-16, "
+            "UTF-32); expected UTF-8. Save it as such."
+        )
     first = text.split("\n", 1)[0].strip().lower()
     skipped = 0
     if first.startswith("sep=") and len(first) == 5:
@@ -85,14 +98,19 @@ def _delimiter(text: str) -> str:
     known = {*_FILE, *_LABEL, *_OTHERS}
 
     def found(delimiter: str) -> int:
-        return len(known & {name.strip(' "').lower() for name in line.split(delimiter)})
+        return len(known & {_plain(name.strip(' "')) for name in line.split(delimiter)})
 
     best = max(_DELIMITERS, key=found)
     return best if found(best) else ","
 
 
+def _plain(name: str) -> str:
+    """ "Class Index" -> "class_index" """
+    return re.sub(r"[\s-]+", "_", name.strip().lower())
+
+
 def _columns(header: list[str], where: str) -> dict[str, str]:
-    names = [name.lower() for name in header]
+    names = [_plain(name) for name in header]
     found = {}
     for ours, known in (("file", _FILE), ("class_index", _LABEL)):
         if ours in names:
@@ -130,11 +148,8 @@ def _rows(
     skipped: int,
     where: str,
 ) -> Text:
-    places = {
-        ours: [name.lower() for name in header].index(name)
-        for ours, name in columns.items()
-    }
-    lines, blank = [], 0
+    names = [_plain(name) for name in header]
+    raw, blank = [], 0
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             blank += bool(cells)
@@ -145,9 +160,59 @@ def _rows(
                 f"{where} line {number} has {len(cells)} cells, the first line "
                 f"{len(header)}; a name with a comma in it stands in quotation marks."
             )
-        filled = {
-            ours: cells[place] if place < len(cells) else ""
-            for ours, place in places.items()
-        }
-        lines.append(Line(number, filled))
+        filled = [_filled(cell) for cell in cells[: len(header)]]
+        raw.append((number, filled + [""] * (len(header) - len(filled))))
+    if "split" not in columns:
+        columns |= _split_column(names, [cells for _, cells in raw], columns, where)
+    places = {ours: names.index(name) for ours, name in columns.items()}
+    lines = [
+        Line(number, {ours: cells[place] for ours, place in places.items()})
+        for number, cells in raw
+    ]
+    for line in lines:
+        line.cells.update(_split_of_flag(columns.get("split", ""), line.cells))
     return Text(tuple(lines), columns, blank)
+
+
+def _filled(cell: str) -> str:
+    return "" if cell.strip().lower() in _EMPTY else cell
+
+
+def _split_column(
+    names: list[str], rows: list[list[str]], columns: dict[str, str], where: str
+) -> dict[str, str]:
+    """The column that says what each row is for, under whatever name.
+
+    Raises:
+        InputError: several do.
+    """
+    some = []
+    for place, name in enumerate(names):
+        words = {cells[place].strip() for cells in rows} - {""}
+        flags = _flag(name) and {word.lower() for word in words} <= _YES | _NO
+        if name in columns.values() or not words:
+            continue
+        if flags or all(map(kind_of, words)):
+            some.append(name)
+    if len(some) > 1:
+        raise InputError(
+            f"{where} has the columns {', '.join(some)}, each of which may be split; "
+            "expected one, called split."
+        )
+    return {"split": some[0]} if some else {}
+
+
+def _flag(name: str) -> str | None:
+    """What is_valid, is_train or is_test are about."""
+    match = _FLAG.fullmatch(name)
+    return kind_of(match[1]) if match else None
+
+
+def _split_of_flag(name: str, cells: dict[str, str]) -> dict[str, str]:
+    """ "True" in is_valid -> validation, "False" there -> train."""
+    kind, word = _flag(name), cells.get("split", "").strip().lower()
+    if kind is None or not word:
+        return {}
+    if word in _YES:
+        return {"split": kind}
+    return {"split": "not train" if kind == "train" else "train"}

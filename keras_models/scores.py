@@ -13,7 +13,7 @@ weights, another crop or another file make another key, so nothing stale is serv
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
+from datasets.splits import same_split
 
 NONFINITE = ("refuse", "wrong")
 _NAMED = 5  # ids that a line names
@@ -293,21 +294,20 @@ def load_rungs(
             weights or recipe).
     """
     store = ScoreStore(run)
-    metas = [meta for meta in store.metas() if not store.missing(meta)]
-    metas = [
-        meta
-        for meta in metas
-        if dataset in (None, meta.dataset) and split in (None, meta.split)
-    ]
-    if not metas:
+    there = [meta for meta in store.metas() if not store.missing(meta)]
+    if not there:
         raise InputError(
             f"{run}: no finished scores there; expected the --run folder of a "
             "`reswise drop`. Run that first."
         )
-    held = {
-        meta.fingerprint: f"{meta.dataset} {meta.split}, {meta.images} images"
-        for meta in metas
-    }
+    metas = _asked(there, dataset, split)
+    if not metas:
+        asked = " ".join(filter(None, (dataset, split)))
+        raise InputError(
+            f"{run}: no scores of {asked} there; expected one of "
+            f"{'; '.join(_held(there).values())}."
+        )
+    held = _held(metas)
     if len(held) > 1:
         raise InputError(
             f"{run}: scores of {len(held)} data sets ({'; '.join(held.values())}); "
@@ -315,6 +315,27 @@ def load_rungs(
             "its own."
         )
     return _named(run, [store.load(meta, nonfinite) for meta in metas])
+
+
+def _held(metas: Sequence[RungMeta]) -> dict[str, str]:
+    """What the scores are of, by fingerprint."""
+    return {
+        meta.fingerprint: f"{meta.dataset} {meta.split}, {meta.images} images"
+        for meta in metas
+    }
+
+
+def _asked(
+    metas: Sequence[RungMeta], dataset: str | None, split: str | None
+) -> list[RungMeta]:
+    """Those of the data set and the split, whose name may be spelt as --split may."""
+    kind, mark, path = (dataset or "").partition(":")
+    names = {dataset, f"{kind}:{Path(path).expanduser()}" if mark else dataset}
+    own = [meta for meta in metas if dataset is None or meta.dataset in names]
+    if split is None:
+        return own
+    exact = [meta for meta in own if meta.split == split]
+    return exact or [meta for meta in own if same_split(split, meta.split)]
 
 
 def _named(run: Path, rungs: list[StoredRung]) -> dict[str, StoredRung]:

@@ -57,6 +57,8 @@ def app_table(found: Imported, bundle: Bundle, dataset: str, bench: Path) -> Tab
         f"{bundle.manifest.name} on {found.label}: {found.verdict.word}; "
         f"{found.line.images} images of {dataset}"
     )
+    if found.line.hollow:
+        title += f". HOLLOW: the app itself is {found.line.hollow}"
     own = (found.decode_ms, found.prepare_ms, found.whole_p50_ms)
     rows = [_cells("app", found.line, tuple(f"{value:.3f}" for value in own))]
     for label, line in _over_adb(bench, bundle):

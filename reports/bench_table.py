@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from android_bench.agreement import LISTED, Decision
 from android_bench.outcome import Outcome
 from android_bench.plan import SELECTOR
-from android_bench.summary import Line
+from android_bench.summary import Line, dearest
 from convert.bundle import Bundle
 from convert.manifest import Rung
 from reports.figures import save
@@ -78,7 +78,7 @@ def bench_table(outcome: Outcome, bundle: Bundle, dataset: str) -> Table:
     first = outcome.lines[0]
     title = (
         f"{bundle.manifest.name} on {outcome.label}: {outcome.verdict.word}; "
-        f"{first.images} images of {dataset}"
+        f"{first.images} images of {dataset}{_hollow(outcome)}"
     )
     rows = tuple(_cells(line, kind, outcome) for line in outcome.lines)
     said = (*_savings(outcome), *_classic(outcome), *_agreement(outcome))
@@ -86,6 +86,12 @@ def bench_table(outcome: Outcome, bundle: Bundle, dataset: str) -> Table:
     return Table(
         title=title, columns=_COLUMNS, rows=rows, words=1, notes=notes, kind="bench"
     )
+
+
+def _hollow(outcome: Outcome) -> str:
+    """In the title, that the rung which savings are against guesses already."""
+    line = dearest(outcome.lines)
+    return f". HOLLOW: {line.name} itself is {line.hollow}" if line.hollow else ""
 
 
 def draw_latency(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:

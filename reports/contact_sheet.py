@@ -65,10 +65,19 @@ def _draw(
         try:
             picture, _ = decode_image(dataset.read(index))
         except (OSError, Unreadable) as error:
-            pen.rectangle((left, top + _LINE, left + _SIDE, top + _LINE + _SIDE), "red")
+            _cross_out(pen, left, top + _LINE)
             name = dataset.ids[index].encode("utf-8", "backslashreplace").decode()
-            said.append(f"unreadable: {name} ({error or type(error).__name__})")
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            said.append(f"of those drawn unreadable: {name} ({reason})")
             continue
         picture.thumbnail((_SIDE, _SIDE))
         sheet.paste(picture, (left, top + _LINE))
     return said
+
+
+def _cross_out(pen: ImageDraw.ImageDraw, left: int, top: int) -> None:
+    """A cross for a picture that cannot be read: any colour may be a picture."""
+    right, bottom = left + _SIDE - 1, top + _SIDE - 1
+    pen.rectangle((left, top, right, bottom), "white", outline="black")
+    pen.line((left, top, right, bottom), "black", 2)
+    pen.line((left, bottom, right, top), "black", 2)

@@ -146,7 +146,7 @@ def drop_table(
     return Table(
         title=title,
         columns=columns,
-        rows=tuple(_cells(row) for row in rows),
+        rows=tuple(_cells(row, meta.classes) for row in rows),
         words=1,
         notes=notes,
         kind="drop",
@@ -183,7 +183,7 @@ def _hollow(rows: list[Row], rungs: list[StoredRung]) -> str:
     return f". HOLLOW: {native.rung} itself is {said}" if said and rows else ""
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, classes: int) -> tuple[str, ...]:
     return (
         str(row.crop),
         str(row.resolution),
@@ -191,7 +191,8 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.flops_drop_percent:.2f}",
         f"{100 * (row.top1 or 0):.2f}",
         f"{100 * (row.top1_low or 0):.1f}..{100 * (row.top1_high or 0):.1f}",
-        f"{100 * (row.top5 or 0):.2f}",
+        # with five classes or fewer every answer is among the first five
+        f"{100 * (row.top5 or 0):.2f}" if classes > 5 else "-",
         f"{row.drop_points:.2f}",
         f"{row.drop_low:.1f}..{row.drop_high:.1f}",
         "< 1e-300" if row.mcnemar_p == 0 else f"{row.mcnemar_p:.2g}",

@@ -19,13 +19,20 @@ def answer(found: Gathered) -> str:
         and row.drop_points <= 2
         and (row.flops_drop_percent or 0) > 0
     ]
+    solid = [row for row in chosen if not _hollow(found, row)]
+    if chosen and not solid:
+        return (
+            "HOLLOW: where accuracy is kept, the reference itself is not better than "
+            "chance, so that no drop says anything."
+        )
+    chosen = solid
     if chosen:
         best = max(chosen, key=lambda row: row.flops_drop_percent or 0)
         return (
             f"{best.ladder or best.model} saves {best.flops_drop_percent:.1f} % of the "
             f"MACs and loses {best.drop_points:.1f} points "
             f"({best.drop_low:.1f}..{best.drop_high:.1f}) of accuracy on "
-            f"{best.images:,} images."
+            f"{best.images:,} images of {best.dataset} {best.split}."
         )
     return "No lower resolution keeps the accuracy within 2 points."
 
@@ -43,9 +50,29 @@ def _plan_sentence(plan: Json, row: Row) -> str:
         ladder[0] if len(ladder) == 1 else f"{', '.join(ladder[:-1])} then {ladder[-1]}"
     )
     return (
-        f"{said} saves {row.flops_drop_percent:.0f} % of the MACs of "
+        f"{_warning(record)}{said} saves {_saved(row)} % of the MACs of "
         f"{plan['reference']}; with {100 * record['confidence']:g} % confidence it "
         f"loses at most {record['max_drop_points']:g} points of accuracy."
+    )
+
+
+def _warning(record: Json) -> str:
+    """What makes a certificate hollow, which plans of before do not say."""
+    return f"{record['warning']} " if record.get("warning") else ""
+
+
+def _saved(row: Row) -> str:
+    """Whole per cents, but never 100 where something is spent."""
+    saved = row.flops_drop_percent or 0.0
+    return f"{saved:.0f}" if saved < 99.5 else f"{saved:.2f}"
+
+
+def _hollow(found: Gathered, row: Row) -> bool:
+    """Whether the table of a row says that its reference only guesses."""
+    start = f"{row.model} ({row.weights}) on {row.dataset} {row.split}, "
+    return any(
+        table.title.startswith(start) and "HOLLOW" in table.title
+        for _, table in found.tables
     )
 
 

@@ -32,6 +32,9 @@ def parity_table(result: Result, shared: bool) -> Table:
     """One row a rung; notes on sizes, failed checks and layers that err."""
     first = result.parities[0]
     title = f"{result.bundle.manifest.name}: parity on {first.images} images"
+    native = max(result.parities, key=lambda one: one.macs)
+    if native.hollow:
+        title += f". HOLLOW: {native.rung} of Keras itself is {native.hollow}"
     notes = [
         "Agreement: images with the top-1 of the float Keras parent; differences are "
         "of scores; drop: of the parent's accuracy on the same images.",

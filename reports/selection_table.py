@@ -110,7 +110,7 @@ def spread_table(
         saved.append(100 * (1 - (paid @ macs).mean() / native))
     rows = (
         ("top-1 %", *_spread(accuracy)),
-        ("top-5 %", *_spread(top5)),
+        *([("top-5 %", *_spread(top5))] if scored.scores[0].shape[1] > 5 else []),
         ("FLOPs drop %", *_spread(saved)),
     )
     weights = np.array(drawn.weights) / sum(drawn.weights)

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as RichTable
 
 from datasets.errors import InputError
 from datasets.files import write_text
+from reports import terminal
 
 Kind = Literal[
     "drop",
@@ -88,20 +87,14 @@ class Table:
         return text.getvalue()
 
     def show(self, console: Console | None = None) -> None:
-        """Prints it: words fold on a terminal, elsewhere it is as wide as needed."""
+        """Prints it: to a terminal's width, elsewhere as wide as needed."""
         console = console or Console()
         if not console.is_terminal:
             wide = max(console.width, _width(self))
             console = Console(file=console.file, width=wide)
-        drawn = RichTable(title=self.title, title_justify="left")
-        for index, name in enumerate(self.columns):
-            if index < self.words:
-                drawn.add_column(name, overflow="fold")
-            else:
-                drawn.add_column(name, justify="right", no_wrap=True)
-        for row in self.rows:
-            drawn.add_row(*map(escape, row))
-        console.print(drawn)
+        facts = (self.title, self.columns, self.rows, self.words)
+        for table in terminal.drawn(*facts, console.width):
+            console.print(table)
         for note in self.notes:
             console.print(note, markup=False, highlight=False)
 

@@ -175,6 +175,11 @@ def test_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert (row.latency_p50_us, row.top1) == (line["p50_us"], line["top1"])
         assert line["peak_kb"] > 1000
         assert line["load_ms"] > 0
+    # random layers of 36 classes: said first, beside what a guess would give
+    title = (tmp_path / "run" / "bench.md").read_text().splitlines()[0]
+    dearest = max(said["lines"][1:], key=lambda line: line["macs"])
+    assert f"HOLLOW: {dearest['name']} itself is not better than chance" in title
+    assert f"{dearest['right']} of 30 images right" in title
     for name in ("bench.md", "accuracy_latency.svg", "accuracy_latency.png"):
         assert (tmp_path / "run" / name).stat().st_size > 100
 

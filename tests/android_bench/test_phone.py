@@ -20,7 +20,7 @@ from android_bench.adb import (
     quoted,
 )
 from android_bench.build import API_LEVEL
-from android_bench.doctor import Question, _device
+from android_bench.doctor import Question, _device, _devices
 from android_bench.phone import _MUTE_SECONDS, Phone
 from android_bench.results import Results, read_results
 from datasets.errors import InputError
@@ -236,6 +236,7 @@ def _listing(state: str, details: str = " usb:1-1") -> Adb:
         ("detached", "R58N is detached; expected device. .* attach.* udev rules"),
         ("unknown", "R58N is unknown; expected device. .* udev rules"),
         ("bootloader", "R58N is bootloader; .*fastboot reboot"),
+        ("no device", "R58N is no device; expected device. Adb lists it and cannot"),
         ("dreaming", "R58N is dreaming; expected device. Plug it in again, or restart"),
         ("no permissions (missing udev rules?)", "R58N: this user may not open it"),
         (
@@ -346,7 +347,38 @@ def test_a_shell_that_is_closed_is_told_soon_and_in_adb_s_words() -> None:
         phone.facts()
     assert "cable" not in str(caught.value)
     assert time.monotonic() - began < 5
-    assert _MUTE_SECONDS + _QUICK_SECONDS <= 20
+    assert _MUTE_SECONDS + 2 * _QUICK_SECONDS <= 20  # by cable and by Wi-Fi
+
+
+def test_a_shell_that_never_answers_is_told_soon() -> None:
+    """Listed as a device, and each of its commands hangs."""
+    asked: list[float] = []
+
+    def run(command: Sequence[str], seconds: float) -> Done:
+        if command[1] == "devices":
+            listed = b"List of devices attached\n0A123 device transport_id:1\n"
+            return Done(command, 0, listed, b"")
+        asked.append(seconds)
+        time.sleep(seconds)
+        raise subprocess.TimeoutExpired(command, seconds)
+
+    phone = Phone(Adb("adb", run), "0A123", "/data/local/tmp/x", mute_seconds=0.2)
+    with pytest.raises(InputError, match=r"listed as 'device'.*no answer within"):
+        phone.facts()
+    assert asked == [0.2]
+    assert chosen_serials(Adb("adb", run), None) == ["0A123"]
+    assert asked == [0.2]  # one connection alone needs no serial number
+
+
+def test_an_adb_that_fails_to_list_is_not_an_empty_list(tmp_path: Path) -> None:
+    said = b"error: cannot connect to daemon"
+    failing = Adb("adb", lambda command, _: Done(command, 1, b"", said))
+    with pytest.raises(InputError, match="adb devices failed"):
+        chosen_serials(failing, None)
+    question = Question(None, None, "host", None, None, "/data", tmp_path)
+    (finding,) = _devices(question, failing)
+    assert not finding.good
+    assert "cannot connect to daemon" in finding.said
 
 
 def test_wrong_abi(adb: Adb, make_phone: MakePhone) -> None:

@@ -104,3 +104,15 @@ def test_random_weights_are_not_held_to_agreement(path: Path) -> None:
     meta = replace(META, weights="random")
     assert _parity(path, "full_int8", meta=meta).failures == ()
     assert _parity(path, "full_int8", 0.8, meta).failures
+
+
+def test_a_parent_that_guesses_is_said(path: Path) -> None:
+    """All four right of four classes is more than a guess, one of four is not."""
+    assert not _parity(path, "float16").hollow
+    labels = np.array([0, 0, 0, 0])
+    parent, own = (
+        StoredRung(META, ("a", "b", "c", "d"), labels, scores, tuple("abcde"))
+        for scores in (PARENT, OWN)
+    )
+    found = parity(parent, own, path, RECIPES["float16"], None)
+    assert "1 of 4 images right (25.0 %), guessing gives 100.0 %" in found.hollow

@@ -30,6 +30,7 @@ def _make(layout: dict[str, Any], root: Path) -> None:
     for name, text in layout.get("text", {}).items():
         content = text.encode(layout.get("encoding", "utf-8"))
         content = bytes.fromhex(layout["raw"]) if "raw" in layout else content
+        (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_bytes(content)
     if "records" in layout:
         _make_records(layout["records"], root)

@@ -127,6 +127,16 @@ def test_a_missing_shard_says_how_to_go_on(tmp_path: Path) -> None:
         load_rungs(tmp_path)
 
 
+def test_a_split_is_found_by_another_of_its_names(tmp_path: Path) -> None:
+    meta = replace(META, dataset="folder:photos", split="Testing[:50%]")
+    _store(tmp_path, meta)
+    for dataset, split in (("folder:./photos/", "test[:50%]"), (None, "testing[:50%]")):
+        assert set(load_rungs(tmp_path, dataset, split)) == {"small@32"}
+    for split in ("test", "valid[:50%]", "no[split"):
+        with pytest.raises(InputError, match=r"one of folder:photos Testing\[:50%\]"):
+            load_rungs(tmp_path, None, split)
+
+
 def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
     store = _store(tmp_path)
     (store.folder(META) / "00001.npy").write_bytes(b"not numpy")

@@ -3,6 +3,7 @@
 import argparse
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from datasets.errors import InputError
 from reports.first_screen import answer
 from reports.gathered import gather
 from reports.page import render
-from reports.rows import read_rows
+from reports.rows import Row, read_rows, write_rows
 from reports.sections import sections
+from reports.table import Table, write_tables
 from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 
@@ -70,6 +72,30 @@ def test_the_answer_is_the_plans(runs: Path) -> None:
     assert facts["certificate"]["certified"]
     assert f"saves {saved:.0f} % of the MACs of {DATA.rungs[-1]}" in said
     assert "with 90 % confidence it loses at most 6 points" in said
+
+
+def test_a_hollow_reference_is_said_first(runs: Path, tmp_path: Path) -> None:
+    """The page's first line keeps a plan's warning, and never rounds up to all."""
+    facts = json.loads((runs / "plan" / "plan.json").read_text())
+    facts["certificate"]["warning"] = "HOLLOW: it guesses."
+    (tmp_path / "plan.json").write_text(json.dumps(facts))
+    rows = read_rows(runs / "plan" / "rows.csv")
+    write_rows(tmp_path / "rows.csv", [replace(rows[0], flops_drop_percent=99.76)])
+    assert answer(gather([tmp_path])).startswith("HOLLOW: it guesses. ")
+    assert "saves 99.76 % of" in answer(gather([tmp_path]))
+
+
+def test_a_sweep_of_a_network_that_guesses_answers_nothing(tmp_path: Path) -> None:
+    row = Row(model="m", weights="w", dataset="d", split="s", resolution=16, images=9,
+              drop_points=0.0, drop_low=-9.0, drop_high=9.0,
+              flops_drop_percent=50.0)  # fmt: skip
+    write_rows(tmp_path / "rows.csv", [row])
+    for title, start in (
+        ("m (w) on d s, 9 images. HOLLOW: m@32 itself is", "HOLLOW"),
+        ("m (w) on d s, 9 images", "m saves 50.0 % of the MACs"),
+    ):
+        write_tables(tmp_path, "drop", [Table(title, ("x",), (("1",),), kind="drop")])
+        assert answer(gather([tmp_path])).startswith(start)
 
 
 def test_without_a_certificate_the_answer_says_so(tmp_path: Path) -> None:

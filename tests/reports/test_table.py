@@ -46,6 +46,31 @@ def test_no_cell_is_cut_where_there_is_no_terminal() -> None:
     assert "y" * 90 in out.getvalue()
 
 
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_no_number_is_cut_on_a_terminal(width: int) -> None:
+    heads = ("crop", "resolution", "FLOPs drop, %", "95 %", "drop, points", "McNemar p")
+    rows = tuple(
+        (
+            f"0.{row}75",
+            str(1000 + row),
+            f"74.{row}8",
+            f"-{row}6.83..26.83",
+            "10.00",
+            "1",
+        )
+        for row in range(7)
+    )
+    out = io.StringIO()
+    console = Console(file=out, width=width, force_terminal=True, color_system=None)
+    Table("T", heads, rows, 1, ("n",), kind="drop").show(console)
+    text = out.getvalue()
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    seen = text.replace("│", " ").split()
+    for cell in (cell for row in rows for cell in row):
+        assert seen.count(cell) >= sum(row.count(cell) for row in rows)
+
+
 def test_markup_in_a_cell_is_shown_as_it_is() -> None:
     out = io.StringIO()
     TABLE.show(Console(file=out, width=100))
