@@ -58,8 +58,8 @@ def _lying(
     title: str, columns: Sequence[str], rows: Rows, words: int, width: int
 ) -> list[RichTable]:
     """A line a column; as many rows side by side as there is room for."""
-    side = max(map(len, columns), default=0)
-    room = max(width - side - 4, _FOLDED)
+    resolution = max(map(len, columns), default=0)
+    room = max(width - resolution - 4, _FOLDED)
     tables: list[RichTable] = []
     left = list(rows)
     while left or not tables:

@@ -375,7 +375,15 @@ def test_an_adb_that_fails_to_list_is_not_an_empty_list(tmp_path: Path) -> None:
     failing = Adb("adb", lambda command, _: Done(command, 1, b"", said))
     with pytest.raises(InputError, match="adb devices failed"):
         chosen_serials(failing, None)
-    question = Question(None, None, "host", None, None, "/data", tmp_path)
+    question = Question(
+        adb=None,
+        serial=None,
+        build="host",
+        ndk=None,
+        runtime_lib=None,
+        device_dir="/data",
+        folder=tmp_path,
+    )
     (finding,) = _devices(question, failing)
     assert not finding.good
     assert "cannot connect to daemon" in finding.said

@@ -111,7 +111,13 @@ def test_a_parent_that_guesses_is_said(path: Path) -> None:
     assert not _parity(path, "float16").hollow
     labels = np.array([0, 0, 0, 0])
     parent, own = (
-        StoredRung(META, ("a", "b", "c", "d"), labels, scores, tuple("abcde"))
+        StoredRung(
+            meta=META,
+            ids=("a", "b", "c", "d"),
+            labels=labels,
+            scores=scores,
+            class_names=tuple("abcde"),
+        )
         for scores in (PARENT, OWN)
     )
     found = parity(parent, own, path, RECIPES["float16"], None)

@@ -94,7 +94,11 @@ def test_a_sweep_of_a_network_that_guesses_answers_nothing(tmp_path: Path) -> No
         ("m (w) on d s, 9 images. HOLLOW: m@32 itself is", "HOLLOW"),
         ("m (w) on d s, 9 images", "m saves 50.0 % of the MACs"),
     ):
-        write_tables(tmp_path, "drop", [Table(title, ("x",), (("1",),), kind="drop")])
+        write_tables(
+            tmp_path,
+            "drop",
+            [Table(title=title, columns=("x",), rows=(("1",),), kind="drop")],
+        )
         assert answer(gather([tmp_path])).startswith(start)
 
 

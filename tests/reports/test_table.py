@@ -62,7 +62,9 @@ def test_no_number_is_cut_on_a_terminal(width: int) -> None:
     )
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system=None)
-    Table("T", heads, rows, 1, ("n",), kind="drop").show(console)
+    Table(title="T", columns=heads, rows=rows, words=1, notes=("n",), kind="drop").show(
+        console
+    )
     text = out.getvalue()
     assert "…" not in text
     assert max(map(len, text.splitlines())) <= width
