@@ -11,8 +11,9 @@ from typing import Any
 import keras
 
 from keras_models.graphs import hand_padding
-from keras_models.graphs.obstacles import obstacle
+from keras_models.graphs.obstacles import hidden_obstacle, obstacle
 from keras_models.graphs.shapes import Shape, Step, steps
+from keras_models.graphs.sums import sum_over_map
 
 _POOLING = ("AveragePooling2D", "MaxPooling2D", "AveragePool", "MaxPool")
 _AVERAGING = ("AveragePooling2D", "AveragePool")
@@ -53,11 +54,14 @@ class Fitting:
         there = self.at(resolution)
         for number, (before, after) in enumerate(zip(self._native, there, strict=True)):
             if before.sources != after.sources:
-                if why := obstacle(before, after):
-                    raise UnfitError(why)
-                if why := self._other_parity(number, before, after):
-                    raise UnfitError(why)
-                if why := _another_size(before, after):
+                why = (
+                    obstacle(before, after)
+                    or sum_over_map(self._native, there, number)
+                    or hidden_obstacle(before, after)
+                    or self._other_parity(number, before, after)
+                    or _another_size(before, after)
+                )
+                if why:
                     raise UnfitError(why)
         if self._native[-1].target != there[-1].target:
             raise UnfitError(_output(self._native[-1], there[-1]))
