@@ -33,6 +33,7 @@ class Fitting:
         self._model = model
         self._native = steps(model)
         self._strided = set(_feeding_strides(self._native))
+        self._inner = set(_between_convolutions(self._native))
 
     def at(self, resolution: int) -> list[Step]:
         """The steps at a resolution, stand-ins in place, whether right or not.
@@ -86,7 +87,8 @@ class Fitting:
         if self._by_parity(number):
             padding = hand_padding.padding_on(operation, sources[0])
             return _changed(operation, padding=padding)
-        if _covers_map(before) and _goes_on_covering(before, sources[0]):
+        covers = _covers_map(before) and number not in self._inner
+        if covers and _goes_on_covering(before, sources[0]):
             side = tuple(sources[0][1:3])
             return _changed(operation, pool_size=side, strides=side, padding="valid")
         return operation
@@ -166,6 +168,32 @@ def _covers_map(step: Step) -> bool:
     pool = step.operation.pool_size
     pool = (pool, pool) if isinstance(pool, int) else tuple(pool)
     return pool == step.source[1:3] and step.target[1:3] == (1, 1)
+
+
+def _between_convolutions(native: list[Step]) -> Iterator[int]:
+    """Poolings whose one pixel goes on as a map, to a kernel of more than one.
+
+    Such a one, as DenseNet has between its blocks, halves a map that happens to be
+    small; it does not end it.
+    """
+    for number, step in enumerate(native):
+        reached = {number} if _covers_map(step) else set[int]()
+        for later in range(number + 1, len(native) if reached else 0):
+            after = native[later]
+            if not reached & set(after.fed_by) or after.source[1:3] != (1, 1):
+                continue
+            if _kernel(after.operation) > 1:
+                yield number
+                break
+            if len(after.target) == 4 and after.target[1:3] == (1, 1):
+                reached.add(later)
+
+
+def _kernel(operation: Any) -> int:
+    sides = getattr(operation, "kernel_size", None) or getattr(
+        operation, "pool_size", 1
+    )
+    return int(sides) if isinstance(sides, int) else int(max(sides))
 
 
 def _goes_on_covering(before: Step, source: Shape) -> bool:

@@ -48,10 +48,10 @@ def sum_over_map(native: list[Step], there: list[Step], number: int) -> str | No
         number: of the step.
     """
     before, after = native[number], there[number]
-    if not any(_summed(before, after)) or _weighted(native, there, number):
+    summed = next(filter(None, _summed(before, after)), None)
+    if summed is None or _weighted(native, there, number):
         return None
-    sides = before.source[1:-1] or before.source[1:]
-    size = "x".join(str(side) for side in sides)
+    size = "x".join(str(side) for side in summed)
     return (
         f"layer {before.name} ({before.kind}) adds up a map of {size}, which would be "
         "less on a smaller one; expected a mean there"
@@ -64,12 +64,13 @@ def changed_axes(before: Shape, after: Shape) -> set[int]:
     return {axis for axis, (was, now) in sizes if axis and was != now}
 
 
-def _summed(before: Step, after: Step) -> Iterator[bool]:
-    """For each operand: whether it is summed along an axis that changed."""
+def _summed(before: Step, after: Step) -> Iterator[Shape]:
+    """For each operand: its sizes along axes that changed and are summed."""
     pairs = list(zip(_operands(before), _operands(after), strict=True))
     for place, (was, now) in enumerate(pairs):
         axes = _axes_summed(before, place, [shape for shape, _ in pairs])
-        yield bool({axis % len(was) for axis in axes} & changed_axes(was, now))
+        both = {axis % len(was) for axis in axes} & changed_axes(was, now)
+        yield tuple(was[axis] for axis in sorted(both))
 
 
 def _operands(step: Step) -> list[Shape]:

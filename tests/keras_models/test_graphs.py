@@ -292,7 +292,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         lambda image, _: _scores(
             _half(image) * ops.cumsum(ops.ones_like(_half(image)), axis=1)
         ),
-        r"\(Cumsum\) adds up a map",
+        r"\(Cumsum\) adds up a map of 16,",
     ),
     "sum as a contraction": (
         lambda image, _: _dense(ops.einsum("bhwc->bc", _half(image)) / 256),
@@ -300,7 +300,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
     ),
     "products of channels": (
         lambda image, _: _dense(_gram(_half(image))),
-        r"\(Matmul\) adds up a map",
+        r"\(Matmul\) adds up a map of 256,",
     ),
     "weights of channels alone": (
         lambda image, _: _dense(ops.sum(ops.softmax(_half(image)), axis=(1, 2))),
@@ -378,6 +378,29 @@ def test_what_fits_one_size_is_refused_and_the_remedy_works(name: str) -> None:
     assert remedy or "fits 32 pixels only" in told
     for side in filter(None, remedy.groups() if remedy else ()):
         assert rebuild(model, int(side)).inputs[0].shape[1] == int(side)
+
+
+def test_an_average_between_convolutions_halves_its_map() -> None:
+    """DenseNet at 32 pixels has 2 x 2 of them before its last block: no whole map."""
+
+    def make(image: Any, side: int) -> Any:
+        del side
+        x = layers.Conv2D(8, 8, strides=8, padding="same")(image / 255)
+        x = layers.Conv2D(8, 1)(layers.AveragePooling2D(2)(x))
+        return _scores(layers.Conv2D(8, 3, padding="same")(layers.ReLU()(x)))
+
+    keras.utils.set_random_seed(2)
+    model = _built(make, 16)
+    for side in (24, 32):
+        hand = _built(make, side)
+        hand.set_weights(model.get_weights())
+        pixels = np.random.default_rng(1).uniform(0, 255, (2, side, side, 3))
+        found, expected = (
+            np.asarray(one(pixels)) for one in (rebuild(model, side), hand)
+        )
+        assert np.abs(found - expected).max() <= 1e-6
+    with pytest.raises(InputError, match=r"mine@8 cannot be rebuilt"):
+        rebuild(model, 8)
 
 
 def test_state_that_is_not_renewed_is_found_out_with_what_to_do() -> None:
