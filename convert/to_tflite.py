@@ -53,11 +53,18 @@ class FloatFiles:
         for known, content in self._converted:
             if known == wanted:
                 resized = at_resolution(content, resolution)
-                if resized and self._difference(resized, model) <= AGREEMENT:
+                if resized and self._serves(resized, model):
                     return resized
         content = self._convert(model)
         self._converted.append((wanted, content))
         return content
+
+    def _serves(self, content: bytes, model: keras.Model) -> bool:
+        """Whether a file of another resolution runs here, and as Keras does."""
+        try:
+            return self._difference(content, model) <= AGREEMENT
+        except (RuntimeError, ValueError):  # sizes that its conversion made constants
+            return False
 
     def _convert(self, model: keras.Model) -> bytes:
         resolution = int(model.inputs[0].shape[1])

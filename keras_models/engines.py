@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.errors import InputError
 from keras_models.framework import silent
 
 Images = NDArray[np.float32]
@@ -86,3 +87,46 @@ def float_flatbuffer(model: keras.Model) -> bytes:
         concrete = traced.get_concrete_function(image)
         converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
         return bytes(converter.convert())
+
+
+def serves(flatbuffer: bytes, model: keras.Model) -> bool:
+    """Whether a file converted at one resolution also gives the scores at another.
+
+    Sizes that a conversion made constants, as in GroupNormalization and attention, let
+    it fail on other maps, or answer otherwise.
+    """
+    resolution = model.inputs[0].shape[1]
+    drawn = np.random.default_rng(resolution).uniform(
+        -1, 1, (2, resolution, resolution, 3)
+    )
+    images = (drawn * [[[[1.0]]], [[[127.5]]]]).astype(np.float32)  # small and large
+    try:
+        found = LitertEngine(flatbuffer, resolution, 1).scores(images)
+    except (RuntimeError, ValueError):  # LiteRT cannot resize it, or run it so
+        return False
+    expected = np.asarray(model(images, training=False), np.float32)
+    if found.shape != expected.shape:
+        return False
+    return bool(np.allclose(found, expected, rtol=0, atol=AGREEMENT, equal_nan=True))
+
+
+def checked_flatbuffer(rung: str, model: keras.Model) -> bytes:
+    """`float_flatbuffer` of a model that LiteRT can run.
+
+    Args:
+        rung: such as mobilenet_v2@160, for the error.
+    Raises:
+        InputError: it does not convert, or does not run.
+    """
+    resolution = model.inputs[0].shape[1]
+    try:
+        flatbuffer = float_flatbuffer(model)
+        LitertEngine(flatbuffer, resolution, 1).scores(
+            np.zeros((1, resolution, resolution, 3), "f")
+        )
+    except Exception as error:  # the converter raises a class for each of its faults
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{rung}: LiteRT cannot run it ({first_line}). Use --engine keras."
+        ) from error
+    return flatbuffer

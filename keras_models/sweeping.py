@@ -24,8 +24,9 @@ from keras_models.engines import (
     AGREEMENT,
     KerasEngine,
     Scores,
-    float_flatbuffer,
+    checked_flatbuffer,
     litert_available,
+    serves,
 )
 from keras_models.framework import give_back_memory, no_collection, versions
 from keras_models.loading import ConvertsAs, Pretrained
@@ -238,9 +239,12 @@ class _Sweeper:
         flatbuffers = {}
         for resolution, model in self._models.items():
             same = self._source.converts_as(resolution, model)
-            if same not in converted:
-                converted[same] = float_flatbuffer(model)
-            flatbuffers[resolution] = converted[same]
+            if same in converted and serves(converted[same], model):
+                flatbuffers[resolution] = converted[same]
+                continue
+            rung = f"{self._source.name}@{resolution}"
+            flatbuffers[resolution] = checked_flatbuffer(rung, model)
+            converted.setdefault(same, flatbuffers[resolution])
         give_back_memory()
         pool = EnginePool(flatbuffers, self._source.normalisation)
         some = self._some_pictures(way, indices)

@@ -4,13 +4,14 @@ What a file holds may hide in a nested model, a Sequential or a bare operation; 
 as one flat list, nothing hides.
 """
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-_Transform = Callable[[Any], Any]
+from keras_models.graphs.reapplying import reapplied
 
 
 @dataclass(frozen=True)
@@ -71,52 +72,15 @@ class Calls:
         return next((call for call in self.calls if number in call.outputs), None)
 
 
-def has_graph(operation: object) -> bool:
-    """Whether an operation is a model whose calls can be listed."""
-    if isinstance(operation, keras.Sequential):
-        return bool(operation.built and operation._functional is not None)
-    return isinstance(operation, keras.Model) and hasattr(operation, "_nodes_by_depth")
-
-
 def calls(model: keras.Model) -> Calls:
     """The calls of a functional or sequential model with one input."""
     found: list[Call] = []
-    numbers = _Numbers()
-    outputs = _open(model, [numbers.next()], found, numbers)
-    return Calls(tuple(found), tuple(outputs))
+    numbers = itertools.count(1)
 
+    def listed(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        outputs = tuple(next(numbers) for _ in node.outputs)
+        found.append(Call(node.operation, args, kwargs, outputs))
+        return [Value(number) for number in outputs]
 
-class _Numbers:
-    def __init__(self) -> None:
-        self._last = -1
-
-    def next(self) -> int:
-        self._last += 1
-        return self._last
-
-
-def _open(
-    model: keras.Model, inputs: list[int], found: list[Call], numbers: _Numbers
-) -> list[int]:
-    graph = model._functional if isinstance(model, keras.Sequential) else model
-    known = dict(zip(map(id, graph.inputs), inputs, strict=True))
-
-    def numbered(leaf: Any) -> Any:
-        return Value(known[id(leaf)]) if isinstance(leaf, keras.KerasTensor) else leaf
-
-    # _nodes_by_depth is Keras's own order of calls; there is no public name for it.
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        for node in graph._nodes_by_depth[depth]:
-            if node.is_input or all(id(tensor) in known for tensor in node.outputs):
-                continue
-            args = keras.tree.map_structure(numbered, node.arguments.args)
-            kwargs = keras.tree.map_structure(numbered, node.arguments.kwargs)
-            if has_graph(node.operation):
-                read = Call(node.operation, args, kwargs, ()).inputs
-                outputs = _open(node.operation, list(read), found, numbers)
-            else:
-                outputs = [numbers.next() for _ in node.outputs]
-                call = Call(node.operation, args, kwargs, tuple(outputs))
-                found.append(call)
-            known.update(zip(map(id, node.outputs), outputs, strict=True))
-    return [known[id(tensor)] for tensor in graph.outputs]
+    outputs = reapplied(model, [Value(0)], listed)
+    return Calls(tuple(found), tuple(value.number for value in outputs))

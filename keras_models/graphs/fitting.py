@@ -11,8 +11,9 @@ from typing import Any
 import keras
 
 from keras_models.graphs import hand_padding
-from keras_models.graphs.obstacles import obstacle
+from keras_models.graphs.obstacles import hidden_obstacle, obstacle
 from keras_models.graphs.shapes import Shape, Step, steps
+from keras_models.graphs.sums import sum_over_map
 
 _POOLING = ("AveragePooling2D", "MaxPooling2D", "AveragePool", "MaxPool")
 _AVERAGING = ("AveragePooling2D", "AveragePool")
@@ -32,6 +33,7 @@ class Fitting:
         self._model = model
         self._native = steps(model)
         self._strided = set(_feeding_strides(self._native))
+        self._inner = set(_between_convolutions(self._native))
 
     def at(self, resolution: int) -> list[Step]:
         """The steps at a resolution, stand-ins in place, whether right or not.
@@ -53,11 +55,14 @@ class Fitting:
         there = self.at(resolution)
         for number, (before, after) in enumerate(zip(self._native, there, strict=True)):
             if before.sources != after.sources:
-                if why := obstacle(before, after):
-                    raise UnfitError(why)
-                if why := self._other_parity(number, before, after):
-                    raise UnfitError(why)
-                if why := _another_size(before, after):
+                why = (
+                    obstacle(before, after)
+                    or sum_over_map(self._native, there, number)
+                    or hidden_obstacle(before, after)
+                    or self._other_parity(number, before, after)
+                    or _another_size(before, after)
+                )
+                if why:
                     raise UnfitError(why)
         if self._native[-1].target != there[-1].target:
             raise UnfitError(_output(self._native[-1], there[-1]))
@@ -82,11 +87,10 @@ class Fitting:
         if self._by_parity(number):
             padding = hand_padding.padding_on(operation, sources[0])
             return _changed(operation, padding=padding)
-        if _covers_map(before) and _goes_on_covering(before, sources[0]):
-            resolution = tuple(sources[0][1:3])
-            return _changed(
-                operation, pool_size=resolution, strides=resolution, padding="valid"
-            )
+        covers = _covers_map(before) and number not in self._inner
+        if covers and _goes_on_covering(before, sources[0]):
+            size = tuple(sources[0][1:3])
+            return _changed(operation, pool_size=size, strides=size, padding="valid")
         return operation
 
     def _by_parity(self, number: int) -> bool:
@@ -164,6 +168,32 @@ def _covers_map(step: Step) -> bool:
     pool = step.operation.pool_size
     pool = (pool, pool) if isinstance(pool, int) else tuple(pool)
     return pool == step.source[1:3] and step.target[1:3] == (1, 1)
+
+
+def _between_convolutions(native: list[Step]) -> Iterator[int]:
+    """Poolings whose one pixel goes on as a map, to a kernel of more than one.
+
+    Such a one, as DenseNet has between its blocks, halves a map that happens to be
+    small; it does not end it.
+    """
+    for number, step in enumerate(native):
+        reached = {number} if _covers_map(step) else set[int]()
+        for later in range(number + 1, len(native) if reached else 0):
+            after = native[later]
+            if not reached & set(after.fed_by) or after.source[1:3] != (1, 1):
+                continue
+            if _kernel(after.operation) > 1:
+                yield number
+                break
+            if len(after.target) == 4 and after.target[1:3] == (1, 1):
+                reached.add(later)
+
+
+def _kernel(operation: Any) -> int:
+    resolutions = getattr(operation, "kernel_size", None) or getattr(
+        operation, "pool_size", 1
+    )
+    return int(resolutions) if isinstance(resolutions, int) else int(max(resolutions))
 
 
 def _goes_on_covering(before: Step, source: Shape) -> bool:

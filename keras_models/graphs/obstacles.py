@@ -2,10 +2,25 @@
 
 from typing import Any
 
-from keras_models.graphs.shapes import Shape, Step
+import keras
+import numpy as np
+
+from keras_models.graphs.shapes import Shape, Step, inside, standard
+from keras_models.graphs.sums import changed_axes
 
 _FIXED_SIZE = ("Resizing", "CenterCrop", "RandomCrop")
-_FIXED_OPERATIONS = ("Resize", "CropImages", "PadImages", "MapCoordinates", "Slice")
+_FIXED_OPERATIONS = (
+    "AffineTransform",
+    "CropImages",
+    "MapCoordinates",
+    "PadImages",
+    "PerspectiveTransform",
+    "Resize",
+    "ScaleAndTranslate",
+    "Slice",
+    "SliceUpdate",
+)
+_HOLDERS = ("Lambda", "Pipeline", "RandomApply")  # Keras's layers of anybody's calls
 
 
 def obstacle(before: Step, after: Step) -> str | None:
@@ -31,12 +46,40 @@ def obstacle(before: Step, after: Step) -> str | None:
         return f"{_what(before)} has the size of one map in it ({before.target})"
     if kind == "GetItem" and _cuts_map(before):
         return f"{_what(before)} cuts a fixed part out of the map"
-    if kind in ("Sum", "CountNonzero") and _over_map(before):
-        return (
-            f"{_what(before)} adds up a map of {_map(before)}, which would be less on "
-            "a smaller one; expected a mean there"
-        )
+    if _picks_places(before, after):
+        return f"{_what(before)} picks places of the map by their number"
     return _table(before) or _tensor_of_map(before, after)
+
+
+def hidden_obstacle(before: Step, after: Step) -> str | None:
+    """The same for what a layer of the user's own calls, or None.
+
+    What its `call` works out from the size of its map is another number in each of the
+    two; only what stays the same number binds.
+    """
+    if standard(before.operation) and before.kind not in _HOLDERS:
+        return None
+    calls, there = inside(before), inside(after)
+    if not calls or not there or len(calls) != len(there):
+        return None
+    for one, other in zip(calls, there, strict=True):
+        if one.sources == other.sources or one.kind != other.kind:
+            continue
+        if why := _binds(one, other):
+            return f"in {_what(before)}, {why}; do it outside the model"
+        if why := hidden_obstacle(one, other):
+            return why
+    return None
+
+
+def _binds(one: Step, other: Step) -> str | None:
+    """Whether a call inside a layer has the size of one map in it."""
+    same = one.target[1:-1] == other.target[1:-1]
+    if one.kind in _FIXED_SIZE or (one.kind in _FIXED_OPERATIONS and same):
+        return f"{one.kind} fixes the size of its map"
+    if one.kind == "GetItem" and same and _cuts_map(one) and _cuts_map(other):
+        return "a fixed part is cut out of its map"
+    return None
 
 
 def _what(step: Step) -> str:
@@ -93,15 +136,23 @@ def _fixed(item: Any, size: int | None) -> bool:
     return isinstance(stop, int) and stop > 0 and not (size and stop >= size)
 
 
-def _over_map(step: Step) -> bool:
-    axes = getattr(step.operation, "axis", None)
-    rank = len(step.source)
-    if rank < 3:
+def _picks_places(before: Step, after: Step) -> bool:
+    """Whether an operation counts places of a map from its start, as no cut does."""
+    operation, kind = before.operation, before.kind
+    if kind not in ("Split", "ArraySplit", "Take", "TakeAlongAxis"):
         return False
-    if axes is None:
-        return True
-    each = axes if isinstance(axes, tuple | list) else (axes,)
-    return any(0 < int(axis) % rank < rank - 1 for axis in each)
+    axis, changed = operation.axis, changed_axes(before.source, after.source)
+    if axis is not None and int(axis) % len(before.source) not in changed:
+        return False
+    if kind.endswith("Split"):
+        return not isinstance(operation.indices_or_sections, int)
+    places = _second(before)
+    return places is not None and not set(np.ravel(places).tolist()) <= {0, -1}
+
+
+def _second(step: Step) -> Any:
+    given = step.arguments[1] if len(step.arguments) > 1 else step.named.get("indices")
+    return None if isinstance(given, keras.KerasTensor) else given
 
 
 def _table(step: Step) -> str | None:
@@ -121,7 +172,7 @@ def _table(step: Step) -> str | None:
 def _tensor_of_map(before: Step, after: Step) -> str | None:
     """A layer of Keras's whose tensors have the size of the map, on some axis."""
     operation, kind = before.operation, before.kind
-    changed = _changed_axes(before.source, after.source)
+    changed = changed_axes(before.source, after.source)
     if kind in ("Dense", "EinsumDense") or kind.endswith(("Conv1D", "Conv2D")):
         weighed = {len(before.source) - 1}
     elif kind in ("LayerNormalization", "BatchNormalization", "Normalization"):
@@ -139,11 +190,6 @@ def _tensor_of_map(before: Step, after: Step) -> str | None:
         f"{_what(before)} has tensors for each place of a map of {_map(before)}, so "
         "they fit no other"
     )
-
-
-def _changed_axes(before: Shape, after: Shape) -> set[int]:
-    sizes = enumerate(zip(before, after, strict=True))
-    return {axis for axis, (was, now) in sizes if axis and was != now}
 
 
 def _by_position(weight: Shape, source: Shape) -> bool:

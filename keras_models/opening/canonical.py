@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from keras_models.graphs.calls import Calls, calls, has_graph
+from keras_models.graphs.calls import Calls, calls
+from keras_models.graphs.reapplying import has_graph
 from keras_models.normalisation import NORMALISATIONS, normalise
 from keras_models.opening import outputs
 from keras_models.opening.entrance import Entrance, entrance

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import keras
 
-from keras_models.graphs.calls import calls, has_graph
+from keras_models.graphs.calls import calls
+from keras_models.graphs.reapplying import has_graph
 
 Convolutions = tuple[int, int, int]  # Conv2D, DepthwiseConv2D, SeparableConv2D
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from keras_models.graphs.calls import Call, Calls, has_graph
+from keras_models.graphs.calls import Call, Calls
+from keras_models.graphs.reapplying import has_graph
 from keras_models.normalisation import NORMALISATIONS
 from keras_models.opening.families import Family, family_of
 

@@ -92,6 +92,71 @@ class Renewed(Derived):
         self.kept = ops.convert_to_numpy(self.scale) + 1
 
 
+@keras.saving.register_keras_serializable("reswise_tests")
+class Fixed(layers.Layer):  # type: ignore[misc]
+    """Makes maps of one size of whatever comes."""
+
+    def call(self, maps: Any) -> Any:
+        return ops.image.resize(maps, (12, 12))
+
+
+@keras.saving.register_keras_serializable("reswise_tests")
+class Corner(layers.Layer):  # type: ignore[misc]
+    """Keeps some pixels of a corner."""
+
+    def call(self, maps: Any) -> Any:
+        return maps[:, :9, :9]
+
+
+@keras.saving.register_keras_serializable("reswise_tests")
+class Holder(layers.Layer):  # type: ignore[misc]
+    """Calls another layer of one's own."""
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        del shape
+        self.held = Fixed()
+
+    def call(self, maps: Any) -> Any:
+        return ops.relu(self.held(maps))
+
+
+@keras.saving.register_keras_serializable("reswise_tests")
+class Halves(layers.Layer):  # type: ignore[misc]
+    """Works sizes out from its own map: sums, cuts and resizes that follow it."""
+
+    def call(self, maps: Any) -> Any:
+        _, height, width, channels = maps.shape
+        rows = ops.reshape(maps, (-1, height * width, channels))
+        mean = ops.sum(rows, axis=1) / (height * width)
+        upper = maps[:, : height // 2, : width // 2]
+        upper = ops.image.resize(upper, (height, width))
+        return upper + mean[:, None, None, :]
+
+
+def _gram(maps: Any) -> Any:
+    """Products of channels, added up over all places."""
+    rows = _tokens(maps)
+    return layers.Flatten()(ops.matmul(ops.transpose(rows, (0, 2, 1)), rows) / 256)
+
+
+def _pooled_by_attention(image: Any, resolution: int) -> Any:
+    """A sum over places whose weights sum to 1, written in three ways."""
+    del resolution
+    rows = _tokens(_half(image))
+    weights = layers.Softmax(axis=1)(layers.Dense(1)(rows))
+    summed = ops.sum(rows * weights, axis=1)
+    dotted = layers.Flatten()(layers.Dot(axes=1)([weights, rows]))
+    return _dense(summed + dotted + ops.einsum("bnk,bnc->bc", weights, rows))
+
+
+def _attention_by_hand(image: Any, resolution: int) -> Any:
+    del resolution
+    rows = _tokens(_half(_half(image), 4))
+    query, key, value = (layers.Dense(4)(rows) for _ in range(3))
+    looks = ops.softmax(ops.matmul(query, ops.transpose(key, (0, 2, 1))) / 2.0)
+    return _dense(ops.take(ops.matmul(looks, value), 0, axis=1))
+
+
 def _shared(image: Any, resolution: int) -> Any:
     del resolution
     twice = layers.Conv2D(8, 3, padding="same")
@@ -134,6 +199,12 @@ EXACT: dict[str, Make] = {
     "one of several outputs": _second_output,
     "attention": _attention,
     "Sequential in Sequential": _sequential_inside,
+    "own layer that follows its map": lambda image, _: _scores(Halves()(_half(image))),
+    "pooled by attention": _pooled_by_attention,
+    "attention by hand": _attention_by_hand,
+    "split in halves": lambda image, _: _scores(
+        ops.concatenate(ops.split(_half(image), 2, axis=1), axis=-1)
+    ),
     "own layer": lambda image, _: _scores(Squeeze()(_half(image))),
     "derived, renewed": lambda image, _: _scores(Renewed()(_half(image))),
     "array": lambda image, _: _scores(
@@ -215,6 +286,54 @@ REFUSED: dict[str, tuple[Make, str]] = {
         lambda image, _: _dense(ops.sum(_half(image), axis=(1, 2)) / 256),
         r"adds up a map of 16x16",
     ),
+    "sum of logarithms": (
+        lambda image, _: _dense(ops.logsumexp(_half(image), axis=(1, 2))),
+        r"\(Logsumexp\) adds up a map of 16x16",
+    ),
+    "count of places": (
+        lambda image, _: _scores(
+            _half(image) * ops.cumsum(ops.ones_like(_half(image)), axis=1)
+        ),
+        r"\(Cumsum\) adds up a map of 16,",
+    ),
+    "sum as a contraction": (
+        lambda image, _: _dense(ops.einsum("bhwc->bc", _half(image)) / 256),
+        r"\(Einsum\) adds up a map of 16x16",
+    ),
+    "products of channels": (
+        lambda image, _: _dense(_gram(_half(image))),
+        r"\(Matmul\) adds up a map of 256,",
+    ),
+    "weights of channels alone": (
+        lambda image, _: _dense(ops.sum(ops.softmax(_half(image)), axis=(1, 2))),
+        r"\(Sum\) adds up a map",
+    ),
+    "places by number": (
+        lambda image, _: _scores(ops.take(_half(image), np.arange(9), axis=1)),
+        r"\(Take\) picks places of the map by their number",
+    ),
+    "split at a place": (
+        lambda image, _: _scores(ops.split(_half(image), [9], axis=1)[0]),
+        r"\(Split\) picks places",
+    ),
+    "resize in one's own layer": (
+        lambda image, _: _scores(_half(Fixed()(image))),
+        r"in layer fixed\w* \(Fixed\), Resize fixes the size",
+    ),
+    "resize in a layer's layer": (
+        lambda image, _: _scores(_half(Holder()(image))),
+        r"in layer fixed\w* \(Fixed\), Resize fixes the size",
+    ),
+    "cut in one's own layer": (
+        lambda image, _: _scores(Corner()(_half(image))),
+        r"in layer corner\w* \(Corner\), a fixed part is cut out",
+    ),
+    "Resizing in a Pipeline": (
+        lambda image, _: _scores(
+            _half(layers.Pipeline([layers.RandomFlip(), layers.Resizing(9, 9)])(image))
+        ),
+        r"\(Pipeline\), Resizing fixes the size",
+    ),
     "table": (
         lambda image, _: _scores(Places()(_half(image))),
         r"a row for each place",
@@ -261,6 +380,31 @@ def test_what_fits_one_size_is_refused_and_the_remedy_works(name: str) -> None:
     assert remedy or "fits 32 pixels only" in told
     for resolution in filter(None, remedy.groups() if remedy else ()):
         assert rebuild(model, int(resolution)).inputs[0].shape[1] == int(resolution)
+
+
+def test_an_average_between_convolutions_halves_its_map() -> None:
+    """DenseNet at 32 pixels has 2 x 2 of them before its last block: no whole map."""
+
+    def make(image: Any, resolution: int) -> Any:
+        del resolution
+        x = layers.Conv2D(8, 8, strides=8, padding="same")(image / 255)
+        x = layers.Conv2D(8, 1)(layers.AveragePooling2D(2)(x))
+        return _scores(layers.Conv2D(8, 3, padding="same")(layers.ReLU()(x)))
+
+    keras.utils.set_random_seed(2)
+    model = _built(make, 16)
+    for resolution in (24, 32):
+        hand = _built(make, resolution)
+        hand.set_weights(model.get_weights())
+        pixels = np.random.default_rng(1).uniform(
+            0, 255, (2, resolution, resolution, 3)
+        )
+        found, expected = (
+            np.asarray(one(pixels)) for one in (rebuild(model, resolution), hand)
+        )
+        assert np.abs(found - expected).max() <= 1e-6
+    with pytest.raises(InputError, match=r"mine@8 cannot be rebuilt"):
+        rebuild(model, 8)
 
 
 def test_state_that_is_not_renewed_is_found_out_with_what_to_do() -> None:

@@ -65,6 +65,19 @@ def test_a_saved_application_is_recognised_and_takes_odd_sizes(tmp_path: Path) -
     )
 
 
+@pytest.mark.parametrize("alpha", [0.35, 0.5, 1.0, 1.3])
+def test_the_width_in_a_name_is_not_read_into_its_resolution(alpha: float) -> None:
+    """mobilenetv2_1.00_96 is of width 1.0 and for 96 pixels, not of width 1.0096."""
+    model = keras.applications.MobileNetV2(
+        input_shape=(96, 96, 3), alpha=alpha, weights=None, classes=3
+    )
+    assert model.name == f"mobilenetv2_{alpha:.2f}_96"
+    builder = recognise(model)
+    assert builder is not None
+    shapes = [tuple(tensor.shape) for tensor in model.weights]
+    assert [tuple(tensor.shape) for tensor in builder(33).weights] == shapes
+
+
 def test_flatten_before_dense_is_refused_with_its_name() -> None:
     model = _cnn(32, layers.Flatten(name="flat"))
     with pytest.raises(InputError, match=r"layer flat flattens .* global pooling"):
