@@ -23,7 +23,7 @@ from convert.manifest import MANIFEST_FILE
 from convert.untrusted.strict_json import parse
 from datasets.errors import InputError
 from datasets.files import file_sha256
-from selection.arrays import Floats
+from selection.arrays import Float64s
 
 MOST_BYTES = 512 << 20
 MOST_LINE_BYTES = 1 << 16  # as the runner's
@@ -40,8 +40,8 @@ class AppResults:
 
     results: Results
     ids: tuple[str, ...]  # of one round, in the order in which they ran
-    decode_us: Floats  # (items,)
-    prepare_us: Floats  # (items,) crop, resize, normalisation, quantisation
+    decode_us: Float64s  # (items,)
+    prepare_us: Float64s  # (items,) crop, resize, normalisation, quantisation
     settings: Settings
     engine: str
     device: dict[str, str]
@@ -158,13 +158,13 @@ class _Reader:
             raise facts.wrong("total_ns", total, "the sum of selector_ns and rung_ns")
         self._items.append(
             Item(
-                len(self._items),
-                facts.text("id"),
-                tuple(rungs),
-                tuple(times),
-                selector,
-                total,
-                self._top(facts),
+                item=len(self._items),
+                id=facts.text("id"),
+                rungs=tuple(rungs),
+                rung_ns=tuple(times),
+                selector_ns=selector,
+                total_ns=total,
+                top=self._top(facts),
             )
         )
         self._decode.append(facts.whole("decode_ns", MOST_NS))

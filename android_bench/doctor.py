@@ -42,7 +42,7 @@ class Finding:
     said: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What the doctor is to look at; fields as the flags of the same names."""
 

@@ -18,7 +18,7 @@ from android_bench.inputs import Inputs, printable
 from android_bench.plan import SELECTOR
 from android_bench.session import Measured
 from android_bench.summary import Line, lines, shares
-from android_bench.tensors import Floats
+from android_bench.tensors import Float32s
 from android_bench.trust import Verdict, judge
 from convert.bundle import Bundle
 from datasets.errors import InputError
@@ -52,7 +52,7 @@ class Imported:
 
 
 def imported(
-    bundle: Bundle, app: AppResults, inputs: Inputs, scores: Mapping[str, Floats]
+    bundle: Bundle, app: AppResults, inputs: Inputs, scores: Mapping[str, Float32s]
 ) -> Imported:
     """Everything that is computed from an app's lines.
 

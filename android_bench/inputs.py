@@ -112,10 +112,10 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
     indices: list[int] = []
     unreadable: dict[int, str] = {}
     rungs = {tensor_file(rung): rung for rung in manifest.rungs}
-    sides = {rung.resolution for rung in manifest.rungs}
+    resolutions = {rung.resolution for rung in manifest.rungs}
     ways = {way_of(rung.preprocessing) for rung in manifest.rungs}
     if manifest.look:
-        sides.add(manifest.look.input.shape[1])
+        resolutions.add(manifest.look.input.shape[1])
     with ExitStack() as stack:
         files = {
             name: stack.enter_context(whole_file(folder / name))
@@ -123,7 +123,7 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
         }
         for file in files.values():
             file.write(bytes(HEADER_BYTES))
-        batches = pictures(dataset, sorted(sides), sorted(ways, key=str))
+        batches = pictures(dataset, sorted(resolutions), sorted(ways, key=str))
         for batch in progress(batches, len(dataset), "packing images", _pictures_of):
             indices += batch.indices.tolist()
             unreadable |= batch.unreadable
@@ -171,7 +171,9 @@ def write_choices(path: Path, places: Stored) -> None:
     with whole_file(path) as file:
         file.write(bytes(HEADER_BYTES))
         file.write(places.astype(np.uint8).tobytes())
-        write_header(file, Tensor("choice", "uint8", (1,)), len(places))
+        write_header(
+            file, Tensor(name="choice", dtype="uint8", shape=(1,)), len(places)
+        )
 
 
 def _write_facts(

@@ -52,7 +52,7 @@ SELECTOR = "selector"  # the pass that applies the bundle's own
 LOOK = "look"  # the pass over thumbnails, the learned selector's own net for a rung
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """How a pass is measured; written out with the results.
 

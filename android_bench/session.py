@@ -23,7 +23,7 @@ from android_bench.inputs import IDS_FILE, LOOK_FILE, Inputs, tensor_file, write
 from android_bench.machine import Facts, Machine
 from android_bench.plan import Pass, Settings, passes, plan_text
 from android_bench.results import Results, read_results
-from android_bench.tensors import Floats
+from android_bench.tensors import Float32s
 from android_bench.trust import judge
 from convert.bundle import Bundle
 from datasets.errors import InputError
@@ -34,7 +34,7 @@ from selection.selectors.random_choice import RandomChoice
 LIBRARY = "libLiteRt.so"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """All that a bench needs to know, whatever the machine."""
 
@@ -52,10 +52,10 @@ class Measured:
     """What a machine did: each pass by name; of fixed ones the scores, (n, outputs)."""
 
     passes: Mapping[str, Results]
-    scores: Mapping[str, Floats]
+    scores: Mapping[str, Float32s]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Files:
     """A pass's own files: here under a folder, there by name alone."""
 
@@ -101,7 +101,7 @@ def measure(
     folder = job.folder / machine.slug
     identity = file_sha256(job.built.files["runner"]) + file_sha256(job.library)
     found: dict[str, Results] = {}
-    scores: dict[str, Floats] = {}
+    scores: dict[str, Float32s] = {}
     todo = passes(job.bundle.manifest, job.bundle.selector)
     for place, one in enumerate(todo, start=1):
         files = _files_of(job, one, folder, identity)
@@ -209,7 +209,7 @@ def _files_of(job: Job, one: Pass, folder: Path, identity: str) -> _Files:
     key = hashlib.sha256(f"{identity} {one.name}\n{text}".encode()).hexdigest()[:16]
     if one.keep_scores:
         text += f"scores {key}.scores\n"
-    return _Files(folder, key, text, more, one.keep_scores)
+    return _Files(folder=folder, key=key, plan=text, more=more, scores=one.keep_scores)
 
 
 def _choices(
@@ -222,7 +222,7 @@ def _choices(
     return name, {name: folder / name}
 
 
-def _scores(path: Path, images: int) -> Floats:
+def _scores(path: Path, images: int) -> Float32s:
     values = np.fromfile(path, "<f4")
     if len(values) % images:
         raise InputError(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from convert.manifest import Tensor
 
 Stored = NDArray[Any]  # of a Tensor's dtype
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 DTYPES = ("float32", "uint8", "int8", "int16")  # their places are codes in packed files
 
 

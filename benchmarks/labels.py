@@ -42,7 +42,12 @@ def main() -> None:
           "| lost / won | measured | bound |")  # fmt: skip
     print("|---|---:|---|---:|---:|---:|---:|---:|---:|")
     for top, threshold, answer in ROWS:
-        print(_row(scored, Cascade((CHEAP, top), (threshold,), answer=answer)))
+        print(
+            _row(
+                scored,
+                Cascade(ladder=(CHEAP, top), thresholds=(threshold,), answer=answer),
+            )
+        )
 
 
 def _row(scored: Scored, cascade: Cascade) -> str:

@@ -138,16 +138,18 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.loading import load
 
     source = load(flags.model_choice(args))
-    sides = flags.lower_resolutions(args.resolutions, source.native)
+    resolutions = flags.lower_resolutions(args.resolutions, source.native)
     if args.repeat_splits:  # which counts right answers; else no label is read
         dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
-    pixels = summary.pixels([way], [source.native, *sides], source)
+    pixels = summary.pixels([way], [source.native, *resolutions], source)
     summary.show(dataset, source.name, pixels)
-    groups = [sides] if args.together else [[side] for side in sides]
+    groups = (
+        [resolutions] if args.together else [[resolution] for resolution in resolutions]
+    )
     if args.repeat_splits:
         return _repeated(args, source, dataset, groups, way, settings)
     began = time.monotonic()
-    learnt = lessons(source, dataset, sides, way, settings)
+    learnt = lessons(source, dataset, resolutions, way, settings)
     outcomes, minutes = [], []
     for group in groups:
         start = time.monotonic()
@@ -166,14 +168,14 @@ def _settings(args: argparse.Namespace) -> "AdaptSettings":
     from keras_models.adapting.adapt import AdaptSettings
 
     return AdaptSettings(
-        args.passes,
-        args.views,
-        args.batch,
-        args.learning_rate,
-        args.tensors or "norms",
-        args.smallest_view,
-        args.held_out,
-        args.seed,
+        passes=args.passes,
+        views=args.views,
+        batch=args.batch,
+        learning_rate=args.learning_rate,
+        tensors=args.tensors or "norms",
+        smallest_view=args.smallest_view,
+        held_out=args.held_out,
+        seed=args.seed,
     )
 
 
@@ -220,16 +222,16 @@ def _repeated(
 def _adapt(
     args: argparse.Namespace,
     source: "Pretrained",
-    sides: list[int],
+    resolutions: list[int],
     lessons: "dict[int, tuple[Lesson, Lesson]]",
     settings: "AdaptSettings",
 ) -> "list[Outcome]":
     from keras_models.adapted import write_tensors
     from keras_models.adapting.adapt import adapt_together
 
-    models = [source.at(side) for side in sides]
+    models = [source.at(resolution) for resolution in resolutions]
     before = models[0].get_weights()
-    chosen = [lessons[side] for side in sides]
+    chosen = [lessons[resolution] for resolution in resolutions]
     outcomes = adapt_together(models, source.normalisation, chosen, settings)
     for model, outcome in zip(models, outcomes, strict=True):
         if outcome.accepted:

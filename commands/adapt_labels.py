@@ -84,13 +84,13 @@ def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> i
     counts = _counts(args)
     plain = load(replace(flags.model_choice(args), adapted=None))
     source = plain if args.adapted is None else adapted(plain, args.adapted)
-    sides = flags.lower_resolutions(args.resolutions, plain.native)
+    resolutions = flags.lower_resolutions(args.resolutions, plain.native)
     check_classes(source, dataset)
     start = trained_head(source).head
-    check_heads(source, [source.native, *sides], start)
+    check_heads(source, [source.native, *resolutions], start)
 
     def features(part: "Dataset") -> "Labelled":
-        return features_of(source, part, sides, way, args.run)
+        return features_of(source, part, resolutions, way, args.run)
 
     fit = features(dataset)
     held = features(_split(args, args.held_out_split)) if args.held_out_split else None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from android_bench.machine import Machine
     from android_bench.outcome import Outcome
     from android_bench.session import Job
-    from android_bench.tensors import Floats
+    from android_bench.tensors import Float32s
     from convert.bundle import Bundle
     from datasets.dataset import Dataset
 
@@ -77,7 +77,7 @@ def _side_by_side(
     args: argparse.Namespace,
     job: "Job",
     machines: "list[Machine]",
-    host: "dict[str, Floats]",
+    host: "dict[str, Float32s]",
 ) -> "tuple[list[Outcome], list[InputError]]":
     """What the machines did; one that fails takes no other's results away."""
     outcomes, failures = [], []
@@ -95,14 +95,14 @@ def _doctor(args: argparse.Namespace) -> int:
     from android_bench.doctor import Question, examine
 
     question = Question(
-        args.adb,
-        args.serial,
-        args.build,
-        args.ndk,
-        args.runtime_lib,
-        args.device_dir,
-        args.run / "build",
-        args.host,
+        adb=args.adb,
+        serial=args.serial,
+        build=args.build,
+        ndk=args.ndk,
+        runtime_lib=args.runtime_lib,
+        device_dir=args.device_dir,
+        folder=args.run / "build",
+        host=args.host,
     )
     found = examine(question)
     for one in found:
@@ -111,7 +111,10 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _bench(
-    args: argparse.Namespace, job: "Job", machine: "Machine", host: "dict[str, Floats]"
+    args: argparse.Namespace,
+    job: "Job",
+    machine: "Machine",
+    host: "dict[str, Float32s]",
 ) -> "Outcome":
     from android_bench.build import API_LEVEL
     from android_bench.classic import run_classic
@@ -190,8 +193,8 @@ def _machines(args: argparse.Namespace) -> "list[Machine]":
 def _pixels(bundle: "Bundle") -> str:
     ways = {rung.preprocessing for rung in bundle.manifest.rungs}
     crops = ", ".join(sorted({way.crop for way in ways}))
-    sides = ", ".join(str(rung.resolution) for rung in bundle.manifest.rungs)
-    return f"crop {crops}; {sides} pixels; normalised as the bundle says"
+    resolutions = ", ".join(str(rung.resolution) for rung in bundle.manifest.rungs)
+    return f"crop {crops}; {resolutions} pixels; normalised as the bundle says"
 
 
 def _fitted(
@@ -223,4 +226,12 @@ def _job(args: argparse.Namespace, bundle: "Bundle", inputs: "Inputs") -> "Job":
     built = build(kind, args.run / "build", ndk, abi)
     library = library_for(kind, built.abi, args.runtime_lib)
     settings = bench_flags.settings(args)
-    return Job(bundle, inputs, built, library, settings, args.run, args.timeout)
+    return Job(
+        bundle=bundle,
+        inputs=inputs,
+        built=built,
+        library=library,
+        settings=settings,
+        folder=args.run,
+        seconds=args.timeout,
+    )

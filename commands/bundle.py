@@ -128,24 +128,24 @@ def _choice(args: argparse.Namespace) -> "ForeignChoice":
     if args.normalisation and args.mean:
         raise InputError("--normalisation and --mean exclude each other.")
     pixels = PixelChoice(
-        way.crop_name,
-        way.interpolation,
-        way.antialias,
-        args.normalisation,
-        _numbers(args.mean, "--mean"),
-        _numbers(args.deviation, "--deviation"),
+        crop=way.crop_name,
+        interpolation=way.interpolation,
+        antialias=way.antialias,
+        normalisation=args.normalisation,
+        mean=_numbers(args.mean, "--mean"),
+        deviation=_numbers(args.deviation, "--deviation"),
     )
     if args.resolution is not None and not 1 <= args.resolution <= MOST_RESOLUTION:
         raise InputError(
             f"--resolution {args.resolution}: expected 1..{MOST_RESOLUTION}."
         )
     return ForeignChoice(
-        args.labels,
-        args.name,
-        args.class_offset,
-        pixels,
-        args.resolution,
-        args.signature,
+        labels=args.labels,
+        name=args.name,
+        class_offset=args.class_offset,
+        pixels=pixels,
+        resolution=args.resolution,
+        signature=args.signature,
     )
 
 
@@ -175,7 +175,14 @@ def _table(bundle: "Bundle") -> "Table":
         for one in bundle.manifest.rungs
     )
     title = f"{bundle.manifest.name}: {summary(bundle)}"
-    return Table(title, columns, rows, words=6, notes=notes(bundle), kind="bundle")
+    return Table(
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=6,
+        notes=notes(bundle),
+        kind="bundle",
+    )
 
 
 def _numbers(text: str | None, flag: str) -> tuple[float, ...] | None:

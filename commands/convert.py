@@ -164,8 +164,8 @@ def run(args: argparse.Namespace) -> int:
     found = judged
     judged = flags.fitted_dataset(args, found, source.name, source.classes)
     labels = _labels(args, found, judged)
-    sides = sorted({rung.resolution for rung in wanted.rungs}, reverse=True)
-    pixels = summary.pixels([_preprocessing(args)], sides, source)
+    resolutions = sorted({rung.resolution for rung in wanted.rungs}, reverse=True)
+    pixels = summary.pixels([_preprocessing(args)], resolutions, source)
     summary.show(judged, source.name, pixels)
     options = _options(args)
     rows: list[Row] = []
@@ -252,9 +252,9 @@ def _wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
     way = _preprocessing(args)
     if args.plan:
         return wanted_from_plan(args.plan, sources, way)
-    sides = flags.resolutions(args.resolutions)
+    resolutions = flags.resolutions(args.resolutions)
     selector = read_json(args.selector, "--selector") if args.selector else None
-    return wanted_from_flags(sources, sides, way, selector)
+    return wanted_from_flags(sources, resolutions, way, selector)
 
 
 def _preprocessing(args: argparse.Namespace) -> "Preprocessing":

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         for entry in CATALOGUE
     )
     columns = ("data set", "what", "classes", "source", "licence")
-    Table("Data sets", columns, rows, words=5, kind="listing").show()
+    Table(title="Data sets", columns=columns, rows=rows, words=5, kind="listing").show()
     return 0
 
 

@@ -138,14 +138,14 @@ def _request(args: argparse.Namespace) -> "Request":
     drop = 1.0 if args.max_drop is None else args.max_drop
     ways = tuple(stored.names(args.ways))
     return Request(
-        args.reference,
-        drop,
-        args.confidence,
-        ways,
-        args.longest,
-        args.seed,
-        args.search_part,
-        not args.no_search_labels,
+        reference=args.reference,
+        max_drop_points=drop,
+        confidence=args.confidence,
+        ways=ways,
+        longest=args.longest,
+        seed=args.seed,
+        search_part=args.search_part,
+        search_labels=not args.no_search_labels,
     )
 
 

@@ -216,4 +216,9 @@ def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Sele
     way = args.ways or "top1"
     name, _, variant = way.partition("-")
     thresholds = stored.numbers("--thresholds", args.thresholds)
-    return Cascade(ladder, thresholds, name, "mean" if variant == "mean" else "last")
+    return Cascade(
+        ladder=ladder,
+        thresholds=thresholds,
+        confidence=name,
+        answer="mean" if variant == "mean" else "last",
+    )

@@ -10,7 +10,7 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import RungMeta, StoredRung
-    from selection.arrays import Floats
+    from selection.arrays import Float64s
     from selection.scored import Scored
 
 _SCORES = Path("runs/drop")
@@ -175,7 +175,7 @@ def _with_looks(
     return replace(scored, looks=made)
 
 
-def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
+def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing, parse_crop
     from selection.selectors.looks import looks_of

@@ -41,7 +41,9 @@ def show(dataset: "Dataset", model: str, pixels: str) -> None:
 
 
 def pixels(
-    ways: "Sequence[Preprocessing]", sides: Sequence[int], source: "Pretrained | str"
+    ways: "Sequence[Preprocessing]",
+    resolutions: Sequence[int],
+    source: "Pretrained | str",
 ) -> str:
     """How pictures become what the model takes.
 
@@ -53,7 +55,7 @@ def pixels(
     normalisation = source if isinstance(source, str) else source.normalisation
     return (
         f"crop {crops}; {ways[0].interpolation}, {smooth}; "
-        f"{', '.join(map(str, sides))} pixels; normalisation {normalisation}"
+        f"{', '.join(map(str, resolutions))} pixels; normalisation {normalisation}"
     )
 
 

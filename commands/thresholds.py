@@ -18,7 +18,7 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from reports.table import Table
-    from selection.arrays import Floats
+    from selection.arrays import Float64s
     from selection.plans.seen_front import SeenFront
     from selection.scored import Scored
 
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _axes(args: argparse.Namespace) -> "tuple[Floats, ...]":
+def _axes(args: argparse.Namespace) -> "tuple[Float64s, ...]":
     import numpy as np
 
     try:

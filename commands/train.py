@@ -53,20 +53,22 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.training.graph import precision
 
     _check_tensorboard(args)
-    sides = _resolutions(args.resolution)
+    resolutions = _resolutions(args.resolution)
     dataset = _dataset(args)
     normalisation = entry(args.model).normalisation
-    pixels = summary.pixels([_preprocessing(args)], sides, normalisation)
+    pixels = summary.pixels([_preprocessing(args)], resolutions, normalisation)
     summary.show(dataset, args.model, pixels)
     with precision(args.precision) as used:
         settings = _settings(args, used)
         origin = _origin(args.start)  # before a training may write over it
-        for side, training, validation in _pictures(args, dataset, settings, sides):
-            folder = args.run if len(sides) == 1 else args.run / str(side)
+        for resolution, training, validation in _pictures(
+            args, dataset, settings, resolutions
+        ):
+            folder = args.run if len(resolutions) == 1 else args.run / str(resolution)
             began = time.monotonic()
-            model = _fresh_model(args, settings, side, dataset.classes)
+            model = _fresh_model(args, settings, resolution, dataset.classes)
             accuracy = _fit(args, model, (training, validation), settings, folder)
-            facts = _facts(args, dataset, settings, side, accuracy)
+            facts = _facts(args, dataset, settings, resolution, accuracy)
             facts["started_from"] = origin
             facts["seconds_since_last_start"] = round(time.monotonic() - began)
             _write(args, model, facts, folder)
@@ -102,20 +104,20 @@ def _settings(args: argparse.Namespace, precision: str) -> "Settings":
     from keras_models.training import train
 
     return train.Settings(
-        args.epochs,
-        args.batch,
-        args.learning_rate,
-        args.seed,
-        args.validation,
-        entry(args.model).normalisation,
-        args.optimizer,
-        args.schedule,
-        args.label_smoothing,
-        args.weight_decay,
-        args.mixup,
-        train.Augmentation(args.flip, args.random_crop, args.cutout),
-        precision,
-        None if args.start is None else file_sha256(_existing(args.start)),
+        epochs=args.epochs,
+        batch=args.batch,
+        learning_rate=args.learning_rate,
+        seed=args.seed,
+        validation=args.validation,
+        normalisation=entry(args.model).normalisation,
+        optimizer=args.optimizer,
+        schedule=args.schedule,
+        label_smoothing=args.label_smoothing,
+        weight_decay=args.weight_decay,
+        mixup=args.mixup,
+        augmentation=train.Augmentation(args.flip, args.random_crop, args.cutout),
+        precision=precision,
+        start=None if args.start is None else file_sha256(_existing(args.start)),
     )
 
 
@@ -129,12 +131,12 @@ def _facts(
     args: argparse.Namespace,
     dataset: "Dataset",
     settings: "Settings",
-    side: int,
+    resolution: int,
     accuracy: float,
 ) -> dict[str, object]:
     return {
         "command": flags.command_line(),
-        "native": side,
+        "native": resolution,
         "classes": dataset.classes,
         "class_names": list(dataset.class_names),
         "alpha": args.alpha,
@@ -178,16 +180,16 @@ def _pictures(
     args: argparse.Namespace,
     dataset: "Dataset",
     settings: "Settings",
-    sides: list[int],
+    resolutions: list[int],
 ) -> "Iterator[tuple[int, Pictures, Pictures]]":
     """(resolution, pictures to train on, pictures held out); decoded once for all."""
     from keras_models.training import train
 
     training, validation = (
-        train.in_memory_at(part, sides, _preprocessing(args))
+        train.in_memory_at(part, resolutions, _preprocessing(args))
         for part in _parts(args, dataset, settings)
     )
-    yield from zip(sides, training, validation, strict=True)
+    yield from zip(resolutions, training, validation, strict=True)
 
 
 def _parts(
@@ -220,7 +222,7 @@ def _parts(
 
 
 def _fresh_model(
-    args: argparse.Namespace, settings: "Settings", side: int, classes: int
+    args: argparse.Namespace, settings: "Settings", resolution: int, classes: int
 ) -> "keras.Model":
     import keras
 
@@ -229,7 +231,7 @@ def _fresh_model(
     from keras_models.training.graph import scores_in_float32
 
     keras.utils.set_random_seed(settings.seed)  # the first weights
-    model = build(args.model, side, classes, args.alpha)
+    model = build(args.model, resolution, classes, args.alpha)
     if settings.precision != "float32":
         scores_in_float32(model)
     if args.start is not None:

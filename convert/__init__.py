@@ -52,7 +52,7 @@ def to_bundle(
     from keras_models.loading import ModelChoice, from_model, load
 
     sources = [
-        load(ModelChoice(model, normalisation=normalisation))
+        load(ModelChoice(model=model, normalisation=normalisation))
         if isinstance(model, str)
         else from_model(model, normalisation)
         for model in models
@@ -70,6 +70,12 @@ def to_bundle(
     labels = names if len(names) == sources[0].classes else None
     (one,) = parse_recipes(recipe)
     options = Options(
-        Path(run), (one,), "litert", separate, None, 0, "convert.to_bundle"
+        run=Path(run),
+        recipes=(one,),
+        quantiser="litert",
+        separate=separate,
+        min_agreement=None,
+        max_unreadable=0,
+        command="convert.to_bundle",
     )
     return next(convert(wanted, judged, calibration, labels, options))

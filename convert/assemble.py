@@ -150,10 +150,15 @@ def _rung(
 
 def _check_same(shared: bytes, content: bytes, rung: WantedRung) -> None:
     """Sharing weights must change no bit of any score."""
-    side = rung.resolution
-    image = np.random.default_rng(0).uniform(-1, 1, (side, side, 3)).astype(np.float32)
+    resolution = rung.resolution
+    image = (
+        np.random.default_rng(0)
+        .uniform(-1, 1, (resolution, resolution, 3))
+        .astype(np.float32)
+    )
     own, alone = (
-        Runner(one, signature_name(side)).scores(image) for one in (shared, content)
+        Runner(one, signature_name(resolution)).scores(image)
+        for one in (shared, content)
     )
     if not np.array_equal(own, alone):
         raise RuntimeError(f"{rung.rung}: the shared file gives other scores.")
@@ -167,4 +172,10 @@ def _look(selector: Learned) -> tuple[bytes, Look]:
         float_flatbuffer(as_keras(selector)), LOOK_SIGNATURE, "thumbnail", "chances"
     )
     ends = Runner(content, LOOK_SIGNATURE)
-    return content, Look(LOOK_FILE, LOOK_SIGNATURE, 0, ends.input, ends.output)
+    return content, Look(
+        file=LOOK_FILE,
+        signature=LOOK_SIGNATURE,
+        subgraph=0,
+        input=ends.input,
+        output=ends.output,
+    )

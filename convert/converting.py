@@ -31,7 +31,7 @@ ADVICE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """How to convert."""
 
@@ -44,7 +44,7 @@ class Options:
     command: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """One recipe: its bundle, and how it compares."""
 
@@ -135,7 +135,13 @@ def _result(
     folder = options.run / bundle_name(wanted, recipe)
     measured = _measured(every, wanted, recipe, parities, judged, options)
     bundle = write(folder, wanted, made, labels, measured)
-    result = Result(recipe, bundle, tuple(parities), layers, separate_bytes)
+    result = Result(
+        recipe=recipe,
+        bundle=bundle,
+        parities=tuple(parities),
+        layers=layers,
+        separate_bytes=separate_bytes,
+    )
     write_text(folder / "parity.json", _report(result))
     return result
 

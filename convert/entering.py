@@ -9,17 +9,17 @@ from convert.manifest import Preprocessing, Tensor
 from convert.running import quantised
 
 Stored = NDArray[Any]  # of a Tensor's dtype
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 
-def normalised(pixels: Floats, way: Preprocessing) -> Floats:
+def normalised(pixels: Float32s, way: Preprocessing) -> Float32s:
     """(n, R, R, 3) RGB in 0..255 -> (pixel - mean) / deviation, channels as said."""
     ordered = pixels if way.channels == "RGB" else pixels[..., ::-1]
     mean, deviation = (np.array(v, np.float32) for v in (way.mean, way.deviation))
     return np.ascontiguousarray((ordered - mean) / deviation)
 
 
-def stored(reals: Floats, tensor: Tensor) -> Stored:
+def stored(reals: Float32s, tensor: Tensor) -> Stored:
     """Reals as the tensor holds them; whole numbers of no scale are rounded to."""
     if tensor.dtype == "float32" or tensor.scale:
         return quantised(reals, tensor)

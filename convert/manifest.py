@@ -18,7 +18,7 @@ MANIFEST_FILE = "manifest.json"
 IMPORTED = "imported"  # the recipe of a file that somebody else made
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tensor:
     """One input or output. real = (stored - zero_point) x scale, where scale is not 0.
 
@@ -33,7 +33,7 @@ class Tensor:
     zero_point: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preprocessing:
     """File -> input tensor: crop, resize, channels, then (pixel - mean) / deviation.
 
@@ -49,7 +49,7 @@ class Preprocessing:
     deviation: tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rung:
     """One model at one resolution: a signature of a file of the bundle.
 
@@ -77,7 +77,7 @@ class Rung:
         return classes(self.output.shape[-1], self.scores)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """The learned selector as a .tflite: thumbnail -> chance of each rung."""
 
@@ -97,7 +97,7 @@ class File:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """One bundle. `rungs` ascend in MACs; `selector` is what `selection` writes."""
 

@@ -33,8 +33,8 @@ def parent_scores(
         InputError: unreadable pictures, or a model that is not what its user built.
     """
     how = SweepOptions("keras", max_unreadable)
-    sides, ways = [rung.resolution], [rung.preprocessing]
-    ours = sweep(rung.source, judged, sides, ways, ScoreStore(run), how)[0]
+    resolutions, ways = [rung.resolution], [rung.preprocessing]
+    ours = sweep(rung.source, judged, resolutions, ways, ScoreStore(run), how)[0]
     source = rung.source
     if source.user is None or rung.resolution != source.native:
         return ours

@@ -26,7 +26,7 @@ from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
 Scores = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Parity:
     """One rung by one recipe, and the checks that it failed."""
 

@@ -159,12 +159,12 @@ class Parts:
         taken = entrance(self.source.normalisation)
         ends = taken.images(np.array([0, 255], np.float32))
         return Source(
-            content,
-            signature_name(wanted.resolution),
-            images,
-            seen,
-            chosen,
-            (float(ends[0]), float(ends[1])),
+            content=content,
+            signature=signature_name(wanted.resolution),
+            images=images,
+            seen=seen,
+            rounding=chosen,
+            pixels=(float(ends[0]), float(ends[1])),
         )
 
     def _images(self, wanted: WantedRung) -> NDArray[np.float32]:

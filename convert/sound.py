@@ -49,7 +49,12 @@ def pictures(resolution: int, count: int = _PICTURES) -> NDArray[np.float32]:
 
 def _check_file(bundle: Bundle, parts: Sequence[Rung | Look]) -> None:
     nets = [
-        Net(_label(part), part.signature, part.subgraph, images_of(part))
+        Net(
+            label=_label(part),
+            signature=part.signature,
+            subgraph=part.subgraph,
+            images=images_of(part),
+        )
         for part in parts
     ]
     file = bundle.path(parts[0].file)
@@ -76,7 +81,12 @@ def _others(file: Path, parts: Sequence[Rung | Look]) -> list[Net]:
     known = {part.signature for part in parts}
     model = read_tflite(file.read_bytes(), str(file))
     return [
-        Net(f"signature {one.name[:60]!a}", one.name, one.subgraph, None)
+        Net(
+            label=f"signature {one.name[:60]!a}",
+            signature=one.name,
+            subgraph=one.subgraph,
+            images=None,
+        )
         for one in model.signatures
         if one.name not in known
     ]

@@ -27,7 +27,7 @@ _BYTES = 8 << 30  # of address space; a file is mapped, and packed once or twice
 _SHOWN = 300  # letters of what the runtime says
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Net:
     """A signature of a file, or its only subgraph where it has none, and its input."""
 

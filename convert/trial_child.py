@@ -87,7 +87,10 @@ def _only_graph(interpreter: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _shapes(details: Any) -> dict[int, list[int]]:
-    return {one["index"]: [int(side) for side in one["shape"]] for one in details}
+    return {
+        one["index"]: [int(resolution) for resolution in one["shape"]]
+        for one in details
+    }
 
 
 def _say(**facts: Any) -> None:

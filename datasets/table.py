@@ -24,7 +24,7 @@ _CLASS_INDEX = re.compile("[0-9]{1,6}")
 _SEEMS_A_NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Row:
     line: int
     file: str
@@ -84,7 +84,13 @@ def _row(line: Line, place: str) -> _Row:
             "most six digits, from 0."
         )
     name = cells.get("class_name", "").strip()
-    return _Row(line.number, file, index, cells.get("split", "").strip(), name)
+    return _Row(
+        line=line.number,
+        file=file,
+        label=index,
+        split=cells.get("split", "").strip(),
+        class_name=name,
+    )
 
 
 def _index(text: str) -> bool:
@@ -111,7 +117,14 @@ def _check_splits(rows: list[_Row], where: str) -> None:
             )
     if not filled:
         rows[:] = [
-            _Row(row.line, row.file, row.label, "all", row.class_name) for row in rows
+            _Row(
+                line=row.line,
+                file=row.file,
+                label=row.label,
+                split="all",
+                class_name=row.class_name,
+            )
+            for row in rows
         ]
 
 

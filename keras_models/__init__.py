@@ -74,8 +74,8 @@ def sweep(
     images = images if limit is None else images.limited(limit)
     if isinstance(model, str | Path):
         choice = ModelChoice(
-            str(model),
-            weights,
+            model=str(model),
+            weights=weights,
             normalisation=normalisation,
             output=output_name,
             scores=output_is,

@@ -58,7 +58,9 @@ def smallest_resolution(model: keras.Model, native: int) -> int:
             high = middle
         else:
             low = middle + 1
-    return next(side for side in range(low, native + 1) if fitting.fits(side))
+    return next(
+        resolution for resolution in range(low, native + 1) if fitting.fits(resolution)
+    )
 
 
 def _has_pixels(fitting: Fitting, resolution: int) -> bool:

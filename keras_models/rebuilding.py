@@ -185,8 +185,8 @@ def _working(
     below = (side for side in range(min(resolution, native) - 1, 0, -1))
     above = (side for side in range(resolution + 1, native + 1))
     found = []
-    for sides in (below, above):
-        fitting_ones = (side for side in sides if fitting.fits(side))
+    for resolutions in (below, above):
+        fitting_ones = (side for side in resolutions if fitting.fits(side))
         for _, side in zip(range(_TRIED), fitting_ones, strict=False):
             try:
                 _copy(model, fitting, side)

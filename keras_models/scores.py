@@ -30,7 +30,7 @@ SHARD = 128  # images; about 6 s of ResNet50@224 on two cores are lost by a kill
 FORMAT = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RungMeta:
     """All that a rung's scores depend on. Written as meta.json; hashed to the key."""
 
@@ -68,7 +68,7 @@ class RungMeta:
         return -(-self.images // SHARD)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredRung:
     """The scores of one rung over one data set, the unreadable pictures left out."""
 
@@ -242,7 +242,15 @@ class ScoreStore:
         scores[bad] = _wrong(labels[bad], meta.classes)
         names = tuple(facts["class_names"])
         read = tuple(map(str, facts.get("read", ())))
-        return StoredRung(meta, ids, labels, scores, names, int(bad.size), read)
+        return StoredRung(
+            meta=meta,
+            ids=ids,
+            labels=labels,
+            scores=scores,
+            class_names=names,
+            nonfinite=int(bad.size),
+            read=read,
+        )
 
     def _shard(self, meta: RungMeta, shard: int) -> Path:
         return self.folder(meta) / f"{shard:05d}.npy"

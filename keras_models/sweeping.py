@@ -76,7 +76,10 @@ def sweep(
     classes = ModelClasses(model=source.name, count=source.classes)
     dataset = fitted(dataset, classes)
     with no_collection():
-        models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
+        models = {
+            resolution: source.at(resolution)
+            for resolution in dict.fromkeys(resolutions)
+        }
     rungs = _rungs(source, dataset, models, preprocessings, options)
     store.write_dataset(
         dataset.fingerprint,
@@ -102,9 +105,9 @@ def _rungs(
     engine = _engine_name(options.engine)
     found = []
     for preprocessing in preprocessings:
-        for side, model in models.items():
-            meta = _meta(source, dataset, model, side, preprocessing, engine)
-            found.append(_Rung(meta, (preprocessing, side)))
+        for resolution, model in models.items():
+            meta = _meta(source, dataset, model, resolution, preprocessing, engine)
+            found.append(_Rung(meta, (preprocessing, resolution)))
     return found
 
 
@@ -112,18 +115,18 @@ def _meta(
     source: Pretrained,
     dataset: Dataset,
     model: keras.Model,
-    side: int,
+    resolution: int,
     preprocessing: Preprocessing,
     engine: str,
 ) -> RungMeta:
     count = count_macs(model)
     parameters = int(model.count_params())
     return RungMeta(
-        rung=f"{source.name}@{side}",
+        rung=f"{source.name}@{resolution}",
         model=source.name,
         weights=source.weights,
         weights_sha256=source.weights_sha256,
-        resolution=side,
+        resolution=resolution,
         classes=source.outputs,
         recipe="float32",
         engine=engine,
@@ -206,11 +209,11 @@ class _Sweeper:
     def _streamed(self, wanted: list[Input], indices: range) -> Iterator[_Row]:
         """Rows in order: each picture in a thread of its own, or in Keras's batches."""
         ways = list(dict.fromkeys(way for way, _ in wanted))
-        sides = list(dict.fromkeys(side for _, side in wanted))
+        resolutions = list(dict.fromkeys(resolution for _, resolution in wanted))
         if self._pool is not None:
             use = partial(self._pool.scores, wanted)
-            return mapped(self._dataset, sides, ways, use, indices)
-        batches = pictures(self._dataset, sides, ways, indices=indices)
+            return mapped(self._dataset, resolutions, ways, use, indices)
+        batches = pictures(self._dataset, resolutions, ways, indices=indices)
         return (row for batch in batches for row in self._of_batch(wanted, batch))
 
     def _of_batch(self, wanted: list[Input], batch: Batch) -> Iterator[_Row]:
@@ -233,25 +236,27 @@ class _Sweeper:
         """Engines whose scores were held against Keras's own, at every resolution."""
         converted: dict[ConvertsAs, bytes] = {}
         flatbuffers = {}
-        for side, model in self._models.items():
-            same = self._source.converts_as(side, model)
+        for resolution, model in self._models.items():
+            same = self._source.converts_as(resolution, model)
             if same not in converted:
                 converted[same] = float_flatbuffer(model)
-            flatbuffers[side] = converted[same]
+            flatbuffers[resolution] = converted[same]
         give_back_memory()
         pool = EnginePool(flatbuffers, self._source.normalisation)
         some = self._some_pictures(way, indices)
-        for side in list(self._models):
-            model = self._models.pop(side)
+        for resolution in list(self._models):
+            model = self._models.pop(resolution)
             if some is not None:
-                self._check(pool, model, some.pixels[way, side], (way, side))
+                self._check(
+                    pool, model, some.pixels[way, resolution], (way, resolution)
+                )
         give_back_memory()
         return pool
 
     def _some_pictures(self, way: Preprocessing, indices: range) -> Batch | None:
         """The first that can be read; None: there is none."""
-        sides, count = list(self._models), _CHECKED_PICTURES
-        batches = pictures(self._dataset, sides, [way], count, indices, workers=1)
+        resolutions, count = list(self._models), _CHECKED_PICTURES
+        batches = pictures(self._dataset, resolutions, [way], count, indices, workers=1)
         return next((batch for batch in batches if batch.indices.size), None)
 
     def _check(

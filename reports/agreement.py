@@ -28,7 +28,14 @@ def agreement_table(rungs: list[StoredRung], command: str) -> Table:
     )
     where = f"{first.meta.dataset} {first.meta.split}"
     title = f"{first.model} on {where}, {images} images"
-    return Table(f"{title}: agreement", columns, rows, 1, notes, kind="drop")
+    return Table(
+        title=f"{title}: agreement",
+        columns=columns,
+        rows=rows,
+        words=1,
+        notes=notes,
+        kind="drop",
+    )
 
 
 def _row(rung: StoredRung, native: StoredRung) -> tuple[str, ...]:

@@ -62,7 +62,14 @@ def app_table(found: Imported, bundle: Bundle, dataset: str, bench: Path) -> Tab
     for label, line in _over_adb(bench, bundle):
         rows.append(_cells(f"adb: {label}", line, ("", "", "")))
     notes = (*_agreement(found), *_shares(found), *_verdict(found), *_NOTES)
-    return Table(title, _COLUMNS, tuple(rows), 1, notes, kind="bench")
+    return Table(
+        title=title,
+        columns=_COLUMNS,
+        rows=tuple(rows),
+        words=1,
+        notes=notes,
+        kind="bench",
+    )
 
 
 _NOTES = (

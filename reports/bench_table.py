@@ -83,7 +83,9 @@ def bench_table(outcome: Outcome, bundle: Bundle, dataset: str) -> Table:
     rows = tuple(_cells(line, kind, outcome) for line in outcome.lines)
     said = (*_savings(outcome), *_classic(outcome), *_agreement(outcome))
     notes = (*said, *_shift(outcome, bundle), *_verdict(outcome), *_notes())
-    return Table(title, _COLUMNS, rows, 1, notes, kind="bench")
+    return Table(
+        title=title, columns=_COLUMNS, rows=rows, words=1, notes=notes, kind="bench"
+    )
 
 
 def draw_latency(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:

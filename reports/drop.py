@@ -144,7 +144,12 @@ def drop_table(
         f"Command: {command or first.command}",
     )
     return Table(
-        title, columns, tuple(_cells(row) for row in rows), 1, notes, kind="drop"
+        title=title,
+        columns=columns,
+        rows=tuple(_cells(row) for row in rows),
+        words=1,
+        notes=notes,
+        kind="drop",
     )
 
 

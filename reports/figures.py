@@ -82,12 +82,12 @@ def accuracy_figure(rows: list[Row]) -> Figure:
 
 def _curve(axes: Axes, rows: list[Row], colour: str) -> None:
     rows = sorted(rows, key=lambda row: row.resolution or 0)
-    sides = [row.resolution or 0 for row in rows]
+    resolutions = [row.resolution or 0 for row in rows]
     top1 = [100 * (row.top1 or 0) for row in rows]
     below = [100 * ((row.top1 or 0) - (row.top1_low or 0)) for row in rows]
     above = [100 * ((row.top1_high or 0) - (row.top1 or 0)) for row in rows]
     axes.errorbar(
-        sides,
+        resolutions,
         top1,
         yerr=[below, above],
         fmt="o-",
@@ -96,7 +96,7 @@ def _curve(axes: Axes, rows: list[Row], colour: str) -> None:
         label=f"top-1, crop {rows[0].crop}, 95 % interval",
     )
     axes.plot(
-        sides,
+        resolutions,
         [100 * (row.top5 or 0) for row in rows],
         "s--",
         color=colour,
@@ -132,13 +132,15 @@ def latency_figure(rows: list[Row]) -> Figure:
 def match_figure(outcomes: Sequence["Outcome"]) -> Figure:
     """Divergence from the native scores at each resolution, before and after."""
     figure, axes = _empty("resolution, pixels", "divergence from native scores, nats")
-    sides = [outcome.resolution for outcome in outcomes]
+    resolutions = [outcome.resolution for outcome in outcomes]
     for name, matches in (
         ("before", [outcome.before for outcome in outcomes]),
         ("after", [outcome.after for outcome in outcomes]),
     ):
-        axes.plot(sides, [match.divergence for match in matches], "o-", label=name)
-    axes.set_xticks(sides)
+        axes.plot(
+            resolutions, [match.divergence for match in matches], "o-", label=name
+        )
+    axes.set_xticks(resolutions)
     axes.legend(fontsize=8)
     return figure
 

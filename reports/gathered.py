@@ -16,7 +16,7 @@ Json = dict[str, Any]
 _FRONT, _MAP = "front.csv", "map.csv"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gathered:
     """Everything found, in the order of the folders given and of names in them."""
 
@@ -79,20 +79,20 @@ def gather(folders: list[Path]) -> Gathered:
                 f"{folder}: no such folder; expected the --run folder of a verb."
             )
     found = Gathered(
-        tuple(folders),
-        tuple(_each(folders, "rows.csv", read_rows)),
-        tuple(
+        folders=tuple(folders),
+        rows=tuple(_each(folders, "rows.csv", read_rows)),
+        tables=tuple(
             (path.parent, table)
             for folder in folders
             for path in stored_tables(folder)
             for table in read_tables(path)
         ),
-        tuple(_jsons(folders, "plan.json")),
-        tuple(_numbers(folders, _FRONT)),
-        tuple(_numbers(folders, _MAP)),
-        tuple(_jsons(folders, "manifest.json")),
-        tuple(_jsons(folders, "parity.json")),
-        tuple(_rungs(folders)),
+        plans=tuple(_jsons(folders, "plan.json")),
+        fronts=tuple(_numbers(folders, _FRONT)),
+        maps=tuple(_numbers(folders, _MAP)),
+        bundles=tuple(_jsons(folders, "manifest.json")),
+        parities=tuple(_jsons(folders, "parity.json")),
+        rungs=tuple(_rungs(folders)),
     )
     if not found.rows and not found.tables:
         raise InputError(

@@ -49,7 +49,14 @@ def head_table(title: str, found: "HeadFit", command: str) -> Table:
         "trained head stays there.",
         f"Command: {command}",
     )
-    return Table(title, _COLUMNS, rows, 2, notes, kind="adaptation")
+    return Table(
+        title=title,
+        columns=_COLUMNS,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="adaptation",
+    )
 
 
 def label_table(
@@ -75,7 +82,14 @@ def label_table(
         f"Command: {command}",
     )
     rows = tuple(map(_row, groups.values()))
-    return Table(title, columns, rows, 2, notes, kind="adaptation-trial")
+    return Table(
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="adaptation-trial",
+    )
 
 
 def _row(trials: "list[LabelTrial]") -> tuple[str, ...]:

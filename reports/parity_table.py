@@ -46,7 +46,14 @@ def parity_table(result: Result, shared: bool) -> Table:
     if result.layers:
         notes.append(ADVICE)
     rows = tuple(_cells(one) for one in result.parities)
-    return Table(title, _COLUMNS, rows, 1, tuple(notes), kind="parity")
+    return Table(
+        title=title,
+        columns=_COLUMNS,
+        rows=rows,
+        words=1,
+        notes=tuple(notes),
+        kind="parity",
+    )
 
 
 def _together(parities: Sequence[Parity]) -> list[str]:

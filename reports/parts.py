@@ -22,7 +22,7 @@ class Figure:
         return json.dumps(self.spec).replace("<", "\\u003c")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Section:
     """A part of the page; one without content is left out."""
 

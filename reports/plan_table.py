@@ -34,7 +34,14 @@ def plan_table(plan: Plan, verdict: Verdict | None, test: Scored) -> Table:
         f"{plan.certificate.assumption}.",
     )
     columns = ("fact", "value")
-    return Table(_title(plan, test), columns, rows, 2, notes, kind="plan")
+    return Table(
+        title=_title(plan, test),
+        columns=columns,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="plan",
+    )
 
 
 def _title(plan: Plan, test: Scored) -> str:
@@ -132,7 +139,14 @@ def splits_table(
         "within the limit is often measured above it.",
     )
     title = f"Plans for at most {limit:g} points"
-    return Table(title, columns, rows, 1, notes, kind="plan-splits")
+    return Table(
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=1,
+        notes=notes,
+        kind="plan-splits",
+    )
 
 
 def _or_reference(outcome: Outcome) -> Outcome:

@@ -31,7 +31,7 @@ def _ladder(found: Gathered) -> tuple[list[StoredRung], Json | None]:
 def pictures(found: Gathered) -> Section:
     rungs, plan = _ladder(found)
     if len(rungs) < 2:
-        return Section("pictures", "Pictures")
+        return Section(name="pictures", title="Pictures")
     ends = _ends(rungs, plan) if plan else None
     try:
         shown = tuple(groups(rungs, ends))
@@ -50,13 +50,13 @@ def pictures(found: Gathered) -> Section:
             ),
         )
     return Section(
-        "pictures",
-        "Images per rung, with examples",
-        f"{rungs[0].labels.size:,} images of {rungs[0].meta.dataset} "
+        name="pictures",
+        title="Images per rung, with examples",
+        lead=f"{rungs[0].labels.size:,} images of {rungs[0].meta.dataset} "
         f"{rungs[0].meta.split}; the rungs are "
         f"{', '.join(one.rung for one in rungs)}.",
-        figures,
-        shown,
+        figures=figures,
+        groups=shown,
         remarks=remarks,
     )
 
@@ -92,11 +92,16 @@ def _shares(rungs: list[StoredRung], ends: Any) -> list[Point]:
 def reliability(found: Gathered) -> Section:
     rungs, _ = _ladder(found)
     if not rungs:
-        return Section("calibration", "Calibration")
+        return Section(name="calibration", title="Calibration")
     figure = Figure(
         "Confidence against accuracy",
         "15 bins of the top-1 probability; on the dashed line a confidence means what "
         "it says. Cascades rely on the order, certificates on neither.",
         rung_charts.reliability_chart(rungs),
     )
-    return Section("calibration", "How far confidences can be believed", "", (figure,))
+    return Section(
+        name="calibration",
+        title="How far confidences can be believed",
+        lead="",
+        figures=(figure,),
+    )

@@ -37,14 +37,14 @@ def sections(found: Gathered, command: str) -> Iterator[Section]:
     for section in (
         _drops(found),
         Section(
-            "adaptations",
-            "Adapted to lower resolutions",
-            "Batch norm tuned without labels, by the network's own native scores.",
+            name="adaptations",
+            title="Adapted to lower resolutions",
+            lead="Batch norm tuned without labels, by the network's own native scores.",
         ),
         Section(
-            "selectors",
-            "The resolution of each image",
-            "Every selector pays for all rungs that it ran, and for itself.",
+            name="selectors",
+            title="The resolution of each image",
+            lead="Every selector pays for all rungs that it ran, and for itself.",
         ),
         _thresholds(found),
         pictures(found),
@@ -52,9 +52,10 @@ def sections(found: Gathered, command: str) -> Iterator[Section]:
         _compression(found),
         _devices(found),
         Section(
-            "published",
-            "Published rows beside ours",
-            "FLOPs columns computed again from the graphs, beside what sources print.",
+            name="published",
+            title="Published rows beside ours",
+            lead="FLOPs columns computed again from the graphs, beside what sources "
+            "print.",
         ),
         _measured(found, command),
     ):
@@ -76,10 +77,11 @@ def _drops(found: Gathered) -> Section:
         charts.resolution_chart(values),
     )
     return Section(
-        "drops",
-        "FLOPs drop against accuracy drop",
-        "One network rebuilt at lower resolutions, weights transferred, no training.",
-        (figure,) if values else (),
+        name="drops",
+        title="FLOPs drop against accuracy drop",
+        lead="One network rebuilt at lower resolutions, weights transferred, no "
+        "training.",
+        figures=(figure,) if values else (),
     )
 
 
@@ -103,10 +105,10 @@ def _thresholds(found: Gathered) -> Section:
             )
         )
     return Section(
-        "thresholds",
-        "Thresholds of a cascade",
-        "A climb ends at the first rung whose confidence reaches its threshold.",
-        tuple(figures),
+        name="thresholds",
+        title="Thresholds of a cascade",
+        lead="A climb ends at the first rung whose confidence reaches its threshold.",
+        figures=tuple(figures),
     )
 
 
@@ -157,10 +159,10 @@ def _compression(found: Gathered) -> Section:
         spec = charts.bundle_chart(sizes)
         figures.append(Figure("Size of bundles", caption, spec))
     return Section(
-        "bundles",
-        "Bundles and recipes",
-        "The rungs as .tflite files, each run beside its float Keras parent.",
-        tuple(figures),
+        name="bundles",
+        title="Bundles and recipes",
+        lead="The rungs as .tflite files, each run beside its float Keras parent.",
+        figures=tuple(figures),
     )
 
 
@@ -187,10 +189,10 @@ def _devices(found: Gathered) -> Section:
             ),
         )
     return Section(
-        "device",
-        "On the device",
-        "The bundle's selector on every image, then each rung by itself.",
-        figures,
+        name="device",
+        title="On the device",
+        lead="The bundle's selector on every image, then each rung by itself.",
+        figures=figures,
     )
 
 
@@ -220,4 +222,6 @@ def _measured(found: Gathered, command: str) -> Section:
             "glyphs is a demonstration and a test bed; its figures say nothing about "
             "photographs.",
         )
-    return Section("measured", "How it was measured", facts=rows, remarks=remarks)
+    return Section(
+        name="measured", title="How it was measured", facts=rows, remarks=remarks
+    )

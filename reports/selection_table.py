@@ -84,7 +84,9 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
     right = scored.right[:, scored.index(reference)]
     said = hollow(right, scored, reference)
     title = f"Selectors{within}" + (f". {said}" if said else "")
-    return Table(title, columns, rows, 2, notes, kind="selectors")
+    return Table(
+        title=title, columns=columns, rows=rows, words=2, notes=notes, kind="selectors"
+    )
 
 
 def spread_table(
@@ -120,7 +122,12 @@ def spread_table(
     notes = (note, f"Expected FLOPs drop of these weights: {expected:.3f} %.")
     title = f"random, {repeats} draws over {scored.images} images"
     return Table(
-        title, ("", "mean", "sd", "max", "min"), rows, 1, notes, kind="random-draws"
+        title=title,
+        columns=("", "mean", "sd", "max", "min"),
+        rows=rows,
+        words=1,
+        notes=notes,
+        kind="random-draws",
     )
 
 

@@ -44,7 +44,7 @@ _LATEX = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """Cells that are already text; the first `words` columns are aligned left."""
 
@@ -124,11 +124,11 @@ def read_tables(path: Path) -> list[Table]:
     try:
         return [
             Table(
-                str(one["title"]),
-                tuple(map(str, one["columns"])),
-                tuple(tuple(map(str, row)) for row in one["rows"]),
-                int(one["words"]),
-                tuple(map(str, one["notes"])),
+                title=str(one["title"]),
+                columns=tuple(map(str, one["columns"])),
+                rows=tuple(tuple(map(str, row)) for row in one["rows"]),
+                words=int(one["words"]),
+                notes=tuple(map(str, one["notes"])),
                 kind=_kind(one),
             )
             for one in json.loads(path.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures import save
-from selection.arrays import Floats
+from selection.arrays import Float64s
 from selection.plans.grid import Grid
 from selection.plans.seen_front import SeenFront
 from selection.replay import replay
@@ -21,8 +21,8 @@ _CALIBRATION, _TEST, _RUNG, _ORACLE = "tab:blue", "tab:orange", "black", "tab:gr
 class Curve:
     """Points of a front: mean MACs of one image, accuracy as a fraction."""
 
-    macs: Floats
-    accuracy: Floats
+    macs: Float64s
+    accuracy: Float64s
 
 
 def draw_all(found: SeenFront, test: Scored, title: str, folder: Path) -> list[Path]:
@@ -69,7 +69,7 @@ def _map(
     figure: Figure,
     axes: Axes,
     grid: Grid,
-    values: Floats,
+    values: Float64s,
     what: str,
     colours: str,
     ladder: tuple[str, ...],

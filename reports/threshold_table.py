@@ -41,7 +41,9 @@ def target_table(
     )
     said = hollow(calibration.right[:, -1], calibration, found.ladder[-1])
     title = " → ".join(found.ladder) + (f". {said}" if said else "")
-    return Table(title, columns, rows, 2, notes, kind="thresholds")
+    return Table(
+        title=title, columns=columns, rows=rows, words=2, notes=notes, kind="thresholds"
+    )
 
 
 def _target_row(found: SeenFront, target: float, test: Scored) -> tuple[str, ...]:

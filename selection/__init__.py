@@ -44,6 +44,11 @@ def plan(
     from selection.plans.request import Request
 
     request = Request(
-        reference, max_drop_points, confidence, tuple(ways), longest, seed
+        reference=reference,
+        max_drop_points=max_drop_points,
+        confidence=confidence,
+        ways=tuple(ways),
+        longest=longest,
+        seed=seed,
     )
     return planned(rungs, request, calibration_part)

@@ -11,7 +11,7 @@ is certified rests on it.
 
 import numpy as np
 
-from selection.arrays import Floats, Ints, Scores
+from selection.arrays import Float64s, Ints, Scores
 from selection.scored import Scored
 
 _TURNS = 4
@@ -55,14 +55,14 @@ def _raised(mean: Scores, power: float) -> Scores:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
 
-def _mean(scored: Scored, weights: Floats) -> Scores:
+def _mean(scored: Scored, weights: Float64s) -> Scores:
     total = np.zeros_like(scored.scores[0])
     for weight, scores in zip(weights / weights.sum(), scored.scores, strict=True):
         total += np.float32(weight) * scores
     return total
 
 
-def believed(beliefs: Scores, answers: Ints) -> Floats:
+def believed(beliefs: Scores, answers: Ints) -> Float64s:
     """(n, ..) chance that each answer is right; answers (n, ..)."""
     flat = answers.reshape(len(answers), -1)
     found = np.take_along_axis(beliefs, flat, axis=1).astype(np.float64)

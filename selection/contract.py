@@ -1,6 +1,6 @@
 """What every selector is: it looks at the answers paid for and names the next rung.
 
-One image is decided by `next_resolution` (as the phone does), many at once by `paid`
+One image is decided by `next_rung` (as the phone does), many at once by `paid`
 (as every table here does); a test holds the two equal for each entry of the catalogue.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Json, Scores
+from selection.arrays import Bools, Float64s, Json, Scores
 from selection.scored import Scored
 
 NEVER = 2.0  # a threshold above every confidence, which is at most 1
@@ -25,7 +25,7 @@ class Answers:
 
     image_id: str
     scores: Mapping[str, Scores] = field(default_factory=dict)  # rung -> (classes,)
-    look: Floats | None = None  # (features,) of the thumbnail, for `learned`
+    look: Float64s | None = None  # (features,) of the thumbnail, for `learned`
     label: int | None = None  # for `oracle` alone
 
 
@@ -39,7 +39,7 @@ class Selector(Protocol):
     @property
     def answer(self) -> str: ...
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """The rung to run next; None: keep what was answered."""
 
     def paid(self, scored: Scored) -> Bools:
@@ -98,7 +98,7 @@ class Climber(Protocol):
     @property
     def thresholds(self) -> tuple[float, ...]: ...
 
-    def confidences(self, scores: tuple[NDArray[np.float32], ...]) -> Floats: ...
+    def confidences(self, scores: tuple[NDArray[np.float32], ...]) -> Float64s: ...
 
 
 def next_of_climb(climber: Climber, answers: Answers) -> str | None:

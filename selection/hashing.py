@@ -7,7 +7,7 @@ splitmix64; the upper 53 bits as a fraction in [0, 1).
 import numpy as np
 from numpy.typing import NDArray
 
-from selection.arrays import Floats
+from selection.arrays import Float64s
 
 _MASK = (1 << 64) - 1
 
@@ -24,7 +24,7 @@ def _fnv1a(data: bytes) -> int:
     return state
 
 
-def fractions(hashes: NDArray[np.uint64], seed: int) -> Floats:
+def fractions(hashes: NDArray[np.uint64], seed: int) -> Float64s:
     """A number in [0, 1) for each hash, other ones for each seed."""
     mixed = _splitmix64(hashes ^ _splitmix64(np.array([seed & _MASK], np.uint64)))
     return np.asarray((mixed >> np.uint64(11)).astype(np.float64) / 2.0**53)

@@ -14,7 +14,7 @@ from selection.selectors.oracle import Oracle
 _BINS = 15  # equal widths of confidence; Guo et al. 2017
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """One selector against a reference rung; accuracies are fractions."""
 

@@ -12,7 +12,7 @@ from selection.contract import MEAN, Answers, Selector
 from selection.scored import Scored, check_labelled
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Replay:
     """One selector over n images."""
 
@@ -58,7 +58,9 @@ def replay(selector: Selector, scored: Scored) -> Replay:
     paid = selector.paid(scored)
     scores = _answers(paid, part, selector.answer)
     macs = paid @ np.array(part.macs, dtype=np.int64) + selector.own_macs
-    return Replay(part.rungs, paid, scores, part.labels, macs)
+    return Replay(
+        ladder=part.rungs, paid=paid, scores=scores, labels=part.labels, macs=macs
+    )
 
 
 def run_one(
@@ -75,7 +77,7 @@ def run_one(
     climb: list[str] = []
     while True:
         known = Answers(answers.image_id, scores, answers.look, answers.label)
-        rung = selector.next_resolution(known)
+        rung = selector.next_rung(known)
         if rung is None:
             break
         scores[rung] = run_rung(rung)

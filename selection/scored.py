@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import UNLABELLED, Bools, Floats, Ints, Scores
+from selection.arrays import UNLABELLED, Bools, Float64s, Ints, Scores
 
 _ROUNDING = 1e-3  # a float32 or int8 softmax may miss [0, 1] and 1 by so much
 
@@ -28,7 +28,7 @@ class Stored(Protocol):
     def fingerprint(self) -> str: ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Scored:
     """Rungs by cost, and their scores of the same images in the same order.
 
@@ -42,7 +42,7 @@ class Scored:
     scores: tuple[Scores, ...]  # per rung (n, classes)
     labels: Ints  # (n,), UNLABELLED where nobody has said
     ids: tuple[str, ...]
-    looks: Floats | None = field(default=None)  # (n, features) of the thumbnails
+    looks: Float64s | None = field(default=None)  # (n, features) of the thumbnails
 
     def __post_init__(self) -> None:
         check_ladder(self.rungs)
@@ -146,11 +146,11 @@ def from_stored(
     chosen = [stored[name] for name in rungs]
     _check_images(rungs, chosen)
     return Scored(
-        tuple(rungs),
-        tuple(one.macs for one in chosen),
-        tuple(one.scores for one in chosen),
-        chosen[0].labels,
-        chosen[0].ids,
+        rungs=tuple(rungs),
+        macs=tuple(one.macs for one in chosen),
+        scores=tuple(one.scores for one in chosen),
+        labels=chosen[0].labels,
+        ids=chosen[0].ids,
     )
 
 

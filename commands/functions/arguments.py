@@ -28,7 +28,9 @@ def source_of(
     quiet()
     if not isinstance(model, str | Path):
         return from_model(model, normalisation)
-    return load(ModelChoice(str(model), weights, normalisation=normalisation))
+    return load(
+        ModelChoice(model=str(model), weights=weights, normalisation=normalisation)
+    )
 
 
 def images_of(dataset: str, split: str | None, limit: int | None) -> Dataset:

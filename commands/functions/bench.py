@@ -54,7 +54,15 @@ def bench(
     inputs = pack(images, opened.manifest, folder, 0)
     built = build("host", folder / "build", None)
     library = library_for("host", built.abi, None)
-    job = Job(opened, inputs, built, library, settings, folder, timeout)
+    job = Job(
+        bundle=opened,
+        inputs=inputs,
+        built=built,
+        library=library,
+        settings=settings,
+        folder=folder,
+        seconds=timeout,
+    )
     machine = HostMachine(folder / "host" / "work")
     before = machine.facts()
     measured = measure(job, machine, False, lambda: None, lambda _: None)

@@ -78,7 +78,15 @@ def convert(
     judged = fitted(judged, known)
     (one,) = parse_recipes(recipe)
     command = called("convert")
-    options = Options(Path(run), (one,), "litert", separate_files, None, 0, command)
+    options = Options(
+        run=Path(run),
+        recipes=(one,),
+        quantiser="litert",
+        separate=separate_files,
+        min_agreement=None,
+        max_unreadable=0,
+        command=command,
+    )
     made = next(converted(wanted, judged, calibration, labels, options))
     table = parity_table(made, not separate_files)
     rows = parity_rows(made, wanted, judged, command)

@@ -60,14 +60,14 @@ def plan(
     """
     stored = rungs_of(rungs)
     request = Request(
-        reference,
-        float(max_drop),  # a family's hash is of its JSON: 1 and 1.0 are the same limit
-        confidence,
-        tuple(ways),
-        longest,
-        seed,
-        search_part,
-        search_labels,
+        reference=reference,
+        max_drop_points=float(max_drop),  # 1 and 1.0 have one hash
+        confidence=confidence,
+        ways=tuple(ways),
+        longest=longest,
+        seed=seed,
+        search_part=search_part,
+        search_labels=search_labels,
     )
     found = planned(stored, request, calibration_part)
     _, test = split(from_stored(stored), calibration_part, seed)

@@ -20,7 +20,9 @@ from datasets.files import whole_file
 _AGREEMENT = 1e-4  # of outputs, between kernels with and without a delegate
 
 
-def at_size(content: bytes, net: Net, side: int, folder: Path, where: str) -> bytes:
+def at_size(
+    content: bytes, net: Net, resolution: int, folder: Path, where: str
+) -> bytes:
     """The file for pictures of `side` pixels.
 
     Args:
@@ -42,8 +44,9 @@ def at_size(content: bytes, net: Net, side: int, folder: Path, where: str) -> by
     whole = again.outputs.dtype != np.float32
     if not differ <= (1 if whole else _AGREEMENT * scale):
         raise InputError(
-            f"{where}: fixed at {side} pixels it gives other scores (by {differ:.3g}); "
-            f"expected a graph that fits. Convert the model at {side} pixels."
+            f"{where}: fixed at {resolution} pixels it gives other scores (by "
+            f"{differ:.3g}); "
+            f"expected a graph that fits. Convert the model at {resolution} pixels."
         )
     return _with_zip(sized, zipped_files(content, where))
 

@@ -33,7 +33,7 @@ from datasets.errors import InputError
 __all__ = ["BACKGROUND", "ForeignChoice", "import_bundle"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ForeignChoice:
     """What the user says of the file; the rest is read from it."""
 
@@ -104,20 +104,35 @@ def _sized(content: bytes, where: str, choice: ForeignChoice) -> _Held:
                 f"{held.shape[1]} pixels and no others."
             )
         return _Held(model, content, entrance, ())
-    side = choice.resolution or max(held.shape[1:3])
-    if side == 1:
+    resolution = choice.resolution or max(held.shape[1:3])
+    if resolution == 1:
         raise InputError(
             f"{where}: leaves the size of its input open; expected --resolution R, the "
             "pixels a side of the pictures that it is to take."
         )
-    shape = (1, side, side, 3)
-    tensor = Tensor(held.name, held.dtype, shape, held.scale, held.zero_point)
-    images = stored(pictures(side), tensor)[:, None]
-    net = Net("", entrance.signature, entrance.subgraph, images, shapes=True)
+    shape = (1, resolution, resolution, 3)
+    tensor = Tensor(
+        name=held.name,
+        dtype=held.dtype,
+        shape=shape,
+        scale=held.scale,
+        zero_point=held.zero_point,
+    )
+    images = stored(pictures(resolution), tensor)[:, None]
+    net = Net(
+        label="",
+        signature=entrance.signature,
+        subgraph=entrance.subgraph,
+        images=images,
+        shapes=True,
+    )
     with tempfile.TemporaryDirectory(prefix="reswise-import-") as made:
-        sized = at_size(content, net, side, Path(made), f"{where}: at {side} pixels")
+        sized = at_size(
+            content, net, resolution, Path(made), f"{where}: at {resolution} pixels"
+        )
     said = (
-        f"The file leaves its input's size open: it is written anew for {side} pixels, "
+        f"The file leaves its input's size open: it is written anew for "
+        f"{resolution} pixels, "
         "its operations and constants as they were."
     )
     return _Held(read_tflite(sized, where), sized, entrance, (said,))
@@ -154,7 +169,12 @@ def _rung(
 def _outputs(held: _Held, rung: Rung) -> NDArray[np.float32]:
     """(n, outputs) reals that made-up pictures give: LiteRT runs the file."""
     where = held.model.where
-    net = Net("", rung.signature, rung.subgraph, images_of(rung))
+    net = Net(
+        label="",
+        signature=rung.signature,
+        subgraph=rung.subgraph,
+        images=images_of(rung),
+    )
     with tempfile.TemporaryDirectory(prefix="reswise-import-") as made:
         path = Path(made) / "model.tflite"
         path.write_bytes(held.content)

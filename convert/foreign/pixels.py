@@ -31,7 +31,7 @@ _WHOLE = ("uint8", "int8")
 _METADATA = "its metadata"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PixelChoice:
     """What the user says; None: as the file says, else as usual."""
 
@@ -43,7 +43,7 @@ class PixelChoice:
     deviation: tuple[float, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Said:
     """What one source says of the pixels."""
 
@@ -81,12 +81,12 @@ def preprocessing_of(
         remarks = []
     remarks.append(f"Pixels enter as {said}: by {said.source}.")
     way = Preprocessing(
-        choice.crop,
-        choice.interpolation,
-        choice.antialias,
-        said.channels,
-        said.mean,
-        said.deviation,
+        crop=choice.crop,
+        interpolation=choice.interpolation,
+        antialias=choice.antialias,
+        channels=said.channels,
+        mean=said.mean,
+        deviation=said.deviation,
     )
     return way, tuple(remarks)
 
@@ -96,11 +96,21 @@ def _of_codes(
 ) -> tuple[_Said, list[str]]:
     """A picture's own codes, unless another mapping is said and loses nothing."""
     held = graph.inputs[0]
-    tensor = Tensor(held.name, held.dtype, held.shape, held.scale, held.zero_point)
+    tensor = Tensor(
+        name=held.name,
+        dtype=held.dtype,
+        shape=held.shape,
+        scale=held.scale,
+        zero_point=held.zero_point,
+    )
     mean, deviation = own_codes(held.dtype, held.scale, held.zero_point)
     less = " less 128" if held.dtype == "int8" else ""
-    own = _Said(f"the picture's own codes{less}, as {held.dtype} inputs take them",
-                "RGB", mean, deviation)  # fmt: skip
+    own = _Said(
+        source=f"the picture's own codes{less}, as {held.dtype} inputs take them",
+        channels="RGB",
+        mean=mean,
+        deviation=deviation,
+    )
     remarks = []
     for said in _said_of_codes(model, name, choice):
         if why := _unfit(said, tensor, held.scales):
@@ -147,7 +157,13 @@ def _unfit(said: _Said, tensor: Tensor, scales: int) -> str:
 def _of_reals(model: TfliteFile, graph: Graph, name: str, choice: PixelChoice) -> _Said:
     said = _of_user(choice) or _of_metadata(model) or _of_family(graph, name, model)
     if (held := graph.rounded) is not None and held.scales == 1:
-        tensor = Tensor(held.name, held.dtype, held.shape, held.scale, held.zero_point)
+        tensor = Tensor(
+            name=held.name,
+            dtype=held.dtype,
+            shape=held.shape,
+            scale=held.scale,
+            zero_point=held.zero_point,
+        )
         if why := misfit(said.mean, said.deviation, tensor):
             raise InputError(
                 f"{model.where}: {said.source}: {said} does not fit the file, which "
@@ -168,7 +184,13 @@ def _of_user(choice: PixelChoice) -> _Said | None:
         )
         if not min(deviation) > 0:
             raise InputError(f"deviation {deviation}: expected numbers above 0.")
-        return _Said("--mean and --deviation", "RGB", mean, deviation, True)
+        return _Said(
+            source="--mean and --deviation",
+            channels="RGB",
+            mean=mean,
+            deviation=deviation,
+            of_user=True,
+        )
     if choice.normalisation is not None:
         source = f"--normalisation {choice.normalisation}"
         return _of_word(choice.normalisation, source, True)
@@ -183,7 +205,7 @@ def _of_metadata(model: TfliteFile) -> _Said | None:
     mean, deviation = _triple(said[0], where), _triple(said[1], where)
     if not min(deviation) > 0:
         raise InputError(f"{where}: deviation {deviation}: expected numbers above 0.")
-    return _Said(_METADATA, "RGB", mean, deviation)
+    return _Said(source=_METADATA, channels="RGB", mean=mean, deviation=deviation)
 
 
 def _of_family(graph: Graph, name: str, model: TfliteFile) -> _Said:
@@ -196,7 +218,13 @@ def _of_family(graph: Graph, name: str, model: TfliteFile) -> _Said:
             "--mean and --deviation."
         )
     if "efficientnet" in name.lower() and "lite" in name.lower():
-        return _Said("the family of its name, EfficientNet-Lite", *_EFFICIENTNET_LITE)
+        channels, mean, deviation = _EFFICIENTNET_LITE
+        return _Said(
+            source="the family of its name, EfficientNet-Lite",
+            channels=channels,
+            mean=mean,
+            deviation=deviation,
+        )
     word = of_family(name)
     return _of_word(word, f"the family of its name, {name}: {word}; nothing checks it")
 
@@ -206,7 +234,14 @@ def _of_word(word: str, source: str, of_user: bool = False) -> _Said:
         raise InputError(
             f"--normalisation {word}: expected one of {', '.join(NORMALISATIONS)}."
         )
-    return _Said(source, *_CONVENTIONS[word], of_user)
+    channels, mean, deviation = _CONVENTIONS[word]
+    return _Said(
+        source=source,
+        channels=channels,
+        mean=mean,
+        deviation=deviation,
+        of_user=of_user,
+    )
 
 
 def _triple(numbers: tuple[float, ...], where: str) -> Triple:

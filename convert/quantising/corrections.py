@@ -20,8 +20,8 @@ from convert import tflite_graph
 from convert.quantising.ranges import Means, Seen
 from convert.tflite_graph import constant, set_constant, tensor_name
 
-Floats = NDArray[np.float32]
-Rounded = dict[str, Floats]  # `key` of a layer's weights -> the same on int8 steps
+Float32s = NDArray[np.float32]
+Rounded = dict[str, Float32s]  # `key` of a layer's weights -> the same on int8 steps
 OUTPUT_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
 _KERNEL, _BIAS = 1, 2  # places among an operator's inputs
 LEVELS = 127  # of int8 weights, symmetric
@@ -34,7 +34,7 @@ _INPUT_STEPS = 65535  # the finest input: int16 activations
 SAME = 0  # schema.Padding.SAME
 
 
-def key(weights: Floats) -> str:
+def key(weights: Float32s) -> str:
     """SHA-256 of a layer's weights, which are the same at every resolution."""
     return hashlib.sha256(weights.tobytes()).hexdigest()
 
@@ -92,7 +92,7 @@ def _correct(
     set_constant(model, graph, operator, _BIAS, changed)
 
 
-def rounded(weights: Floats, axis: int, kept: str) -> NDArray[np.float64]:
+def rounded(weights: Float32s, axis: int, kept: str) -> NDArray[np.float64]:
     """Weights as they will be kept: int8 is symmetric, with a scale a channel."""
     if kept == "float16":
         return weights.astype(np.float16).astype(np.float64)
@@ -102,7 +102,7 @@ def rounded(weights: Floats, axis: int, kept: str) -> NDArray[np.float64]:
     return np.asarray(np.rint(weights / step) * step)
 
 
-def _lifted(weights: Floats, biases: Floats, axis: int, step: float) -> Floats:
+def _lifted(weights: Float32s, biases: Float32s, axis: int, step: float) -> Float32s:
     """Weights none of whose channels is too small for its bias to fit int32."""
     least = LEVELS * np.abs(biases) / (max(step, 1e-30) * _LARGEST_BIAS)
     rows = np.moveaxis(weights, axis, 0)

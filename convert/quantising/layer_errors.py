@@ -14,7 +14,7 @@ from convert import tflite_graph
 from convert.quantising.ranges import WEIGHTED, keeping_all
 from convert.running import dequantised, quantised, tensor
 
-Reals = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LayerError:
 
 
 def worst_layers(
-    float_file: bytes, file: bytes, images: Reals, count: int = 5
+    float_file: bytes, file: bytes, images: Float32s, count: int = 5
 ) -> list[LayerError]:
     """The layers that add the largest errors.
 
@@ -54,7 +54,7 @@ def worst_layers(
     return sorted(found, key=lambda one: -one.added)[:count]
 
 
-def _errors(float_file: bytes, file: bytes, images: Reals) -> dict[str, float]:
+def _errors(float_file: bytes, file: bytes, images: Float32s) -> dict[str, float]:
     """Tensor of the float32 file -> relative error in the other."""
     squares: dict[str, list[float]] = {}
     exact, own = _Tensors(float_file), _Tensors(file)
@@ -104,11 +104,11 @@ class _Tensors:
             if (kind := tflite_graph.operator_name(model, operator)) in WEIGHTED
         ]
 
-    def run(self, image: Reals) -> None:
+    def run(self, image: Float32s) -> None:
         stored = quantised(image[None], tensor("image", self._input))
         self._interpreter.set_tensor(self._input["index"], stored)
         self._interpreter.invoke()
 
-    def values(self, name: str) -> Reals:
+    def values(self, name: str) -> Float32s:
         stored = self._interpreter.get_tensor(self._computed[name])
         return dequantised(stored, self._facts[name])

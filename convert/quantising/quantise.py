@@ -26,7 +26,7 @@ _SCORING = (
 _PACKAGE = {"litert": "litert-quantizer", "tensorflow": "tensorflow"}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Source:
     """What quantisation starts from: one rung."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datasets.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One way to store and compute a model."""
 
@@ -40,47 +40,49 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe(
-            "float32",
-            "as trained; the reference",
-            "float32",
+            name="float32",
+            what="as trained; the reference",
+            weights="float32",
             min_agreement=0.995,
         ),
         Recipe(
-            "float16",
-            "half the size, depthwise kernels in float32; computed in float32 on CPUs, "
+            name="float16",
+            what="half the size, depthwise kernels in float32; computed in float32 on "
+            "CPUs, "
             "in float16 on GPUs",
-            "float16",
+            weights="float16",
             min_agreement=0.99,
         ),
         Recipe(
-            "dynamic_int8",
-            "a quarter of the size; activations quantised as they come, depthwise "
+            name="dynamic_int8",
+            what="a quarter of the size; activations quantised as they come, depthwise "
             "layers computed in float32",
-            "int8",
+            weights="int8",
             dynamic=True,
             min_agreement=0.85,
         ),
         Recipe(
-            "full_int8",
-            "integers inside, float32 outside and from the last dense layer on; loads "
+            name="full_int8",
+            what="integers inside, float32 outside and from the last dense layer "
+            "on; loads "
             "in MediaPipe as it is",
-            "int8",
-            "int8",
+            weights="int8",
+            activations="int8",
             min_agreement=0.8,
         ),
         Recipe(
-            "full_int8_io_int8",
-            "integers throughout, for accelerators without floats",
-            "int8",
-            "int8",
+            name="full_int8_io_int8",
+            what="integers throughout, for accelerators without floats",
+            weights="int8",
+            activations="int8",
             input_output="int8",
             min_agreement=0.8,
         ),
         Recipe(
-            "full_int8_act_int16",
-            "int8 weights, int16 activations: closer to float32, slow on CPUs",
-            "int8",
-            "int16",
+            name="full_int8_act_int16",
+            what="int8 weights, int16 activations: closer to float32, slow on CPUs",
+            weights="int8",
+            activations="int16",
             min_agreement=0.85,
         ),
     )

@@ -17,21 +17,21 @@ from convert.quantising.corrections import (
     LEVELS,
     OUTPUT_AXIS,
     SAME,
-    Floats,
+    Float32s,
     Rounded,
     key,
     same_padding,
 )
 from convert.quantising.ranges import invoked, keeping_all
 
-Reals = NDArray[np.float64]
+Float64s = NDArray[np.float64]
 _PLACES = 256  # of each output map, at random; 100 images give 25,600
 _MOST_INPUTS = 2048  # of one output; 3x3 kernels of 256 channels have 2304: minutes
 _DAMPING = 0.1  # of the mean variance; 0.01 left 1.07 times the error on other images
 _BLOCK = 64  # inputs rounded before the rest hears of it; changes speed alone
 
 
-def rounded_for(content: bytes, images: Floats) -> Rounded:
+def rounded_for(content: bytes, images: Float32s) -> Rounded:
     """All layers of a float32 file whose rounding the images can tell.
 
     Left out: grouped convolutions, and kernels of more than 2048 inputs.
@@ -71,11 +71,13 @@ def _layer(model: Any, operator: Any) -> "_Layer | None":
 class _Layer:
     """One layer's weights, and the covariance of what they are multiplied with."""
 
-    def __init__(self, kind: str, weights: Floats, operator: Any, output: Any) -> None:
+    def __init__(
+        self, kind: str, weights: Float32s, operator: Any, output: Any
+    ) -> None:
         self.weights, self.image = weights, int(operator.inputs[0])
         self._depthwise = kind == "DEPTHWISE_CONV_2D"
         self._options = None if kind == "FULLY_CONNECTED" else operator.builtinOptions
-        self._output = [int(side) for side in output[1:3]]
+        self._output = [int(resolution) for resolution in output[1:3]]
         places = int(np.prod(self._output)) if self._options else 1
         order = np.random.default_rng(0).permutation(places)
         self._places = np.sort(order[:_PLACES])
@@ -85,14 +87,14 @@ class _Layer:
         self._squares: Any = np.float64(0)
 
     @property
-    def rows(self) -> Reals:
+    def rows(self) -> Float64s:
         """(groups, rows, inputs): groups share no input, the rows of one share all."""
         if self._depthwise:
             channels = self.weights.shape[3]
             return self.weights.reshape(-1, channels).T[:, None].astype(np.float64)
         return self.weights.reshape(1, len(self.weights), -1).astype(np.float64)
 
-    def add(self, image: Floats) -> None:
+    def add(self, image: Float32s) -> None:
         """One image's input of this layer, (H, W, C) or flat."""
         seen = self._inputs(image)
         if not self._count:  # squares of what lies near 0 lose no digits
@@ -102,16 +104,16 @@ class _Layer:
         self._sum = self._sum + seen.sum(1, dtype=np.float64)
         self._squares = self._squares + np.matmul(seen.transpose(0, 2, 1), seen)
 
-    def rounded(self) -> Floats:
+    def rounded(self) -> Float32s:
         """The weights on the int8 steps of their channels."""
         mean = self._sum / self._count
         covariance = self._squares / self._count - mean[:, :, None] * mean[:, None]
-        kept: Floats = on_steps(self.rows, covariance).astype(np.float32)
+        kept: Float32s = on_steps(self.rows, covariance).astype(np.float32)
         if self._depthwise:
             return np.ascontiguousarray(kept[:, 0].T).reshape(self.weights.shape)
         return kept.reshape(self.weights.shape)
 
-    def _inputs(self, image: Floats) -> Floats:
+    def _inputs(self, image: Float32s) -> Float32s:
         """(groups, places, inputs) of one image."""
         if self._options is None:
             return image.reshape(1, -1, self.weights.shape[1])
@@ -120,11 +122,11 @@ class _Layer:
         if not self._depthwise:
             return np.asarray(seen.reshape(1, len(seen), -1), np.float32)
         multiplier = self.weights.shape[3] // seen.shape[2]
-        by_channel: Floats = seen.transpose(2, 0, 1).repeat(multiplier, 0)
+        by_channel: Float32s = seen.transpose(2, 0, 1).repeat(multiplier, 0)
         return by_channel
 
 
-def _patches(image: Floats, taps: Any, options: Any, output: Any, places: Any) -> Any:
+def _patches(image: Float32s, taps: Any, options: Any, output: Any, places: Any) -> Any:
     """(places, taps, channels): what the kernel sees at some places of the output."""
     strides = (options.strideH, options.strideW)
     dilations = (options.dilationHFactor, options.dilationWFactor)
@@ -143,7 +145,7 @@ def _patches(image: Floats, taps: Any, options: Any, output: Any, places: Any) -
     return np.stack(found, 1)
 
 
-def on_steps(rows: Reals, covariance: Reals) -> Reals:
+def on_steps(rows: Float64s, covariance: Float64s) -> Float64s:
     """Rows on their int8 steps, with E|(kept - row) x|^2 small for inputs x.
 
     Args:
@@ -159,7 +161,7 @@ def on_steps(rows: Reals, covariance: Reals) -> Reals:
     return _in_turn(rows[:, :, order], fixed[:, :, order], step, spread)[:, :, back]
 
 
-def _spread(covariance: Reals) -> Reals:
+def _spread(covariance: Float64s) -> Float64s:
     """(groups, inputs, inputs), upper: what later weights do for each earlier one."""
     variance = np.diagonal(covariance, axis1=1, axis2=2).mean(1)[:, None, None]
     damping = _DAMPING * np.where(variance > 0, variance, 1.0)
@@ -169,8 +171,8 @@ def _spread(covariance: Reals) -> Reals:
 
 
 def _in_turn(
-    rows: Reals, fixed: NDArray[np.bool_], step: Reals, spread: Reals
-) -> Reals:
+    rows: Float64s, fixed: NDArray[np.bool_], step: Float64s, spread: Float64s
+) -> Float64s:
     left, kept = rows.copy(), np.empty_like(rows)
     inputs = rows.shape[2]
     for start in range(0, inputs, _BLOCK):

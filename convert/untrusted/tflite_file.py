@@ -39,7 +39,7 @@ _RUNS_SUBGRAPHS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GraphTensor:
     """An input or output. scale 0: not quantised, or not with one scale."""
 
@@ -52,7 +52,7 @@ class GraphTensor:
     free: tuple[bool, ...] = ()  # sides that its signature leaves open; none: empty
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Graph:
     """One subgraph."""
 
@@ -152,12 +152,12 @@ class _Reading:
         flow = Flow(operations, codes)
         rounded = flow.rounded_to(inputs[0]) if inputs else None
         return Graph(
-            tuple(_tensor(tensors[place]) for place in inputs),
-            tuple(_tensor(tensors[place]) for place in outputs),
-            flow.back_from(outputs[0]) if outputs else (),
-            self._parameters(flow, tensors),
-            None if rounded is None else _tensor(tensors[rounded]),
-            bool(inputs) and flow.scaled_first(inputs[0]),
+            inputs=tuple(_tensor(tensors[place]) for place in inputs),
+            outputs=tuple(_tensor(tensors[place]) for place in outputs),
+            ends_in=flow.back_from(outputs[0]) if outputs else (),
+            parameters=self._parameters(flow, tensors),
+            rounded=None if rounded is None else _tensor(tensors[rounded]),
+            begins_scaling=bool(inputs) and flow.scaled_first(inputs[0]),
         )
 
     def _parameters(self, flow: Flow, tensors: tuple[Table, ...]) -> int:
@@ -251,13 +251,13 @@ def _tensor(table: Table) -> GraphTensor:
                 zero_point = quantised.whole_numbers(3, 8)[0]
     name, _ = _TYPES[table.number(1, "b")]
     return GraphTensor(
-        table.text(3),
-        name,
-        table.whole_numbers(0, 4),
-        scale,
-        zero_point,
-        scales,
-        tuple(side < 0 for side in table.whole_numbers(7, 4)),
+        name=table.text(3),
+        dtype=name,
+        shape=table.whole_numbers(0, 4),
+        scale=scale,
+        zero_point=zero_point,
+        scales=scales,
+        free=tuple(resolution < 0 for resolution in table.whole_numbers(7, 4)),
     )
 
 

@@ -97,7 +97,11 @@ def _check_rounding(rung: Rung, rounded: GraphTensor | None, where: str) -> None
     if rounded is None or rounded.scales != 1 or rung.input.dtype != "float32":
         return
     tensor = Tensor(
-        "input", rounded.dtype, rounded.shape, rounded.scale, rounded.zero_point
+        name="input",
+        dtype=rounded.dtype,
+        shape=rounded.shape,
+        scale=rounded.scale,
+        zero_point=rounded.zero_point,
     )
     check_codes(rung.preprocessing, tensor, f"{where}: rounded first")
 

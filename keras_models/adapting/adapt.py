@@ -31,7 +31,7 @@ Scores = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AdaptSettings:
     """What decides an adaptation, besides network and pictures."""
 

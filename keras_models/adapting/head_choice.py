@@ -14,7 +14,7 @@ import numpy as np
 
 from datasets.errors import InputError
 from keras_models.adapted import HeadOutcome
-from keras_models.head_fit import Features, Floats, Head, Ints, fitted, losses
+from keras_models.head_fit import Features, Float64s, Head, Ints, fitted, losses
 
 STRENGTHS = (10.0, 1.0, 0.1, 0.01, 1e-3, 1e-4)  # of the penalty; the first stays near
 _SIGNIFICANT = 2.0  # standard errors that the loss must fall by
@@ -30,7 +30,7 @@ class Labelled:
 
     def take(self, rows: Ints) -> "Labelled":
         """Only these pictures."""
-        features = {side: own[rows] for side, own in self.features.items()}
+        features = {resolution: own[rows] for resolution, own in self.features.items()}
         return Labelled(features, self.labels[rows])
 
 
@@ -83,24 +83,30 @@ def _held_out_loss(found: HeadFit) -> float:
 def _outcomes(
     head: Head, fit: Labelled, held: Labelled, start: Head
 ) -> tuple[HeadOutcome, ...]:
-    sides = sorted(held.features, reverse=True)
+    resolutions = sorted(held.features, reverse=True)
     return tuple(
-        _outcome(head, start, side, side == sides[0], fit, held) for side in sides
+        _outcome(head, start, resolution, resolution == resolutions[0], fit, held)
+        for resolution in resolutions
     )
 
 
 def _outcome(
-    head: Head, start: Head, side: int, native: bool, fit: Labelled, held: Labelled
+    head: Head,
+    start: Head,
+    resolution: int,
+    native: bool,
+    fit: Labelled,
+    held: Labelled,
 ) -> HeadOutcome:
-    features, labels = held.features[side], held.labels
+    features, labels = held.features[resolution], held.labels
     before, after = (losses(one, features, labels) for one in (start, head))
     first, later = (right(one, features, labels) for one in (start, head))
-    falls: Floats = before - after
+    falls: Float64s = before - after
     error = float(falls.std(ddof=1) / np.sqrt(falls.size))
     fall = float(falls.mean())
     clear = fall >= 0 if native else fall > _SIGNIFICANT * error
     return HeadOutcome(
-        resolution=side,
+        resolution=resolution,
         pictures=len(fit.labels),
         held_out=len(labels),
         right_before=float(first.mean()),

@@ -42,7 +42,7 @@ class _Features(Pretrained):
 def features_of(
     source: Pretrained,
     dataset: Dataset,
-    sides: Sequence[int],
+    resolutions: Sequence[int],
     way: Preprocessing,
     run: Path,
 ) -> Labelled:
@@ -53,7 +53,7 @@ def features_of(
             pictures that cannot be read.
     """
     store = ScoreStore(run / FOLDER)
-    ladder = sorted({source.native, *sides}, reverse=True)
+    ladder = sorted({source.native, *resolutions}, reverse=True)
     rungs = sweep(_without_head(source), dataset, ladder, [way], store, SweepOptions())
     features = {rung.resolution: rung.scores for rung in rungs}
     return Labelled(features, np.asarray(rungs[0].labels, np.int64))

@@ -33,39 +33,40 @@ def keep_head(
     earlier = () if source.adaptation is None else tuple(source.adaptation.accepted)
     changed = []
     for outcome in found.outcomes:
-        side = outcome.resolution
-        if side in earlier or outcome.accepted:
+        resolution = outcome.resolution
+        if resolution in earlier or outcome.accepted:
             head = found.head if outcome.accepted else None
-            before, after = _tensors(plain, source, side, head)
-            write_tensors(run, side, before, after)
-            changed.append(side)
+            before, after = _tensors(plain, source, resolution, head)
+            write_tensors(run, resolution, before, after)
+            changed.append(resolution)
     write_record(run, plain.weights_sha256, facts, found.outcomes, changed)
     return tuple(changed)
 
 
-def check_heads(source: Pretrained, sides: Sequence[int], trained: Head) -> None:
+def check_heads(source: Pretrained, resolutions: Sequence[int], trained: Head) -> None:
     """Raises InputError where an adaptation has changed the last dense layer already.
 
     What the new head is held against would not be what the network has.
     """
     if source.adaptation is None:
         return
-    for side in set(sides) & set(source.adaptation.accepted):
-        own = split(source.at(side), source.normalisation).head
+    for resolution in set(resolutions) & set(source.adaptation.accepted):
+        own = split(source.at(resolution), source.normalisation).head
         if not np.array_equal(own.kernel, trained.kernel):
             raise InputError(
                 f"--adapted {source.adaptation.folder}: it changed the last dense "
-                f"layer at {side} pixels already. Expected one of --tensors offsets "
+                f"layer at {resolution} pixels already. Expected one of "
+                f"--tensors offsets "
                 "or norms."
             )
 
 
 def _tensors(
-    plain: Pretrained, source: Pretrained, side: int, head: Head | None
+    plain: Pretrained, source: Pretrained, resolution: int, head: Head | None
 ) -> tuple[Tensors, Tensors]:
     """(as trained, with everything that is adapted), as `get_weights` has them."""
-    before = plain.at(side).get_weights()
-    model = source.at(side)
+    before = plain.at(resolution).get_weights()
+    model = source.at(resolution)
     after = model.get_weights()
     if head is not None:
         places = split(model, source.normalisation).places(model)

@@ -18,7 +18,7 @@ _LEAST = 10  # pictures on either side of the hold-out
 def lessons(
     source: Pretrained,
     dataset: Dataset,
-    sides: Sequence[int],
+    resolutions: Sequence[int],
     way: Preprocessing,
     settings: AdaptSettings,
 ) -> dict[int, tuple[Lesson, Lesson]]:
@@ -37,7 +37,7 @@ def lessons(
     learnt, deciding = (
         dataset.take(np.sort(part)) for part in (order[held:], order[:held])
     )
-    wanted = [source.native, *sides]
+    wanted = [source.native, *resolutions]
     views = adapt_views.views(
         learnt, wanted, way, settings.views, settings.smallest_view, settings.seed
     )
@@ -47,6 +47,9 @@ def lessons(
         for pixels in (views, plain)
     )
     return {
-        side: (Lesson(views[side], of_views), Lesson(plain[side], of_plain))
-        for side in sides
+        resolution: (
+            Lesson(views[resolution], of_views),
+            Lesson(plain[resolution], of_plain),
+        )
+        for resolution in resolutions
     }

@@ -24,7 +24,7 @@ from keras_models.adapting.lessons import lessons
 from keras_models.loading import Pretrained
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
     """One resolution of one split."""
 
@@ -57,18 +57,18 @@ def trials(
         groups: resolutions; those of a group share one set of tensors.
         splits: how many; split i is made by seed settings.seed + i, as is all in it.
     """
-    sides = [side for group in groups for side in group]
+    resolutions = [resolution for group in groups for resolution in group]
     for split in range(splits):
         own = replace(settings, seed=settings.seed + split)
         order = np.random.default_rng([own.seed, 1]).permutation(len(dataset))
         half, other = (dataset.take(np.sort(part)) for part in np.array_split(order, 2))
-        learnt = lessons(source, half, sides, way, own)
-        pixels = adapt_views.plain(other, [source.native, *sides], way)
+        learnt = lessons(source, half, resolutions, way, own)
+        pixels = adapt_views.plain(other, [source.native, *resolutions], way)
         judge = _Judge(source.normalisation, other, pixels)
         native = judge.top1(source.model)
         for group in groups:
-            models = [source.at(side) for side in group]
-            pairs = [learnt[side] for side in group]
+            models = [source.at(resolution) for resolution in group]
+            pairs = [learnt[resolution] for resolution in group]
             yield from _trial(models, pairs, judge, native, own)
 
 
@@ -81,8 +81,8 @@ class _Judge:
     pixels: Mapping[int, Pixels]  # by resolution
 
     def top1(self, model: keras.Model) -> float:
-        side = int(model.inputs[0].shape[1])
-        scores = native_scores(model, self.normalisation, self.pixels[side])
+        resolution = int(model.inputs[0].shape[1])
+        scores = native_scores(model, self.normalisation, self.pixels[resolution])
         return float((scores.argmax(axis=1) == self.dataset.labels).mean())
 
 
@@ -101,14 +101,14 @@ def _trial(
     minutes = (time.monotonic() - began) / 60 / len(models)
     return [
         Trial(
-            outcome.resolution,
-            outcome.accepted,
-            outcome.pictures,
-            len(judge.dataset),
-            native,
-            earlier,
-            judge.top1(model),
-            minutes,
+            resolution=outcome.resolution,
+            accepted=outcome.accepted,
+            pictures=outcome.pictures,
+            tested=len(judge.dataset),
+            native=native,
+            before=earlier,
+            tuned=judge.top1(model),
+            minutes=minutes,
         )
         for model, outcome, earlier in zip(models, outcomes, before, strict=True)
     ]

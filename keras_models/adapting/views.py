@@ -21,10 +21,10 @@ Pixels = NDArray[np.uint8]
 
 
 def plain(
-    dataset: Dataset, sides: Sequence[int], preprocessing: Preprocessing
+    dataset: Dataset, resolutions: Sequence[int], preprocessing: Preprocessing
 ) -> dict[int, Pixels]:
     """{resolution: (n, R, R, 3)} as a sweep would see them, rounded to whole levels."""
-    found = _empty(len(dataset), sides)
+    found = _empty(len(dataset), resolutions)
     for index, image in _decoded(dataset):
         _fill(found, index, image, preprocessing)
     return found
@@ -32,7 +32,7 @@ def plain(
 
 def views(
     dataset: Dataset,
-    sides: Sequence[int],
+    resolutions: Sequence[int],
     preprocessing: Preprocessing,
     number: int,
     smallest: float,
@@ -46,7 +46,7 @@ def views(
         InputError: a picture cannot be read.
     """
     count = len(dataset)
-    found = _empty(number * count, sides)
+    found = _empty(number * count, resolutions)
     for index, image in _decoded(dataset):
         for turn in range(number):
             random = np.random.default_rng([seed, index, turn])
@@ -58,8 +58,11 @@ def views(
     return found
 
 
-def _empty(count: int, sides: Sequence[int]) -> dict[int, Pixels]:
-    return {side: np.empty((count, side, side, 3), np.uint8) for side in sides}
+def _empty(count: int, resolutions: Sequence[int]) -> dict[int, Pixels]:
+    return {
+        resolution: np.empty((count, resolution, resolution, 3), np.uint8)
+        for resolution in resolutions
+    }
 
 
 def _fill(
@@ -69,8 +72,8 @@ def _fill(
     preprocessing: Preprocessing,
 ) -> None:
     colours = bands(image)
-    for side, pixels in found.items():
-        pixels[place] = np.rint(resize_bands(colours, side, preprocessing))
+    for resolution, pixels in found.items():
+        pixels[place] = np.rint(resize_bands(colours, resolution, preprocessing))
 
 
 def _view(

@@ -83,8 +83,10 @@ class Fitting:
             padding = hand_padding.padding_on(operation, sources[0])
             return _changed(operation, padding=padding)
         if _covers_map(before) and _goes_on_covering(before, sources[0]):
-            side = tuple(sources[0][1:3])
-            return _changed(operation, pool_size=side, strides=side, padding="valid")
+            resolution = tuple(sources[0][1:3])
+            return _changed(
+                operation, pool_size=resolution, strides=resolution, padding="valid"
+            )
         return operation
 
     def _by_parity(self, number: int) -> bool:

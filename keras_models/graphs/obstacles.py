@@ -81,8 +81,8 @@ def _cuts_map(step: Step) -> bool:
         place = items.index(Ellipsis)
         missing = (slice(None),) * (rank - len(items) + 1)
         items = items[:place] + missing + items[place + 1 :]
-    sides = zip(items[1:-1], step.source[1:-1], strict=False)
-    return any(_fixed(item, size) for item, size in sides)
+    resolutions = zip(items[1:-1], step.source[1:-1], strict=False)
+    return any(_fixed(item, size) for item, size in resolutions)
 
 
 def _fixed(item: Any, size: int | None) -> bool:
@@ -147,16 +147,16 @@ def _changed_axes(before: Shape, after: Shape) -> set[int]:
 
 
 def _by_position(weight: Shape, source: Shape) -> bool:
-    sides = [size for size in source[1:-1] if size]
+    resolutions = [size for size in source[1:-1] if size]
     places = 1
-    for size in sides:
+    for size in resolutions:
         places *= size
     if places <= 1:
         return False
     in_a_row = (
         any(
-            list(weight[start : start + len(sides)]) == sides
-            for start in range(len(weight) - len(sides) + 1)
+            list(weight[start : start + len(resolutions)]) == resolutions
+            for start in range(len(weight) - len(resolutions) + 1)
         )
         and weight[-1] == source[-1]
     )

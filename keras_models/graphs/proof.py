@@ -23,7 +23,7 @@ from keras_models.graphs.fitting import Fitting
 from keras_models.graphs.reapplying import inferred, reapplied
 from keras_models.graphs.shapes import steps
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 TOLERANCE = 1e-5  # of a probability; float32 sums in another order
 _RELATIVE = 1e-3  # of one smaller than a hundredth
 _OF_LARGEST = 1e-4  # of the largest value that a layer gives
@@ -32,7 +32,7 @@ _PATCH = 4  # pixels of one colour
 _AGAINST = "those of the model's own layers at that resolution"
 
 
-def pictures(resolution: int) -> Floats:
+def pictures(resolution: int) -> Float32s:
     """Three of whole numbers in 0..255: noise, patches of one colour, a dark one."""
     generator = np.random.default_rng(resolution)
     shape = (resolution, resolution, 3)
@@ -43,7 +43,7 @@ def pictures(resolution: int) -> Floats:
     return np.stack([noise, patches, dark]).astype(np.float32)
 
 
-def check_scores(rung: str, found: Floats, expected: Floats, against: str) -> None:
+def check_scores(rung: str, found: Float32s, expected: Float32s, against: str) -> None:
     """Holds the scores of one rung against those that they must be.
 
     Args:
@@ -78,7 +78,7 @@ _ADVICE = (
 )
 
 
-def _equal(found: Floats, expected: Floats) -> bool:
+def _equal(found: Float32s, expected: Float32s) -> bool:
     difference = np.abs(found - expected)
     small = np.abs(expected) < 0.01
     near = difference <= TOLERANCE
@@ -89,8 +89,8 @@ def _equal(found: Floats, expected: Floats) -> bool:
 def check_native(
     rung: str,
     model: keras.Model,
-    scores: Callable[[Floats], Floats],
-    images: Floats,
+    scores: Callable[[Float32s], Float32s],
+    images: Float32s,
 ) -> None:
     """Holds a model at its native resolution against its user's own `predict`.
 
@@ -114,7 +114,7 @@ def check_native(
 
 
 def check_copy(
-    rung: str, rebuilt: keras.Model, model: keras.Model, images: Floats
+    rung: str, rebuilt: keras.Model, model: keras.Model, images: Float32s
 ) -> None:
     """Holds a copied graph against the layers that it was copied from.
 
@@ -131,9 +131,9 @@ def check_own(
     rung: str,
     rebuilt: keras.Model,
     own: keras.Model,
-    images: Floats,
+    images: Float32s,
     taken: Any,
-    to_scores: Callable[[Any], Floats],
+    to_scores: Callable[[Any], Float32s],
 ) -> None:
     """Holds a copy's scores against the model as its user built it.
 
@@ -149,7 +149,7 @@ def check_own(
 
 
 def check_built(
-    rung: str, rebuilt: keras.Model, model: keras.Model, images: Floats
+    rung: str, rebuilt: keras.Model, model: keras.Model, images: Float32s
 ) -> None:
     """Holds a catalogue graph against itself, computed by the user's own layers.
 
@@ -166,10 +166,10 @@ class Run:
 
     outputs: Any  # one alone is no list
     layers: tuple[str, ...]
-    samples: tuple[Floats, ...]  # (n, some values) of what each layer gave
+    samples: tuple[Float32s, ...]  # (n, some values) of what each layer gave
 
     @property
-    def scores(self) -> Floats:
+    def scores(self) -> Float32s:
         return together(self.outputs)
 
     @property
@@ -214,14 +214,14 @@ def first_difference(found: Run, expected: Run) -> str | None:
     return None
 
 
-def together(outputs: Any) -> Floats:
+def together(outputs: Any) -> Float32s:
     """Whatever a model gives, as one row a picture."""
     flat = [keras.ops.convert_to_numpy(one) for one in keras.tree.flatten(outputs)]
     rows = [one.reshape(len(one), -1) for one in flat]
     return np.concatenate(rows, axis=1).astype(np.float32)
 
 
-def _sample(tensor: Any) -> Floats:
+def _sample(tensor: Any) -> Float32s:
     values = np.asarray(keras.ops.convert_to_numpy(tensor), np.float32)
     rows = values.reshape(len(values) if values.ndim else 1, -1)
     return rows[:, :: max(1, rows.shape[1] // _SAMPLE)].copy()
@@ -229,9 +229,9 @@ def _sample(tensor: Any) -> Floats:
 
 def _own_at(rung: str, own: keras.Model, taken: Any) -> Run:
     """The user's own layers on maps of the pictures' size."""
-    side = int(keras.tree.flatten(taken)[0].shape[1])
+    resolution = int(keras.tree.flatten(taken)[0].shape[1])
     try:
-        fitted = Fitting(own).at(side)
+        fitted = Fitting(own).at(resolution)
         return run(own, taken, [step.operation for step in fitted])
     except Exception as error:  # a layer of the user's may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -242,7 +242,9 @@ def _own_at(rung: str, own: keras.Model, taken: Any) -> Run:
         ) from error
 
 
-def _check_run(rung: str, rebuilt: keras.Model, images: Floats, expected: Run) -> None:
+def _check_run(
+    rung: str, rebuilt: keras.Model, images: Float32s, expected: Run
+) -> None:
     found = run(rebuilt, images, [step.operation for step in steps(rebuilt)])
     check_scores(rung, found.scores, expected.scores, _AGAINST)
     if (layer := first_difference(found, expected)) is not None:

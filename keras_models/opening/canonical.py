@@ -21,7 +21,7 @@ from keras_models.opening.entrance import Entrance, entrance
 from keras_models.opening.pixels import convention_of, probes
 from keras_models.opening.precision import as_float32, precision_remark
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,10 @@ class Own:
     """A model as its user built it, in float32: the measure of all made from it."""
 
     model: keras.Model
-    to_own: Callable[[Floats], Any]  # canonical input -> what its predict takes
-    to_scores: Callable[[Any], Floats]  # its raw outputs -> (n, classes)
+    to_own: Callable[[Float32s], Any]  # canonical input -> what its predict takes
+    to_scores: Callable[[Any], Float32s]  # its raw outputs -> (n, classes)
 
-    def scores(self, images: Floats) -> Floats:
+    def scores(self, images: Float32s) -> Float32s:
         """What its own `predict` says of images in canonical form.
 
         Args:
@@ -97,7 +97,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
     )
     scores = reading.appended(raw, [one.name for one in bare.operations])
 
-    def to_scores(found: Any) -> Floats:
+    def to_scores(found: Any) -> Float32s:
         return reading.scores(keras.tree.flatten(found)[number])
 
     user = Own(own, taken.own_input, to_scores)
@@ -115,7 +115,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
     )
 
 
-def _called(model: keras.Model, images: Floats) -> NDArray[np.floating]:
+def _called(model: keras.Model, images: Float32s) -> NDArray[np.floating]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # Keras's, said better here
         return np.asarray(keras.ops.convert_to_numpy(model(images, training=False)))

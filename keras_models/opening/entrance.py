@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 # L of a picture, as Pillow and ITU-R BT.601 weigh R, G and B.
 LUMA = (0.299, 0.587, 0.114)
@@ -60,7 +60,7 @@ class Entrance:
         grey = red + green + blue
         return grey if self.channel else keras.ops.squeeze(grey, -1)
 
-    def own_input(self, images: Floats) -> Any:
+    def own_input(self, images: Float32s) -> Any:
         """(n, R, R, 3) in canonical form -> what the model's own predict takes."""
         taken = np.asarray(images, np.float32)
         if self.grey:
@@ -86,10 +86,10 @@ def entrance(model: keras.Model, native: int | None) -> Entrance:
         )
     tensor = model.inputs[0]
     shape = tuple(tensor.shape)
-    side = _side(model.name, shape, native)
+    resolution = _side(model.name, shape, native)
     struct = getattr(model, "_inputs_struct", None)
     return Entrance(
-        side=side,
+        side=resolution,
         grey=len(shape) == 3 or shape[3] == 1,
         channel=len(shape) == 4,
         dtype=str(tensor.dtype),

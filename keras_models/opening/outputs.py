@@ -16,7 +16,7 @@ from datasets.errors import InputError
 from keras_models.graphs.calls import Call, Calls
 from keras_models.opening.endings import made_by, named
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 PROBABILITIES, LOGITS = "probabilities", "logits"
 LOG_PROBABILITIES = "log-probabilities"
@@ -63,7 +63,7 @@ class Reading:
             )
         return raw
 
-    def scores(self, raw: NDArray[np.floating]) -> Floats:
+    def scores(self, raw: NDArray[np.floating]) -> Float32s:
         """The same in numpy: (n, ...) raw outputs -> (n, classes)."""
         rows = np.asarray(raw, np.float64).reshape(len(raw), -1)
         if self.one_unit:
@@ -281,4 +281,4 @@ def _sigmoid(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-np.clip(rows, -500, 500)))
 
 
-Scorer = Callable[[NDArray[np.floating]], Floats]
+Scorer = Callable[[NDArray[np.floating]], Float32s]

@@ -18,7 +18,7 @@ from keras_models.graphs.calls import Call, Calls, has_graph
 from keras_models.normalisation import NORMALISATIONS
 from keras_models.opening.families import Family, family_of
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 # Layers with weights that only shift and scale what enters; others are the network.
 _SCALING = frozenset(
@@ -97,7 +97,7 @@ def arriving(calls: Calls, pixels: Any) -> list[Arrival]:
     ]
 
 
-def _arrival(given: NDArray[np.float64], found: Floats, name: str) -> Arrival:
+def _arrival(given: NDArray[np.float64], found: Float32s, name: str) -> Arrival:
     values = found.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     if values.shape == given.shape and np.array_equal(values, given):
@@ -165,13 +165,13 @@ def _question(name: str, arrivals: Sequence[Arrival], family: Family | None) -> 
     )
 
 
-def probes(side: int) -> Floats:
+def probes(resolution: int) -> Float32s:
     """(5, side, side, 3), whole pixels 0..255: noise, black, white, red, that noise.
 
     Poolings and convolutions average noise away; plain pictures stay what they are.
     """
-    pixels = np.empty((5, side, side, 3), np.float32)
+    pixels = np.empty((5, resolution, resolution, 3), np.float32)
     generator = np.random.default_rng(0)
-    pixels[[0, 4]] = generator.integers(0, 256, (side, side, 3))
+    pixels[[0, 4]] = generator.integers(0, 256, (resolution, resolution, 3))
     pixels[1], pixels[2], pixels[3] = 0, 255, (255, 0, 0)
     return pixels

@@ -56,15 +56,16 @@ def in_memory_at(
         InputError: some cannot be read; names them.
     """
     held = {
-        side: np.empty((len(dataset), side, side, 3), np.uint8) for side in resolutions
+        resolution: np.empty((len(dataset), resolution, resolution, 3), np.uint8)
+        for resolution in resolutions
     }
     unreadable: dict[int, str] = {}
     batches = pictures(dataset, list(held), [preprocessing], _READ_TOGETHER)
     total = -(-len(dataset) // _READ_TOGETHER)
     what = f"batches of {_READ_TOGETHER} {dataset.name} {dataset.split} pictures"
     for batch in progress(batches, total, what):
-        for side, pixels in held.items():
-            pixels[batch.indices] = np.rint(batch.pixels[preprocessing, side])
+        for resolution, pixels in held.items():
+            pixels[batch.indices] = np.rint(batch.pixels[preprocessing, resolution])
         unreadable |= batch.unreadable
     if unreadable:
         raise InputError(
@@ -72,7 +73,8 @@ def in_memory_at(
             "Delete them, or take them out of the list."
         )
     return [
-        Pictures(held[side], dataset.labels, dataset.classes) for side in resolutions
+        Pictures(held[resolution], dataset.labels, dataset.classes)
+        for resolution in resolutions
     ]
 
 

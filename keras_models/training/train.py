@@ -56,7 +56,7 @@ _DECAY = {"adamw": 0.01, "sgd": 5e-4}  # times the rate at that step
 OPTIMIZERS = ("adamw", "sgd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What decides a training, besides the pictures and the architecture."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.arrays import Floats, Ints
+from selection.arrays import Float64s, Ints
 from selection.plans.bound import certifies
 from selection.plans.known import Compared, Known, compared
 
@@ -39,7 +39,7 @@ def standing(
     known: Known,
     limit: float,
     confidence: float,
-    hopes: Sequence[Floats],
+    hopes: Sequence[Float64s],
     further: bool = True,
 ) -> Standing:
     """The sequence with what is known now.
@@ -73,7 +73,7 @@ def standing(
     return Standing(passed, tested, reachable, waiting if blocked else ())
 
 
-def open_rows(here: Compared, hope: Floats) -> tuple[int, ...]:
+def open_rows(here: Compared, hope: Float64s) -> tuple[int, ...]:
     """Whose labels would say more, those that the plan most likely wins first."""
     rows = np.flatnonzero(here.open)
     return tuple(int(row) for row in rows[np.argsort(-hope[rows], kind="stable")])
@@ -85,7 +85,7 @@ def asked(
     labels: Ints,
     limit: float,
     confidence: float,
-    hopes: Sequence[Floats],
+    hopes: Sequence[Float64s],
     stop: Callable[[Standing], bool] | None = None,
 ) -> tuple[Standing, Known]:
     """The same with labels that are there: each is read only when it is its turn.

@@ -33,7 +33,7 @@ from scipy.special import bdtr, gammaln, xlogy
 from scipy.stats import beta, norm
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Ints
+from selection.arrays import Bools, Float64s, Ints
 
 _GAMMA_PART = 1 / 50  # of 1 - confidence, spent on the flip rate
 _STEPS, _MOST_STEPS = 200, 800  # parts of its range; more at many images
@@ -233,7 +233,7 @@ def _flip_rate(seen: Flips, gamma: float) -> float:
     return float(beta.ppf(1 - gamma, differing + 1, images - differing))
 
 
-def _chances(seen: Flips, lost: Floats, won: Floats, z: float) -> Floats:
+def _chances(seen: Flips, lost: Float64s, won: Float64s, z: float) -> Float64s:
     """Chance of an outcome that ranks no higher than the one seen, for each (b, c)."""
     rate = np.minimum(lost + won, 1.0)
     reach = _REACH * np.sqrt(seen.images * rate.max()) + _REACH**2
@@ -249,7 +249,7 @@ def _chances(seen: Flips, lost: Floats, won: Floats, z: float) -> Floats:
     return np.asarray(summed + np.maximum(1 - weights.sum(axis=1), 0) + _ROUNDING)
 
 
-def _binomial(counts: Ints, images: int, rate: Floats) -> Floats:
+def _binomial(counts: Ints, images: int, rate: Float64s) -> Float64s:
     """(rates, counts) chance of each count among the images."""
     ways = gammaln(images + 1) - gammaln(counts + 1) - gammaln(images - counts + 1)
     other = np.clip(1 - rate, 0, 1)[:, None]
@@ -257,7 +257,7 @@ def _binomial(counts: Ints, images: int, rate: Floats) -> Floats:
     return np.asarray(np.exp(ways + powers))
 
 
-def _most_lost(seen: Flips, flipped: Ints, z: float) -> Floats:
+def _most_lost(seen: Flips, flipped: Ints, z: float) -> Float64s:
     """Per number of flips the most losses that still rank no higher than seen."""
     rank = _rank(seen, z)
     most = np.floor((flipped + rank - z * np.sqrt(flipped + z * z)) / 2 + 1e-9)

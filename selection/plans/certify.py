@@ -20,7 +20,7 @@ ASSUMPTION = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Certificate:
     """What is promised, or why not. Drops in points."""
 

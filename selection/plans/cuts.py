@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from selection.arrays import Floats, Ints
+from selection.arrays import Float64s, Ints
 from selection.contract import NEVER
 
 
@@ -20,7 +20,7 @@ def sums(place: Ints, values: Ints, places: int) -> Ints:
     return total
 
 
-def thresholds(levels: Floats, cuts: Ints) -> Floats:
+def thresholds(levels: Float64s, cuts: Ints) -> Float64s:
     """The lowest level that stays; 0 where none climbs, NEVER where all do.
 
     Args:

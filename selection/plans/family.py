@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Floats, Ints, Json
+from selection.arrays import Float64s, Ints, Json
 from selection.belief import belief, believed
 from selection.contract import Selector
 from selection.plans.asking import Standing, asked, open_rows, standing
@@ -39,7 +39,7 @@ class Family:
     reference_answers: Ints  # (n,)
     answers: Ints  # (K, n)
     stops: Ints  # (K, n): place of the rung that each climb ended at
-    hopes: Floats  # (K, n): in which order labels are asked for, the highest first
+    hopes: Float64s  # (K, n): in which order labels are asked for, the highest first
     search_images: int
     search_labels: int  # of those images, how many had a label that was read
     candidates: int

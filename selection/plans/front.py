@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Ints
+from selection.arrays import Bools, Float64s, Ints
 from selection.plans.cuts import records, sums, thresholds
 from selection.plans.front_three import three_rungs
 
@@ -20,22 +20,22 @@ from selection.plans.front_three import three_rungs
 class Front:
     """Points that no other thresholds beat, in ascending cost and accuracy."""
 
-    thresholds: Floats  # (points, rungs - 1)
+    thresholds: Float64s  # (points, rungs - 1)
     right: Ints  # (points,) images answered right
     macs: Ints  # (points,) of all images together, selector included
     images: int
 
     @property
-    def accuracy(self) -> Floats:
+    def accuracy(self) -> Float64s:
         return np.asarray(self.right / self.images)
 
     @property
-    def mean_macs(self) -> Floats:
+    def mean_macs(self) -> Float64s:
         return np.asarray(self.macs / self.images)
 
 
 def exact_front(
-    confidences: Floats, right: Bools, macs: tuple[int, ...], own_macs: int = 0
+    confidences: Float64s, right: Bools, macs: tuple[int, ...], own_macs: int = 0
 ) -> Front:
     """The front of all distinct threshold tuples.
 
@@ -64,7 +64,7 @@ def exact_front(
 
 
 def _two_rungs(
-    confidence: Floats, right: Bools, macs: tuple[int, ...], base: int
+    confidence: Float64s, right: Bools, macs: tuple[int, ...], base: int
 ) -> Front:
     levels, level = np.unique(confidence, return_inverse=True)
     gain = right[:, 1].astype(np.int64) - right[:, 0]

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from selection.arrays import Bools, Floats, Ints
+from selection.arrays import Bools, Float64s, Ints
 from selection.plans.cuts import records, sums, thresholds
 
 _TILE = 32
@@ -33,7 +33,7 @@ _TILES_AT_ONCE = 1024  # 8 MB an int64 table
 class Found:
     """Points of the front; `macs` of all images beyond those of the first rung."""
 
-    thresholds: Floats  # (points, 2)
+    thresholds: Float64s  # (points, 2)
     right: Ints
     macs: Ints
 
@@ -42,7 +42,7 @@ class Found:
 class _Axis:
     """The cuts of one rung that may be on the front, and where each image falls."""
 
-    levels: Floats  # distinct confidences, ascending
+    levels: Float64s  # distinct confidences, ascending
     cuts: Ints  # ascending, 0 first: how many levels climb
     place: Ints  # (n,) index of the first of `cuts` under which the image climbs
 
@@ -55,13 +55,13 @@ class _Axis:
         """(n,): climbs under some of the cuts."""
         return np.asarray(self.place < len(self.cuts))
 
-    def threshold(self, index: Ints) -> Floats:
+    def threshold(self, index: Ints) -> Float64s:
         """Of cuts by their index; the padding of the last tile repeats the last cut."""
         index = np.minimum(index, len(self.cuts) - 1)
         return thresholds(self.levels, self.cuts[index])
 
 
-def three_rungs(confidences: Floats, right: Bools, macs: tuple[int, ...]) -> Found:
+def three_rungs(confidences: Float64s, right: Bools, macs: tuple[int, ...]) -> Found:
     """The front of all pairs of thresholds.
 
     Args:
@@ -83,7 +83,7 @@ def three_rungs(confidences: Floats, right: Bools, macs: tuple[int, ...]) -> Fou
     return Found(np.stack(pairs, axis=1), answered[kept], cost[kept])
 
 
-def _first_axis(confidences: Floats, right: Bools) -> _Axis:
+def _first_axis(confidences: Float64s, right: Bools) -> _Axis:
     levels, level = np.unique(confidences[:, 0], return_inverse=True)
     gain = (right[:, 1] | right[:, 2]).astype(np.int64) - right[:, 0]
     hoped = np.concatenate([[0], np.cumsum(sums(level, gain, len(levels)))])
@@ -91,7 +91,7 @@ def _first_axis(confidences: Floats, right: Bools) -> _Axis:
     return _Axis(levels, cuts, np.searchsorted(cuts, level, side="right"))
 
 
-def _second_axis(confidences: Floats, right: Bools) -> _Axis:
+def _second_axis(confidences: Float64s, right: Bools) -> _Axis:
     levels, level = np.unique(confidences[:, 1], return_inverse=True)
     helped = np.unique(level[right[:, 2] & ~right[:, 1]])
     cuts = np.concatenate([[0], helped + 1]).astype(np.int64)
@@ -131,11 +131,11 @@ class _Table:
         self._shape = (first.tiles, second.tiles)
         self._macs = macs[2]
         self._images = len(right)
-        sides = first.tiles * _TILE
+        resolutions = first.tiles * _TILE
         inside = first.place[first.inside]
         moved = right[first.inside, 1].astype(np.int64) - right[first.inside, 0]
-        self._level = right[:, 0].sum() + np.cumsum(sums(inside, moved, sides))
-        self._climb = macs[1] * np.cumsum(np.bincount(inside, minlength=sides))
+        self._level = right[:, 0].sum() + np.cumsum(sums(inside, moved, resolutions))
+        self._climb = macs[1] * np.cumsum(np.bincount(inside, minlength=resolutions))
         hoped = (right[:, 1] | right[:, 2]) & ~right[:, 0]
         strip = inside[hoped[first.inside]]
         strip = strip[strip % _TILE > 0] // _TILE

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Ints
+from selection.arrays import Bools, Float64s, Ints
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Grid:
     """Every tuple of the axes; two rungs have one axis, three have two."""
 
-    axes: tuple[Floats, ...]  # ascending thresholds of each rung but the last
+    axes: tuple[Float64s, ...]  # ascending thresholds of each rung but the last
     right: Ints  # (axis lengths) images answered right
     macs: Ints  # (axis lengths) of all images together
-    shares: Floats  # (rungs, axis lengths) part of the images that ends at a rung
+    shares: Float64s  # (rungs, axis lengths) part of the images that ends at a rung
     images: int
 
 
 def evaluate_grid(
-    axes: tuple[Floats, ...],
-    confidences: Floats,
+    axes: tuple[Float64s, ...],
+    confidences: Float64s,
     right: Bools,
     macs: tuple[int, ...],
     own_macs: int = 0,
@@ -51,11 +51,17 @@ def evaluate_grid(
     macs_total = images * (macs[0] + own_macs) + sum(
         counts[p:].sum(axis=0) * macs[p] for p in range(1, len(macs))
     )
-    return Grid(axes, rights, np.asarray(macs_total), counts / images, images)
+    return Grid(
+        axes=axes,
+        right=rights,
+        macs=np.asarray(macs_total),
+        shares=counts / images,
+        images=images,
+    )
 
 
 def _tables(
-    axes: tuple[Floats, ...], confidences: Floats, right: Bools
+    axes: tuple[Float64s, ...], confidences: Float64s, right: Bools
 ) -> tuple[Ints, Ints]:
     """Images ending at each rung (rungs, axes..), and right answers (axes..)."""
     lengths = tuple(len(axis) for axis in axes)

@@ -72,7 +72,7 @@ class Known:
         return np.asarray(answers == self.labels)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Compared:
     """A plan's answers beside the reference's on the same images; each (n,)."""
 
@@ -115,9 +115,9 @@ def compared(reference: Ints, here: Ints, known: Known) -> Compared:
     """Of two columns of answers; where they are the same nothing is lost or won."""
     differ = np.asarray(reference != here)
     return Compared(
-        differ,
-        differ & known.right(reference),
-        differ & known.right(here),
-        differ & known.wrong(reference),
-        differ & known.wrong(here),
+        differ=differ,
+        lost=differ & known.right(reference),
+        won=differ & known.right(here),
+        not_lost=differ & known.wrong(reference),
+        not_won=differ & known.wrong(here),
     )

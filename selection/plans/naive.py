@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selection.arrays import Bools, Floats, Ints
+from selection.arrays import Bools, Float64s, Ints
 from selection.contract import Selector
 from selection.plans.bound import Flips, flips
 from selection.plans.front import Front
@@ -87,13 +87,13 @@ def _along(way: str, part: Scored, reference: Bools) -> list[Ranked]:
     return found
 
 
-def _thinned(front: Front) -> Floats:
+def _thinned(front: Front) -> Float64s:
     count = min(_POINTS_A_FRONT, len(front.macs))
     kept = np.linspace(0, len(front.macs) - 1, count).round().astype(int)
     return np.asarray(front.thresholds[np.unique(kept)])
 
 
-def stops(confidences: Floats, thresholds: Floats) -> Ints:
+def stops(confidences: Float64s, thresholds: Float64s) -> Ints:
     """(n,) place of the rung at which each climb ends."""
     sure = np.concatenate(
         [confidences >= thresholds, np.ones((len(confidences), 1), bool)], axis=1

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from selection.arrays import Floats
+from selection.arrays import Float64s
 from selection.contract import LAST, Selector
 from selection.plans.outlook import Outlook
 
@@ -24,7 +24,7 @@ _NEAR = 0.005  # the highest chance
 _STEP = 0.01  # of the reference's MACs: a smaller gain is not worth a test
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
     """A plan to test, and what is expected of it."""
 
@@ -78,7 +78,7 @@ def expected_saving(steps: Sequence[Step]) -> float:
     return total
 
 
-_Seen = tuple[Outlook, Floats, Floats]  # its powers, its savings
+_Seen = tuple[Outlook, Float64s, Float64s]  # its powers, its savings
 
 
 def steps_of(
@@ -128,13 +128,13 @@ def _at(seen: Sequence[_Seen], chances: Sequence[float]) -> list[Step]:
     return steps
 
 
-def _step(outlook: Outlook, power: Floats, saved: Floats, place: int) -> Step:
+def _step(outlook: Outlook, power: Float64s, saved: Float64s, place: int) -> Step:
     return Step(
-        outlook.selector(place),
-        float(power.flat[place]),
-        float(saved.flat[place]),
-        float(outlook.differ.flat[place]),
-        outlook.family,
+        selector=outlook.selector(place),
+        chance=float(power.flat[place]),
+        saved=float(saved.flat[place]),
+        differ=float(outlook.differ.flat[place]),
+        family=outlook.family,
     )
 
 

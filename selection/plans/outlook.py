@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from selection.arrays import Floats, Ints, Scores
+from selection.arrays import Float64s, Ints, Scores
 from selection.belief import believed
 from selection.contract import NEVER, Selector
 from selection.plans.search import Climber
@@ -26,14 +26,14 @@ _LEAST = 0.5  # losses and wins that are always reckoned with, of all images sea
 class Outlook:
     """Expected of one image, at each choice of thresholds; arrays of one shape."""
 
-    lost: Floats
-    won: Floats
-    differ: Floats
-    macs: Floats
+    lost: Float64s
+    won: Float64s
+    differ: Float64s
+    macs: Float64s
     images: int  # that they are seen on
     family: tuple[str, ...]  # ladder and way
     template: Climber | None = None
-    thresholds: tuple[Floats, ...] = ()  # an axis of the arrays each
+    thresholds: tuple[Float64s, ...] = ()  # an axis of the arrays each
     selectors: tuple[Selector, ...] = ()  # in place of template and thresholds
 
     def selector(self, place: int) -> Selector:
@@ -48,7 +48,7 @@ class Outlook:
 
     def power(
         self, images: int, limit: float, confidence: float, alike: bool = False
-    ) -> Floats:
+    ) -> Float64s:
         """Chance that so many other images certify it: a normal approximation.
 
         The drop itself is uncertain by what was searched on, so a plan that was found
@@ -69,7 +69,7 @@ class Outlook:
 
 def outlook_of(
     template: Climber,
-    confidences: Floats,
+    confidences: Float64s,
     part: Scored,
     reference: Ints,
     beliefs: Scores,
@@ -92,10 +92,10 @@ def outlook_of(
         np.searchsorted(axis, column, side="right")
         for axis, column in zip(axes, confidences.T, strict=True)
     ]
-    sides = tuple(len(axis) for axis in axes)
+    resolutions = tuple(len(axis) for axis in axes)
     sums = _two if len(axes) == 1 else _three
     expected = [
-        sums(places, np.asarray(values, np.float64), sides)
+        sums(places, np.asarray(values, np.float64), resolutions)
         for values in (lost, won, differ, spent)
     ]
     return Outlook(
@@ -138,24 +138,28 @@ def outlook_of_list(
     )
 
 
-def _tried(confidences: Floats, rungs: int) -> Floats:
+def _tried(confidences: Float64s, rungs: int) -> Float64s:
     """Ascending; NEVER is the last."""
     quantiles = np.linspace(0.02, 1, _QUANTILES[rungs])
     values = np.unique(np.quantile(confidences, quantiles, method="higher"))
     return np.append(values, NEVER)
 
 
-def _two(places: list[Ints], values: Floats, sides: tuple[int, ...]) -> Floats:
+def _two(
+    places: list[Ints], values: Float64s, resolutions: tuple[int, ...]
+) -> Float64s:
     """An image stops at the first rung where its place is above the threshold's."""
     stop, go = (
-        np.bincount(places[0], values[:, rung], sides[0] + 1) for rung in range(2)
+        np.bincount(places[0], values[:, rung], resolutions[0] + 1) for rung in range(2)
     )
     stopped = np.cumsum(stop[::-1])[::-1][1:]
     return np.asarray((stopped + np.cumsum(go)[:-1]) / len(values))
 
 
-def _three(places: list[Ints], values: Floats, sides: tuple[int, ...]) -> Floats:
-    shape = (sides[0] + 1, sides[1] + 1)
+def _three(
+    places: list[Ints], values: Float64s, resolutions: tuple[int, ...]
+) -> Float64s:
+    shape = (resolutions[0] + 1, resolutions[1] + 1)
     flat = places[0] * shape[1] + places[1]
     first, second, third = (
         np.bincount(flat, values[:, rung], shape[0] * shape[1]).reshape(shape)

@@ -32,7 +32,7 @@ from selection.split import split
 _LADDERS = 12  # that are climbed in every way: those that promise most at first
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """A selector and what is promised of it."""
 
@@ -257,15 +257,15 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
         not here.passed and not here.settled,
     )
     return Plan(
-        family.selectors[place],
-        record,
-        family.reference,
-        family.search_images,
-        family.candidates,
-        family.macs[place],
-        family,
-        place,
-        halt_bounds(family, place, known),
+        selector=family.selectors[place],
+        certificate=record,
+        reference=family.reference,
+        search_images=family.search_images,
+        candidates=family.candidates,
+        macs=family.macs[place],
+        family=family,
+        place=place,
+        halts=halt_bounds(family, place, known),
     )
 
 
@@ -282,14 +282,14 @@ def _reference_itself(family: Family, here: Standing, used: int) -> Plan:
         used,
     )
     return Plan(
-        Fixed(family.reference),
-        record,
-        family.reference,
-        family.search_images,
-        family.candidates,
-        family.reference_macs,
-        family,
-        None,
+        selector=Fixed(family.reference),
+        certificate=record,
+        reference=family.reference,
+        search_images=family.search_images,
+        candidates=family.candidates,
+        macs=family.reference_macs,
+        family=family,
+        place=None,
     )
 
 

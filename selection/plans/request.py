@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from selection.plans.search import DEFAULT_WAYS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What is asked for."""
 

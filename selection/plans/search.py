@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Scores
+from selection.arrays import Bools, Float64s, Scores
 from selection.belief import belief
 from selection.confidence import CALIBRATED, fit_temperature
 from selection.contract import LAST, NEVER
@@ -38,7 +38,7 @@ LEARNED = "learned"  # no climb: one rung a picture, of all rungs
 
 def climber(
     way: str, scored: Scored, beliefs: Scores | None = None
-) -> tuple[Climber, Floats]:
+) -> tuple[Climber, Float64s]:
     """A way of climbing these rungs, thresholds NEVER, and confidences to search on.
 
     Args:
@@ -67,7 +67,13 @@ def climber(
         labels = likely.argmax(axis=1)
         temperatures = tuple(fit_temperature(s, labels) for s in scored.scores[:-1])
     never = (NEVER,) * (len(scored.rungs) - 1)
-    cascade = Cascade(scored.rungs, never, name, answer, temperatures)
+    cascade = Cascade(
+        ladder=scored.rungs,
+        thresholds=never,
+        confidence=name,
+        answer=answer,
+        temperatures=temperatures,
+    )
     return cascade, cascade.confidences(scored.scores)
 
 
@@ -77,7 +83,7 @@ def right_by_stop(scored: Scored, answer: str) -> Bools:
     return np.asarray(stop_answers(scored, answer) == scored.labels[:, None])
 
 
-def front_of(way: str, scored: Scored) -> tuple[Climber, Floats, Front]:
+def front_of(way: str, scored: Scored) -> tuple[Climber, Float64s, Front]:
     """One way over exactly these rungs: template, confidences searched on, front."""
     template, confidences = climber(way, scored)
     right = right_by_stop(scored, template.answer)

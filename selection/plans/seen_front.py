@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_models.scores import StoredRung
-from selection.arrays import Floats, Ints
+from selection.arrays import Float64s, Ints
 from selection.plans.front import Front
 from selection.plans.grid import Grid, evaluate_grid
 from selection.plans.naive import stops
@@ -23,16 +23,16 @@ class SeenFront:
     template: Climber
     front: Front
     grid: Grid
-    test_right: Floats  # (points,) fractions
-    test_macs: Floats
-    report_macs: Floats  # (points,) by equation 2.2 of the cascade report
+    test_right: Float64s  # (points,) fractions
+    test_macs: Float64s
+    report_macs: Float64s  # (points,) by equation 2.2 of the cascade report
 
 
 def seen_front(
     way: str,
     calibration: Scored,
     test: Scored,
-    axes: tuple[Floats, ...],
+    axes: tuple[Float64s, ...],
     rungs: Mapping[str, StoredRung],
 ) -> SeenFront:
     """The front of a way to climb, on both parts of the images.

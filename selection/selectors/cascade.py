@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Json, Scores
+from selection.arrays import Bools, Float64s, Json, Scores
 from selection.confidence import CALIBRATED, NAMES, confidence, running_mean
 from selection.contract import (
     LAST,
@@ -19,7 +19,7 @@ from selection.contract import (
 from selection.scored import Scored, check_ladder
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cascade:
     """Stops at the first rung whose confidence is at least its threshold.
 
@@ -53,7 +53,7 @@ class Cascade:
                 f"for confidence {self.confidence} and {len(self.ladder)} rungs."
             )
 
-    def confidences(self, scores: tuple[Scores, ...]) -> Floats:
+    def confidences(self, scores: tuple[Scores, ...]) -> Float64s:
         """(n, rungs given but the ladder's last), in [0, 1].
 
         Args:
@@ -72,7 +72,7 @@ class Cascade:
     def with_thresholds(self, thresholds: tuple[float, ...]) -> "Cascade":
         return replace(self, thresholds=thresholds)
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """The lowest rung not yet paid, unless the last answer is sure enough."""
         return next_of_climb(self, answers)
 
@@ -97,9 +97,9 @@ class Cascade:
 def cascade_from_json(facts: Json) -> Cascade:
     """What `Cascade.to_json` wrote."""
     return Cascade(
-        tuple(facts["ladder"]),  # type: ignore[arg-type]
-        tuple(facts["thresholds"]),  # type: ignore[arg-type]
-        str(facts["confidence"]),
-        str(facts["answer"]),
-        tuple(facts["temperatures"]),  # type: ignore[arg-type]
+        ladder=tuple(facts["ladder"]),  # type: ignore[arg-type]
+        thresholds=tuple(facts["thresholds"]),  # type: ignore[arg-type]
+        confidence=str(facts["confidence"]),
+        answer=str(facts["answer"]),
+        temperatures=tuple(facts["temperatures"]),  # type: ignore[arg-type]
     )

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Json, Scores
+from selection.arrays import Bools, Float64s, Json, Scores
 from selection.confidence import running_mean
 from selection.contract import (
     LAST,
@@ -28,7 +28,7 @@ from selection.selectors.rules import Linear, Rule, rule_from_json
 TOP = 3  # sorted scores of each rung that are features
 
 
-def features(scores: tuple[Scores, ...]) -> Floats:
+def features(scores: tuple[Scores, ...]) -> Float64s:
     """(n, 6 x rungs seen + 2 x (rungs seen - 1)), in this order.
 
     For each rung, the lowest first: its TOP highest scores p1 >= p2 >= p3 (0 where
@@ -36,7 +36,7 @@ def features(scores: tuple[Scores, ...]) -> Floats:
     Then for each rung but the lowest: 1 if its class is that of the rung below, else 0;
     its score of that class.
     """
-    columns: list[Floats] = []
+    columns: list[Float64s] = []
     for one in scores:
         columns += _sorted_features(one)
     for below, here in pairwise(scores):
@@ -46,7 +46,7 @@ def features(scores: tuple[Scores, ...]) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def _sorted_features(scores: Scores) -> list[Floats]:
+def _sorted_features(scores: Scores) -> list[Float64s]:
     count = min(TOP, scores.shape[1])
     top = -np.sort(-np.partition(scores, -count, axis=1)[:, -count:], axis=1)
     wide = np.zeros((len(scores), TOP))
@@ -88,7 +88,7 @@ class Deferral:
         linear = (rule for rule in self.rules if isinstance(rule, Linear))
         return sum(len(rule.weights) for rule in linear)
 
-    def confidences(self, scores: tuple[Scores, ...]) -> Floats:
+    def confidences(self, scores: tuple[Scores, ...]) -> Float64s:
         """(n, rungs given but the ladder's last), in (0, 1).
 
         Args:
@@ -106,7 +106,7 @@ class Deferral:
     def with_thresholds(self, thresholds: tuple[float, ...]) -> "Deferral":
         return replace(self, thresholds=thresholds)
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """The lowest rung not yet paid, unless it promises too little."""
         return next_of_climb(self, answers)
 
@@ -125,7 +125,7 @@ class Deferral:
         }
 
 
-def seen_features(scores: tuple[Scores, ...], answer: str) -> Floats:
+def seen_features(scores: tuple[Scores, ...], answer: str) -> Float64s:
     """`features`; with the answer MEAN followed by those of the mean so far."""
     own = features(scores)
     if answer != MEAN or len(scores) == 1:
@@ -133,7 +133,7 @@ def seen_features(scores: tuple[Scores, ...], answer: str) -> Floats:
     return np.concatenate([own, features((running_mean(scores)[-1],))], axis=1)
 
 
-def squashed(score: Floats) -> Floats:
+def squashed(score: Float64s) -> Float64s:
     """A rule's score as a confidence: falls from 1 to 0 as the score rises."""
     return np.asarray(0.5 - 0.5 * score / (1 + np.abs(score)))
 

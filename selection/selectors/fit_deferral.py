@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 
 from datasets.errors import InputError
-from selection.arrays import Floats, Ints, Scores
+from selection.arrays import Float64s, Ints, Scores
 from selection.belief import belief, believed
 from selection.contract import LAST, NEVER
 from selection.replay import stop_answers
@@ -30,7 +30,7 @@ class Fitted:
     """
 
     selector: Deferral
-    held_out: Floats  # (n, rungs - 1)
+    held_out: Float64s  # (n, rungs - 1)
 
 
 def fit_deferral(
@@ -70,7 +70,7 @@ def fit_deferral(
     return Fitted(selector, np.stack(columns, axis=1))
 
 
-def _held_out(rule: str, inputs: Floats, event: Floats, fold: Ints) -> Floats:
+def _held_out(rule: str, inputs: Float64s, event: Float64s, fold: Ints) -> Float64s:
     scores = np.empty(len(inputs))
     for number in range(FOLDS):
         inside = fold == number
@@ -81,7 +81,7 @@ def _held_out(rule: str, inputs: Floats, event: Floats, fold: Ints) -> Floats:
     return scores
 
 
-def _fit(rule: str, inputs: Floats, event: Floats) -> Rule:
+def _fit(rule: str, inputs: Float64s, event: Float64s) -> Rule:
     if min(event.sum(), (1 - event).sum()) < _LEAST_EVENTS:
         rate = (event.sum() + 1) / (len(event) + 2)
         weights = (0.0,) * inputs.shape[1]
@@ -89,7 +89,7 @@ def _fit(rule: str, inputs: Floats, event: Floats) -> Rule:
     return _logistic(inputs, event) if rule == LOGISTIC else _boosted(inputs, event)
 
 
-def _logistic(inputs: Floats, event: Floats) -> Linear:
+def _logistic(inputs: Float64s, event: Float64s) -> Linear:
     mean, scale = inputs.mean(axis=0), inputs.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
     fitted = _newton((inputs - mean) / scale, event)
@@ -98,7 +98,7 @@ def _logistic(inputs: Floats, event: Floats) -> Linear:
     return Linear(intercept, tuple(float(weight) for weight in weights))
 
 
-def _newton(inputs: Floats, event: Floats) -> Floats:
+def _newton(inputs: Float64s, event: Float64s) -> Float64s:
     """Penalised maximum likelihood, intercept first and free of the penalty."""
     wide = np.concatenate([np.ones((len(inputs), 1)), inputs], axis=1)
     penalty = np.full(wide.shape[1], _PENALTY)
@@ -116,7 +116,7 @@ def _newton(inputs: Floats, event: Floats) -> Floats:
     return weights
 
 
-def _boosted(inputs: Floats, event: Floats) -> Trees:
+def _boosted(inputs: Float64s, event: Float64s) -> Trees:
     model = GradientBoostingClassifier(
         n_estimators=40,
         max_depth=2,
@@ -141,9 +141,9 @@ def _boosted(inputs: Floats, event: Floats) -> Trees:
 def _tree(tree: object, rate: float) -> Tree:
     leaf = tree.children_left < 0  # type: ignore[attr-defined]
     return Tree(
-        tuple(np.where(leaf, -1, tree.feature).tolist()),  # type: ignore[attr-defined]
-        tuple(np.where(leaf, 0.0, tree.threshold).tolist()),  # type: ignore[attr-defined]
-        tuple(np.where(leaf, 0, tree.children_left).tolist()),  # type: ignore[attr-defined]
-        tuple(np.where(leaf, 0, tree.children_right).tolist()),  # type: ignore[attr-defined]
-        tuple((rate * tree.value[:, 0, 0]).tolist()),  # type: ignore[attr-defined]
+        feature=tuple(np.where(leaf, -1, tree.feature).tolist()),  # type: ignore[attr-defined]
+        threshold=tuple(np.where(leaf, 0.0, tree.threshold).tolist()),  # type: ignore[attr-defined]
+        left=tuple(np.where(leaf, 0, tree.children_left).tolist()),  # type: ignore[attr-defined]
+        right=tuple(np.where(leaf, 0, tree.children_right).tolist()),  # type: ignore[attr-defined]
+        value=tuple((rate * tree.value[:, 0, 0]).tolist()),  # type: ignore[attr-defined]
     )

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from datasets.errors import InputError
-from selection.arrays import Floats
+from selection.arrays import Float64s
 from selection.replay import replay
 from selection.scored import Scored
 from selection.selectors.learned import Dense, Learned
@@ -22,9 +22,9 @@ _ITERATIONS = 300
 class Priced:
     """Prices from none up, and what each gives on the images that it was fitted on."""
 
-    prices: Floats  # (points,)
-    accuracy: Floats
-    macs: Floats  # mean of one image
+    prices: Float64s  # (points,)
+    accuracy: Float64s
+    macs: Float64s  # mean of one image
 
 
 def fit_learned(scored: Scored, seed: int = 0) -> Learned:
@@ -85,6 +85,6 @@ def prices(selector: Learned, scored: Scored, points: int = 200) -> Priced:
     )
 
 
-def _dense(weights: Floats, biases: Floats) -> Dense:
+def _dense(weights: Float64s, biases: Float64s) -> Dense:
     rows = tuple(tuple(float(value) for value in row) for row in weights)
     return Dense(rows, tuple(float(value) for value in biases))

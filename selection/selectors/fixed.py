@@ -24,7 +24,7 @@ class Fixed:
     def answer(self) -> str:
         return LAST
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """The rung, until it has answered."""
         return None if self.rung in answers.scores else self.rung
 

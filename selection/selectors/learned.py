@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats, Ints, Json
+from selection.arrays import Bools, Float64s, Ints, Json
 from selection.contract import LAST, Answers
 from selection.scored import Scored, check_ladder
 from selection.selectors.thumbnail import FEATURES, OWN_MACS
@@ -23,7 +23,7 @@ class Dense:
     weights: tuple[tuple[float, ...], ...]
     biases: tuple[float, ...]
 
-    def apply(self, inputs: Floats) -> Floats:
+    def apply(self, inputs: Float64s) -> Float64s:
         """(n, inputs) -> (n, outputs); summed input by input, so n is no matter."""
         total = np.tile(np.array(self.biases), (len(inputs), 1))
         for place, row in enumerate(self.weights):
@@ -65,14 +65,14 @@ class Learned:
         """The features, and the net's multiplications."""
         return OWN_MACS + sum(len(d.weights) * len(d.biases) for d in self.layers)
 
-    def chances(self, looks: Floats) -> Floats:
+    def chances(self, looks: Float64s) -> Float64s:
         """(n, FEATURES) -> (n, rungs): chance that each rung is right."""
         values = looks
         for layer in self.layers[:-1]:
             values = np.maximum(layer.apply(values), 0)
         return np.asarray(1 / (1 + np.exp(-self.layers[-1].apply(values))))
 
-    def places(self, looks: Floats) -> Ints:
+    def places(self, looks: Float64s) -> Ints:
         """(n,) index of the rung chosen."""
         worth = self.chances(looks) - self.price * np.array(self.costs)
         return np.asarray(worth.argmax(axis=1))
@@ -80,7 +80,7 @@ class Learned:
     def with_price(self, price: float) -> "Learned":
         return replace(self, price=price)
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """The rung chosen, until it has answered.
 
         Raises:

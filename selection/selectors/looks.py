@@ -6,11 +6,11 @@ from datasets.batches import pictures
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from selection.arrays import Floats
+from selection.arrays import Float64s
 from selection.selectors.thumbnail import SIDE, look
 
 
-def looks_of(dataset: Dataset, ids: tuple[str, ...], way: Preprocessing) -> Floats:
+def looks_of(dataset: Dataset, ids: tuple[str, ...], way: Preprocessing) -> Float64s:
     """(n, features) in the order of the ids.
 
     Args:

@@ -24,7 +24,7 @@ class Oracle:
     def answer(self) -> str:
         return LAST
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """Tries rungs upward for the first right one; `paid` charges that one alone.
 
         Raises:

@@ -44,7 +44,7 @@ class RandomChoice:
     def answer(self) -> str:
         return LAST
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """The rung drawn for this id, until it has answered."""
         drawn = self.ladder[self._places(id_hashes((answers.image_id,)))[0]]
         return None if drawn in answers.scores else drawn

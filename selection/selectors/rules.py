@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from selection.arrays import Floats, Json
+from selection.arrays import Float64s, Json
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Linear:
     intercept: float
     weights: tuple[float, ...]
 
-    def score(self, features: Floats) -> Floats:
+    def score(self, features: Float64s) -> Float64s:
         """(n, features) -> (n,)."""
         total = np.full(len(features), self.intercept)
         for place, weight in enumerate(self.weights):
@@ -31,7 +31,7 @@ class Linear:
         return {"rule": "linear", **asdict(self)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tree:
     """Nodes by number, the root first; a leaf has feature -1."""
 
@@ -41,7 +41,7 @@ class Tree:
     right: tuple[int, ...]
     value: tuple[float, ...]
 
-    def score(self, features: Floats) -> Floats:
+    def score(self, features: Float64s) -> Float64s:
         """(n, features) -> (n,) values of the leaves reached."""
         narrow = features.astype(np.float32).astype(np.float64)
         node = np.zeros(len(features), np.int64)
@@ -61,7 +61,7 @@ class Trees:
     intercept: float
     trees: tuple[Tree, ...]
 
-    def score(self, features: Floats) -> Floats:
+    def score(self, features: Float64s) -> Float64s:
         total = np.full(len(features), self.intercept)
         for tree in self.trees:
             total = total + tree.score(features)
@@ -91,4 +91,4 @@ def rule_from_json(facts: Json) -> Rule:
 
 def _tree(facts: Json) -> Tree:
     columns = ("feature", "threshold", "left", "right", "value")
-    return Tree(*(tuple(facts[name]) for name in columns))  # type: ignore[arg-type]
+    return Tree(**{name: tuple(facts[name]) for name in columns})  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.arrays import Floats
+from selection.arrays import Float64s
 
 SIDE = 48
 FEATURES = 21
@@ -26,7 +26,7 @@ _FLOOR = 1e-5  # a mean square below one grey level in 300
 OWN_MACS = 2 * (48 * 47 + 24 * 23 + 12 * 11 + 6 * 5) + 4 * 48 * 48
 
 
-def look(pixels: NDArray[np.float32]) -> Floats:
+def look(pixels: NDArray[np.float32]) -> Float64s:
     """The features of thumbnails.
 
     Args:
@@ -54,12 +54,12 @@ def look(pixels: NDArray[np.float32]) -> Floats:
     return np.stack([*logs, grey.mean(axis=(1, 2)), grey.std(axis=(1, 2))], axis=1)
 
 
-def _halved(grey: Floats) -> Floats:
+def _halved(grey: Float64s) -> Float64s:
     n, side, _ = grey.shape
     return np.asarray(grey.reshape(n, side // 2, 2, side // 2, 2).mean(axis=(2, 4)))
 
 
-def _steps(level: Floats) -> list[Floats]:
+def _steps(level: Float64s) -> list[Float64s]:
     found = []
     for axis in (2, 1):
         step = np.diff(level, axis=axis)
@@ -69,16 +69,16 @@ def _steps(level: Floats) -> list[Floats]:
     return found
 
 
-def _rest(grey: Floats, halved: Floats) -> list[Floats]:
+def _rest(grey: Float64s, halved: Float64s) -> list[Float64s]:
     rest = grey - halved.repeat(2, axis=1).repeat(2, axis=2)
     squares = (rest**2).reshape(len(rest), 6, 8, 6, 8).mean(axis=(2, 4))
     return [_mean_square(rest), _mean_square(_middle(rest)), squares.max(axis=(1, 2))]
 
 
-def _middle(values: Floats) -> Floats:
+def _middle(values: Float64s) -> Float64s:
     rows, columns = (length // 4 for length in values.shape[1:])
     return values[:, rows:-rows, columns:-columns]
 
 
-def _mean_square(values: Floats) -> Floats:
+def _mean_square(values: Float64s) -> Float64s:
     return np.asarray((values**2).mean(axis=(1, 2)))

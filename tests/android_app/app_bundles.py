@@ -66,8 +66,8 @@ def _files(dtype: str, separate: bool) -> dict[str, bytes]:
     if not separate:
         return {"tiny.tflite": classifier(RESOLUTIONS, dtype=dtype).packed()} | labels
     return labels | {
-        f"tiny_{side}.tflite": classifier((side,), dtype=dtype).packed()
-        for side in RESOLUTIONS
+        f"tiny_{resolution}.tflite": classifier((resolution,), dtype=dtype).packed()
+        for resolution in RESOLUTIONS
     }
 
 
@@ -78,8 +78,8 @@ def _manifest(
         name=f"tiny {dtype}",
         files=described(files),
         rungs=tuple(
-            _rung(side, place, dtype, separate, WAYS[dtype])
-            for place, side in enumerate(RESOLUTIONS)
+            _rung(resolution, place, dtype, separate, WAYS[dtype])
+            for place, resolution in enumerate(RESOLUTIONS)
         ),
         selector=selector,
         labels="labels.txt",
@@ -87,16 +87,22 @@ def _manifest(
 
 
 def _rung(
-    side: int, place: int, dtype: str, separate: bool, way: Preprocessing
+    resolution: int, place: int, dtype: str, separate: bool, way: Preprocessing
 ) -> Rung:
-    plain = tiny_bundle.rung(side, 0 if separate else place)
+    plain = tiny_bundle.rung(resolution, 0 if separate else place)
     ends = {"input": plain.input, "output": plain.output}
     if dtype != "float32":
         for (name, end), zero, scale in zip(
             ends.items(), _ENDS[dtype], (1 / 128, 1 / 256), strict=True
         ):
-            ends[name] = Tensor(end.name, dtype, end.shape, scale, zero)
-    file = f"tiny_{side}.tflite" if separate else "tiny.tflite"
+            ends[name] = Tensor(
+                name=end.name,
+                dtype=dtype,
+                shape=end.shape,
+                scale=scale,
+                zero_point=zero,
+            )
+    file = f"tiny_{resolution}.tflite" if separate else "tiny.tflite"
     return replace(plain, file=file, preprocessing=way, recipe=dtype, **ends)  # type: ignore[arg-type]
 
 
@@ -106,7 +112,7 @@ def _scored(folder: Path, manifest: Manifest, pictures: Path) -> Scored:
     scores = tuple(rung_scores(folder, rung, inputs) for rung in manifest.rungs)
     macs = tuple(rung.macs for rung in manifest.rungs)
     labels = np.array(inputs.labels, np.int64)
-    return Scored(LADDER, macs, scores, labels, inputs.ids)
+    return Scored(rungs=LADDER, macs=macs, scores=scores, labels=labels, ids=inputs.ids)
 
 
 def cascade(confidence: str, answer: str) -> Choose:
@@ -115,9 +121,13 @@ def cascade(confidence: str, answer: str) -> Choose:
     def choose(scored: Scored) -> Json:
         from selection.selectors.cascade import Cascade
 
-        probe = Cascade(LADDER, (0.5,), confidence, answer)
+        probe = Cascade(
+            ladder=LADDER, thresholds=(0.5,), confidence=confidence, answer=answer
+        )
         threshold = float(np.median(probe.confidences(scored.scores[:1])))
-        return Cascade(LADDER, (threshold,), confidence, answer).to_json()
+        return Cascade(
+            ladder=LADDER, thresholds=(threshold,), confidence=confidence, answer=answer
+        ).to_json()
 
     return choose
 

@@ -48,16 +48,37 @@ def _selectors(data: Scored) -> list[Selector]:
         Fixed(ladder[1]),
         RandomChoice(ladder, (1.0, 2.5, 0.7), seed=3),
         RandomChoice(ladder, (0.0, 1.0, 0.0), seed=-(2**40)),
-        Cascade(ladder[:1], ()),
-        Cascade(ladder, met),
-        Cascade(ladder, (NEVER, 0.0)),
+        Cascade(ladder=ladder[:1], thresholds=()),
+        Cascade(ladder=ladder, thresholds=met),
+        Cascade(ladder=ladder, thresholds=(NEVER, 0.0)),
     ]
     for answer in (LAST, MEAN):
         made += [
-            Cascade(ladder, (0.613, 0.718), "top1", answer),
-            Cascade(ladder, (0.327, 0.419), "margin", answer),
-            Cascade(ladder, (0.3127, 0.4129), "entropy", answer),
-            Cascade(ladder, (0.7123, 0.8131), "calibrated", answer, (1.37, 0.73)),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.613, 0.718),
+                confidence="top1",
+                answer=answer,
+            ),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.327, 0.419),
+                confidence="margin",
+                answer=answer,
+            ),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.3127, 0.4129),
+                confidence="entropy",
+                answer=answer,
+            ),
+            Cascade(
+                ladder=ladder,
+                thresholds=(0.7123, 0.8131),
+                confidence="calibrated",
+                answer=answer,
+                temperatures=(1.37, 0.73),
+            ),
             *(
                 fit_deferral(data, rule, answer).selector.with_thresholds((0.74, 0.81))
                 for rule in (LOGISTIC, BOOSTED)
@@ -73,7 +94,11 @@ def _narrow(data: Scored) -> Selector:
     row = int(np.argmax(wide.astype(np.float32).astype(np.float64) - wide))
     between = (wide[row] + float(np.float32(wide[row]))) / 2
     tree = Tree(
-        (3, -1, -1), (between, 0.0, 0.0), (1, 0, 0), (2, 0, 0), (0.0, -9.0, 9.0)
+        feature=(3, -1, -1),
+        threshold=(between, 0.0, 0.0),
+        left=(1, 0, 0),
+        right=(2, 0, 0),
+        value=(0.0, -9.0, 9.0),
     )
     selector = Deferral(data.rungs[:2], (Trees(0.0, (tree,)),), (0.5,))
     assert wide[row] <= between < np.float32(wide[row])

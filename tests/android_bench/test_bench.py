@@ -98,11 +98,11 @@ def _replay(opened: Bundle, folder: Path) -> tuple[float, float]:
     inputs = pack(dataset, opened.manifest, folder)
     rungs = opened.manifest.rungs
     scored = Scored(
-        tuple(rung.rung for rung in rungs),
-        tuple(rung.macs for rung in rungs),
-        tuple(rung_scores(opened.folder, rung, inputs) for rung in rungs),
-        np.array(inputs.labels),
-        inputs.ids,
+        rungs=tuple(rung.rung for rung in rungs),
+        macs=tuple(rung.macs for rung in rungs),
+        scores=tuple(rung_scores(opened.folder, rung, inputs) for rung in rungs),
+        labels=np.array(inputs.labels),
+        ids=inputs.ids,
     )
     selector = opened.selector
     if not isinstance(selector, Learned):
@@ -149,7 +149,7 @@ def test_a_foreign_file_with_a_background_class(tmp_path: Path, dtype: str) -> N
     labels.write_text("\n".join(["background", *glyphs.class_names]) + "\n")
     file = tmp_path / f"foreign_{dtype}.tflite"
     file.write_bytes(model((16,), dtype, False, len(glyphs.class_names) + 1))
-    opened = import_bundle(file, tmp_path / "bundle", ForeignChoice(labels))
+    opened = import_bundle(file, tmp_path / "bundle", ForeignChoice(labels=labels))
     assert opened.class_offset == 1
     said = _bench(tmp_path, "--host")
     assert said["agreement"]["differing"] == []
@@ -408,7 +408,7 @@ def test_a_host_killed_in_mid_run_goes_on(
 ) -> None:
     """kill -9 of the host: the same command goes on, and the decisions are equal."""
     double, resolutions = make_phone(), (64, 80, 96)
-    ladder = [f"dense@{side}" for side in resolutions]
+    ladder = [f"dense@{resolution}" for resolution in resolutions]
     selector = cascade(0.9, 0.9, rungs=ladder)
     bundle(tmp_path / "bundle", selector, resolutions=resolutions)
     bundle(tmp_path / "calm" / "bundle", selector, resolutions=resolutions)

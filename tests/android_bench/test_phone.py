@@ -257,7 +257,15 @@ def test_offline_and_other_states(
             chosen_serials(listing, wanted)
         lines.add(str(caught.value))
     (device,) = listing.devices()
-    question = Question(None, None, "host", None, None, "/data", tmp_path)
+    question = Question(
+        adb=None,
+        serial=None,
+        build="host",
+        ndk=None,
+        runtime_lib=None,
+        device_dir="/data",
+        folder=tmp_path,
+    )
     (finding,) = _device(question, listing, device)
     assert (finding.good, {finding.said}) == (False, lines)
 

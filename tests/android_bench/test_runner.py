@@ -27,7 +27,7 @@ from tests.android_bench.scored_plans import (
 
 IMAGES = 20
 LADDER = rung_names(2)
-CASCADE = Cascade(LADDER, (0.5,))
+CASCADE = Cascade(ladder=LADDER, thresholds=(0.5,))
 USAGE, TENSORS, LIBRARY, MODELS, RESULTS, RUN, BUSY = 2, 3, 4, 5, 6, 7, 8
 
 

@@ -41,7 +41,7 @@ def _scores(classes: int) -> tuple[Scores, ...]:
 
 def _scored(scores: tuple[Scores, ...]) -> Scored:
     labels = np.zeros(IMAGES, np.int64)
-    return Scored(LADDER, (1, 2, 3), scores, labels, IDS)
+    return Scored(rungs=LADDER, macs=(1, 2, 3), scores=scores, labels=labels, ids=IDS)
 
 
 def _on_images(selector: Cascade | Deferral, scores: tuple[Scores, ...]) -> Selector:
@@ -75,7 +75,13 @@ def _decides_alike(
 def test_cascades(confidence: str, answer: str, classes: int, tmp_path: Path) -> None:
     scores = _scores(classes)
     temperatures = (0.7, 1.9) if confidence == "calibrated" else ()
-    never = Cascade(LADDER, (NEVER, NEVER), confidence, answer, temperatures)
+    never = Cascade(
+        ladder=LADDER,
+        thresholds=(NEVER, NEVER),
+        confidence=confidence,
+        answer=answer,
+        temperatures=temperatures,
+    )
     _decides_alike(_on_images(never, scores), scores, tmp_path)
 
 
@@ -97,7 +103,15 @@ def _rules(kind: str, scores: tuple[Scores, ...], answer: str) -> tuple[Rule, ..
             threshold = (*cuts.astype(float).tolist(), 0.0, 0.0, 0.0, 0.0)
             left, right = (1, 3, 5, 0, 0, 0, 0), (2, 4, 6, 0, 0, 0, 0)
             values = (0.0, 0.0, 0.0, *random.normal(size=4).tolist())
-            trees.append(Tree(feature, threshold, left, right, values))
+            trees.append(
+                Tree(
+                    feature=feature,
+                    threshold=threshold,
+                    left=left,
+                    right=right,
+                    value=values,
+                )
+            )
         rules.append(Trees(-0.2, tuple(trees)))
     return tuple(rules)
 

@@ -23,7 +23,15 @@ COOL: Facts = {
 def _pass(probes: Sequence[int] = STEADY, items: int = ITEMS) -> Results:
     """Each image takes 0.04 s."""
     made = tuple(
-        Item(n, f"p{n}", (0,), (40_000_000,), 0, 40_000_000, ((0, 1.0),))
+        Item(
+            item=n,
+            id=f"p{n}",
+            rungs=(0,),
+            rung_ns=(40_000_000,),
+            selector_ns=0,
+            total_ns=40_000_000,
+            top=((0, 1.0),),
+        )
         for n in range(items)
     )
     marks = tuple((50 * place, ns) for place, ns in enumerate(probes))

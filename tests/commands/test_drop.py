@@ -44,7 +44,9 @@ def test_writes_rows_a_table_and_a_figure(
     assert reswise.run(_drop(run, table, "--crop", "0.875,squash")) == 0
     rows = read_rows(run / "rows.csv")
     assert [(row.crop, row.resolution) for row in rows] == [
-        (crop, side) for crop in ("0.875", "squash") for side in (96, 48, 32)
+        (crop, resolution)
+        for crop in ("0.875", "squash")
+        for resolution in (96, 48, 32)
     ]
     assert rows[0].drop_points == 0.0
     assert rows[0].images == 12

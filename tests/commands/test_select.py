@@ -47,8 +47,10 @@ def test_random_over_resnet50_gives_the_published_mean(
     data = table(images=80, rungs=1)
     five = replace(
         data,
-        rungs=tuple(f"resnet50@{side}" for side in sorted(RESNET50)),
-        macs=tuple(round(1e6 * RESNET50[side]) for side in sorted(RESNET50)),
+        rungs=tuple(f"resnet50@{resolution}" for resolution in sorted(RESNET50)),
+        macs=tuple(
+            round(1e6 * RESNET50[resolution]) for resolution in sorted(RESNET50)
+        ),
         scores=data.scores * 5,
     )
     store(tmp_path / "scores", five)

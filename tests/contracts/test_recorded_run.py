@@ -19,11 +19,14 @@ from convert.running import Runner
 from datasets.batches import pictures
 from datasets.catalogue import open_dataset
 from datasets.preprocessing import Preprocessing
-from keras_models.adapted import read_adaptation
-from keras_models.loading import ModelChoice, load
+from keras_models.loading import ModelChoice, adapted, load
 from keras_models.scores import ScoreStore, load_rungs
 from reports.gathered import gather
 from reports.rows import Row, read_rows
+from selection.judge import judge
+from selection.scored import from_stored
+from selection.selectors.catalogue import from_json
+from selection.split import split
 
 RECORDED = Path(__file__).parents[1] / "references" / "recorded_run"
 
@@ -76,20 +79,13 @@ def test_scores_give_the_accuracies_of_then() -> None:
         assert rung.macs == row.macs
 
 
-def test_a_sweep_finds_every_score_again(run: Path) -> None:
-    """Nothing is computed: the network, its hash and the pictures' are the same."""
-    held = {path: path.stat().st_mtime_ns for path in run.rglob("*.npy")}
-    keys = sorted(path.name for path in (run / "drop" / "scores").iterdir())
-    before = run / "before.csv"
-    shutil.copy(run / "drop" / "rows.csv", before)
+def test_a_sweep_comes_to_the_same_rows(run: Path) -> None:
+    """In a folder of its own: a file's scores are now known by its graph too."""
     line = "drop --model tiny.keras --dataset glyphs --resolutions 40,32,24 --limit 240"
-    assert reswise.run([*line.split(), "--run", "run/drop"]) == 0
-    if sorted(path.name for path in (run / "drop" / "scores").iterdir()) != keys:
-        engines = {meta.engine for meta in ScoreStore(run / "drop").metas()}
-        assert len(engines) == 2, "other keys, though the engine is the same"
-        pytest.skip(f"scores of another engine are others: {sorted(engines)}")
-    assert {path: path.stat().st_mtime_ns for path in run.rglob("*.npy")} == held
-    _same_rows(before, run / "drop" / "rows.csv")
+    assert reswise.run([*line.split(), "--run", "anew"]) == 0
+    shutil.copytree("anew/datasets", run / "drop" / "datasets", dirs_exist_ok=True)
+    assert len(list((run / "drop" / "datasets").iterdir())) == 1  # the same pictures
+    _same_rows(run / "drop" / "rows.csv", Path("anew/rows.csv"))
 
 
 def test_selectors_and_thresholds_come_to_the_same(run: Path) -> None:
@@ -111,22 +107,23 @@ def test_selectors_and_thresholds_come_to_the_same(run: Path) -> None:
     )
 
 
-def test_the_plan_is_made_again(run: Path) -> None:
-    line = "plan --reference tiny@48 --max-drop 12 --confidence 0.8 --scores run/drop"
-    assert reswise.run([*line.split(), "--run", "again"]) == 0
-    before, now = _json(run / "plan" / "plan.json"), _json(Path("again/plan.json"))
-    assert now["certificate"] == before["certificate"]
-    assert now["mean_macs"] == before["mean_macs"]
-    assert now["rungs"] == before["rungs"]
-    assert now["selector"]["ladder"] == before["selector"]["ladder"]
-    assert now["selector"]["thresholds"] == pytest.approx(
-        before["selector"]["thresholds"]
-    )
+def test_the_plan_costs_and_drops_what_it_did() -> None:
+    """On the images that judged it then: half of all, by a hash of their ids."""
+    plan = _json(RECORDED / "plan" / "plan.json")
+    selector = from_json(plan["selector"])
+    scored = from_stored(load_rungs(RECORDED / "drop"))
+    _, judged = split(scored, 0.5, seed=0)
+    verdict = judge(selector, judged, plan["reference"])
+    (row,) = read_rows(RECORDED / "plan" / "rows.csv")
+    assert verdict.images == row.images
+    assert verdict.macs == pytest.approx(row.macs)
+    assert verdict.accuracy == pytest.approx(row.top1)
 
 
 def test_the_adaptation_belongs_to_its_network() -> None:
-    source = load(ModelChoice(str(RECORDED / "tiny.keras")))
-    adaptation = read_adaptation(RECORDED / "adapt", source.weights_sha256)
+    source = load(ModelChoice(model=str(RECORDED / "tiny.keras")))
+    adaptation = adapted(source, RECORDED / "adapt").adaptation
+    assert adaptation is not None
     assert dict(adaptation.accepted) == {}  # declined, with its reason
 
 

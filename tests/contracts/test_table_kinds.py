@@ -49,7 +49,12 @@ def test_every_kind_is_made_somewhere_and_no_other() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_stands_in_its_section_alone(kind: Kind, tmp_path: Path) -> None:
     """Whatever its title says: one that sounds like another is not taken for it."""
-    table = Table("Plan, Selectors, Table 3", ("agreement %",), (("1",),), kind=kind)
+    table = Table(
+        title="Plan, Selectors, Table 3",
+        columns=("agreement %",),
+        rows=(("1",),),
+        kind=kind,
+    )
     write_tables(tmp_path, "any", [table])
     holding = [
         section.name
@@ -78,7 +83,9 @@ def test_tables_of_before_find_their_section() -> None:
 
 
 def test_a_kind_that_is_none_is_refused(tmp_path: Path) -> None:
-    write_tables(tmp_path, "any", [Table("T", ("a",), (("1",),), kind="drop")])
+    write_tables(
+        tmp_path, "any", [Table(title="T", columns=("a",), rows=(("1",),), kind="drop")]
+    )
     path = tmp_path / "any.tables.json"
     facts = json.loads(path.read_text())
     facts[0]["kind"] = "drops"

@@ -78,9 +78,14 @@ def test_the_python_of_the_results_runs_every_rung_of_a_bundle(tmp_path: Path) -
     )
     rungs = [line.split() for line in done.stdout.splitlines()]
     assert [rung for rung, *_ in rungs] == list(RUNGS)
-    for (_, label, score), side in zip(rungs, RESOLUTIONS, strict=True):
-        pixels = np.full((1, side, side, 3), (200, 100, 50), np.float32) / 127.5 - 1
-        runner = Runner((made.folder / "dense-8.tflite").read_bytes(), f"at {side}px")
+    for (_, label, score), resolution in zip(rungs, RESOLUTIONS, strict=True):
+        pixels = (
+            np.full((1, resolution, resolution, 3), (200, 100, 50), np.float32) / 127.5
+            - 1
+        )
+        runner = Runner(
+            (made.folder / "dense-8.tflite").read_bytes(), f"at {resolution}px"
+        )
         own = runner.scores(pixels.astype(np.float32))
         assert own.argmax() == int(label)
         assert float(score) == pytest.approx(float(own.max()), abs=1e-5)

@@ -22,7 +22,7 @@ def test_what_is_written_is_opened_again(tmp_path: Path) -> None:
     again = open_bundle(str(tmp_path / "deep" / "bundle"))
     assert again == made
     assert again.manifest == manifest
-    assert again.selector == Cascade(("tiny@8", "tiny@16"), (0.5,))
+    assert again.selector == Cascade(ladder=("tiny@8", "tiny@16"), thresholds=(0.5,))
     assert again.labels == tuple(f"class {number}" for number in range(5))
     assert again.size_bytes == sum(map(len, files.values()))
     assert again.class_offset == 0

@@ -56,7 +56,13 @@ def _parity(
 ) -> Parity:
     meta = replace(meta, macs=meta.macs or MACS)
     parent, own = (
-        StoredRung(meta, ("a", "b", "c", "d"), LABELS, scores, tuple("abcde"))
+        StoredRung(
+            meta=meta,
+            ids=("a", "b", "c", "d"),
+            labels=LABELS,
+            scores=scores,
+            class_names=tuple("abcde"),
+        )
         for scores in (PARENT, OWN)
     )
     return parity(parent, own, path, RECIPES[recipe], least)

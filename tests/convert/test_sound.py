@@ -79,7 +79,11 @@ def test_what_ends_the_child_ends_nothing_else(
     _child(tmp_path, text, monkeypatch)
     start = time.monotonic()
     with pytest.raises(InputError, match=line):
-        tried(tmp_path / "x.tflite", [Net("r", "", 0, np.zeros((1, 1)))], seconds=2)
+        tried(
+            tmp_path / "x.tflite",
+            [Net(label="r", signature="", subgraph=0, images=np.zeros((1, 1)))],
+            seconds=2,
+        )
     assert time.monotonic() - start < 30
 
 
@@ -91,7 +95,7 @@ def test_its_memory_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     path.write_bytes(maker.packed())
     monkeypatch.setattr(trial, "_BYTES", 600 << 20)
     with pytest.raises(InputError, match=r"LiteRT (does not run it|dies of it)"):
-        tried(path, [Net("r", "r8", 0, None)])
+        tried(path, [Net(label="r", signature="r8", subgraph=0, images=None)])
 
 
 def _operation(code: int, custom: str = "") -> bytes:

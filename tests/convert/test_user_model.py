@@ -41,10 +41,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _network(side: int, weights: list[Any] | None = None) -> keras.Model:
+def _network(resolution: int, weights: list[Any] | None = None) -> keras.Model:
     """Rescaling, Normalization (state derived from weights), one sigmoid."""
     layers = keras.layers
-    image = keras.Input((side, side, 3))
+    image = keras.Input((resolution, resolution, 3))
     values: Any = layers.Rescaling(1 / 255)(image)
     values = layers.Normalization(mean=None)(values)
     values = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(values)
@@ -71,7 +71,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Pretrained:
     model.layers[-1].set_weights([8 * dense, bias])
     path = tmp_path_factory.mktemp("model") / "mine.keras"
     model.save(path)
-    return loading.load(loading.ModelChoice(str(path)))
+    return loading.load(loading.ModelChoice(model=str(path)))
 
 
 @pytest.fixture(scope="module")
@@ -88,21 +88,29 @@ def _converted(
     judged, calibration = judged_and_calibration(f"folder:{pictures}", None)
     wanted = wanted_from_flags([source], [SIDE, LOWER], Preprocessing(1.0), None)
     options = Options(
-        run, tuple(parse_recipes(",".join(recipes))), "litert", False, None, 0, "test"
+        run=run,
+        recipes=tuple(parse_recipes(",".join(recipes))),
+        quantiser="litert",
+        separate=False,
+        min_agreement=None,
+        max_unreadable=0,
+        command="test",
     )
     made = convert(wanted, judged, calibration, ("light", "dark"), options)
     return {one.recipe.name: one for one in made}
 
 
-def _by_hand(source: Pretrained, side: int, pixels: np.ndarray) -> np.ndarray:
+def _by_hand(source: Pretrained, resolution: int, pixels: np.ndarray) -> np.ndarray:
     """(n, 2) by the network built anew at that size, its state renewed."""
-    model = _network(side, source.own.get_weights())
+    model = _network(resolution, source.own.get_weights())
     chance = model.predict(pixels, verbose=0)
     return np.concatenate([1 - chance, chance], axis=1)
 
 
-def _of_bundle(result: Result, side: int, pixels: np.ndarray) -> np.ndarray:
-    (rung,) = [one for one in result.bundle.manifest.rungs if one.resolution == side]
+def _of_bundle(result: Result, resolution: int, pixels: np.ndarray) -> np.ndarray:
+    (rung,) = [
+        one for one in result.bundle.manifest.rungs if one.resolution == resolution
+    ]
     content = open_bundle(result.bundle.folder).path(rung.file).read_bytes()
     runner = Runner(content, rung.signature)
     images = normalised(pixels, rung.preprocessing)
@@ -111,13 +119,13 @@ def _of_bundle(result: Result, side: int, pixels: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("side", [SIDE, LOWER])
 def test_a_file_says_what_the_users_own_layers_say(
-    source: Pretrained, results: dict[str, Result], side: int
+    source: Pretrained, results: dict[str, Result], resolution: int
 ) -> None:
-    pixels = np.random.default_rng(5).integers(0, 256, (24, side, side, 3))
+    pixels = np.random.default_rng(5).integers(0, 256, (24, resolution, resolution, 3))
     images = pixels.astype(np.float32)
-    expected = _by_hand(source, side, images)
+    expected = _by_hand(source, resolution, images)
     assert np.ptp(expected[:, 1]) > 0.01
-    found = _of_bundle(results["float32"], side, images)
+    found = _of_bundle(results["float32"], resolution, images)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 

@@ -19,7 +19,9 @@ TWO = pretrained(network(1), "caffe", "two")
 
 
 def _plan(folder: Path, ladder: list[str], **more: Any) -> Path:
-    selector = Cascade(tuple(ladder), (0.8,) * (len(ladder) - 1)).to_json()
+    selector = Cascade(
+        ladder=tuple(ladder), thresholds=(0.8,) * (len(ladder) - 1)
+    ).to_json()
     path = folder / "plan.json"
     path.write_text(json.dumps({"selector": selector, **more}))
     return path

@@ -138,8 +138,8 @@ def test_parts_hold_the_same_part_of_every_class_out() -> None:
 def test_no_draw_judges_what_fitted_or_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features carry the number of their picture, so that each can be told."""
     whole = _labelled(120, 1, 0.5)
-    for side in whole.features:
-        whole.features[side][:, 0] = np.arange(120)
+    for resolution in whole.features:
+        whole.features[resolution][:, 0] = np.arange(120)
     used: list[set[int]] = []
 
     def spied(fit: Labelled, held: Labelled, start: Head) -> HeadFit:

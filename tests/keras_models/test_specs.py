@@ -44,7 +44,7 @@ def test_a_moved_or_changed_file_is_said(
     (folder / "tiny.keras").rename(folder / "moved.keras")
     assert reswise.run(line.split()) == 2
     assert "the file of tiny is no longer there" in capsys.readouterr().err
-    other = load(ModelChoice(str(folder / "moved.keras"))).model
+    other = load(ModelChoice(model=str(folder / "moved.keras"))).model
     other.set_weights([2 * tensor for tensor in other.get_weights()])
     other.save(folder / "tiny.keras")
     assert reswise.run(line.split()) == 2
@@ -67,7 +67,7 @@ def test_a_folder_that_knows_no_model_asks_for_it(
 
 
 def test_records_add_up_and_replace_each_other(tmp_path: Path) -> None:
-    choice = ModelChoice("small_resnet", "glyphs")
+    choice = ModelChoice(model="small_resnet", weights="glyphs")
     first, again = spec_of(choice, "small_resnet", "a"), spec_of(choice, "mine", "a")
     keep(tmp_path, [first])
     keep(tmp_path, [again])
@@ -83,4 +83,4 @@ def test_records_add_up_and_replace_each_other(tmp_path: Path) -> None:
 def test_trust_is_not_taken_from_a_folder() -> None:
     """Nothing in models.json can make a file's code run."""
     spec = Spec("x", "a", {"model": "small_resnet", "trust": True, "code": "x"}, {})
-    assert spec.choice() == ModelChoice("small_resnet")
+    assert spec.choice() == ModelChoice(model="small_resnet")

@@ -29,13 +29,29 @@ def _rungs(run: Path, model: str, split: str, images: int = 40) -> list[StoredRu
     fingerprint = f"{split}{images}".ljust(64, "f")
     store.write_dataset(fingerprint, "folder:x", split, ids, labels, tuple("abcd"))
     found = []
-    for side in SIDES:
+    for resolution in SIDES:
         meta = RungMeta(
-            f"{model}@{side}", model, "w", "w" * 64, side, 4, "float32", "keras 3",
-            "tf", CROP, "folder:x", split, fingerprint, images, side * side, 5, 20, (),
-        )  # fmt: skip
+            rung=f"{model}@{resolution}",
+            model=model,
+            weights="w",
+            weights_sha256="w" * 64,
+            resolution=resolution,
+            classes=4,
+            recipe="float32",
+            engine="keras 3",
+            normalisation="tf",
+            preprocessing=CROP,
+            dataset="folder:x",
+            split=split,
+            fingerprint=fingerprint,
+            images=images,
+            macs=resolution * resolution,
+            parameters=5,
+            size_bytes=20,
+            uncounted=(),
+        )
         scores = np.full((images, 4), 0.1, np.float32)
-        wrong = np.arange(images) % 10 >= side // 10
+        wrong = np.arange(images) % 10 >= resolution // 10
         scores[np.arange(images), np.where(wrong, (labels + 1) % 4, labels)] = 0.7
         store.write_shard(meta, 0, scores)
         found.append(store.load(meta))
@@ -133,13 +149,13 @@ def test_a_foreign_rows_csv_is_refused_and_left(tmp_path: Path) -> None:
 
 def test_tables_of_before_have_no_keys(tmp_path: Path) -> None:
     """Their titles stand in."""
-    old = Table("Old", ("a",), (("1",),), 1, kind="drop")
+    old = Table(title="Old", columns=("a",), rows=(("1",),), words=1, kind="drop")
     add_tables(tmp_path, "select", [old], ["key"])
     path = tmp_path / "select.tables.json"
     facts = json.loads(path.read_text())
     del facts[0]["key"]
     path.write_text(json.dumps(facts))
-    new = Table("New", ("a",), (("2",),), 1, kind="drop")
+    new = Table(title="New", columns=("a",), rows=(("2",),), words=1, kind="drop")
     add_tables(tmp_path, "select", [new], ["other"])
     assert [table.title for table in read_tables(path)] == ["Old", "New"]
     add_tables(tmp_path, "select", [replace(old, rows=(("3",),))], ["Old"])

@@ -32,12 +32,20 @@ def _deferral(rule: str, answer: str) -> Selector:
 MAKERS: dict[str, Callable[[], Selector]] = {
     "fixed": lambda: Fixed(LADDER[1]),
     "random": lambda: RandomChoice(LADDER, (1.0, 2.0, 1.0), seed=3),
-    "cascade": lambda: Cascade(LADDER, (0.7, 0.8)),
-    "cascade of one rung": lambda: Cascade(LADDER[:1], ()),
-    "cascade margin mean": lambda: Cascade(LADDER, (0.4, 0.5), "margin", "mean"),
-    "cascade entropy": lambda: Cascade(LADDER, (0.4, 0.5), "entropy"),
+    "cascade": lambda: Cascade(ladder=LADDER, thresholds=(0.7, 0.8)),
+    "cascade of one rung": lambda: Cascade(ladder=LADDER[:1], thresholds=()),
+    "cascade margin mean": lambda: Cascade(
+        ladder=LADDER, thresholds=(0.4, 0.5), confidence="margin", answer="mean"
+    ),
+    "cascade entropy": lambda: Cascade(
+        ladder=LADDER, thresholds=(0.4, 0.5), confidence="entropy"
+    ),
     "cascade calibrated": lambda: Cascade(
-        LADDER, (0.7, 0.8), "calibrated", "last", (1.5, 0.7)
+        ladder=LADDER,
+        thresholds=(0.7, 0.8),
+        confidence="calibrated",
+        answer="last",
+        temperatures=(1.5, 0.7),
     ),
     "deferral": lambda: _deferral("logistic", "last"),
     "deferral boosted": lambda: _deferral("boosted", "last"),

@@ -113,7 +113,9 @@ def test_oracle_pays_the_cheapest_right_rung() -> None:
 
 def test_verdict_adds_up() -> None:
     data = table(images=500)
-    said = judge(Cascade(data.rungs, (0.7, 0.8)), data, data.rungs[-1])
+    said = judge(
+        Cascade(ladder=data.rungs, thresholds=(0.7, 0.8)), data, data.rungs[-1]
+    )
     assert said.drop.points == pytest.approx(100 * (said.lost - said.won) / 500)
     assert sum(said.shares) == pytest.approx(1)
     spent = np.array([3, 13, 38]) @ np.array(said.shares)

@@ -20,7 +20,7 @@ DATA = table(images=6)
 FIRST = Fixed(DATA.rungs[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Rung:
     macs: int
     ids: tuple[str, ...]
@@ -31,7 +31,7 @@ class _Rung:
 
 def _stored(data: Scored = DATA) -> dict[str, _Rung]:
     return {
-        name: _Rung(macs, data.ids, data.labels, scores)
+        name: _Rung(macs=macs, ids=data.ids, labels=data.labels, scores=scores)
         for name, macs, scores in zip(data.rungs, data.macs, data.scores, strict=True)
     }
 
@@ -54,7 +54,12 @@ def test_equally_costly_rungs_stay_but_share_no_ladder() -> None:
     assert any(twin in ladder for ladder in found)
     assert any(original in ladder for ladder in found)
     assert not any({twin, original} <= set(ladder) for ladder in found)
-    request = Request(DATA.rungs[2], 8.0, 0.9, ("top1", LEARNED))
+    request = Request(
+        reference=DATA.rungs[2],
+        max_drop_points=8.0,
+        confidence=0.9,
+        ways=("top1", LEARNED),
+    )
     looked = replace(both, looks=data.looks)
     kinds = {str(one.selector.to_json()["kind"]) for one in candidates(looked, request)}
     assert kinds == {"fixed", "cascade", "learned"}
@@ -115,10 +120,16 @@ def test_scores_that_are_no_probabilities_are_refused(value: float) -> None:
 
 def test_no_image_is_refused() -> None:
     with pytest.raises(InputError, match="at least one image"):
-        Scored(("a@1",), (1,), (np.empty((0, 2), np.float32),), np.empty(0, int), ())
+        Scored(
+            rungs=("a@1",),
+            macs=(1,),
+            scores=(np.empty((0, 2), np.float32),),
+            labels=np.empty(0, int),
+            ids=(),
+        )
 
 
 @pytest.mark.parametrize("thresholds", [(1.5, 0.5), (-0.1, 0.5), (np.nan, 0.5), (0.5,)])
 def test_thresholds_out_of_range_are_refused(thresholds: tuple[float, ...]) -> None:
     with pytest.raises(InputError, match="threshold"):
-        Cascade(DATA.rungs, thresholds)
+        Cascade(ladder=DATA.rungs, thresholds=thresholds)

@@ -44,23 +44,26 @@ def test_it_asks_for_a_resolution(tmp_path: Path) -> None:
 @pytest.mark.parametrize("signatures", [True, False])
 @pytest.mark.parametrize("side", [16, 21])
 def test_it_is_written_for_that_size(
-    tmp_path: Path, side: int, signatures: bool
+    tmp_path: Path, resolution: int, signatures: bool
 ) -> None:
-    bundle = _imported(tmp_path, _free(signatures).packed(), resolution=side)
+    bundle = _imported(tmp_path, _free(signatures).packed(), resolution=resolution)
     (rung,) = bundle.manifest.rungs
-    assert (rung.rung, rung.input.shape) == (f"mobilenet@{side}", (1, side, side, 3))
-    half = (side + 1) // 2  # a stride of 2 over same padding
+    assert (rung.rung, rung.input.shape) == (
+        f"mobilenet@{resolution}",
+        (1, resolution, resolution, 3),
+    )
+    half = (resolution + 1) // 2  # a stride of 2 over same padding
     assert rung.macs == half * half * 3 * 3 * 3 * 4 + 4 * 5
     assert sound_bundle(bundle.folder)
-    image = pictures(side, 1)
+    image = pictures(resolution, 1)
     fixed = Interpreter(str(bundle.path(rung.file)))
     fixed.allocate_tensors()
     details = fixed.get_input_details()[0]
-    assert list(details["shape_signature"]) == [1, side, side, 3]
+    assert list(details["shape_signature"]) == [1, resolution, resolution, 3]
     fixed.set_tensor(details["index"], image)
     fixed.invoke()
     own = Interpreter(str(tmp_path / "mobilenet.tflite"))
-    own.resize_tensor_input(0, [1, side, side, 3])
+    own.resize_tensor_input(0, [1, resolution, resolution, 3])
     own.allocate_tensors()
     own.set_tensor(0, image)
     own.invoke()

@@ -35,7 +35,7 @@ def _imported(
     path.write_bytes(maker.packed())
     pixels = said.pop("pixels", PixelChoice())
     labels = said.pop("labels", None) or _labels(folder, 1001, "background")
-    choice = ForeignChoice(labels, pixels=pixels, **said)
+    choice = ForeignChoice(labels=labels, pixels=pixels, **said)
     return import_bundle(path, folder / "bundle", choice)
 
 
@@ -113,7 +113,13 @@ def test_the_conventions_are_those_of_the_keras_models() -> None:
 
 
 def test_the_user_is_believed_before_the_file(tmp_path: Path) -> None:
-    pixels = PixelChoice("squash", "bicubic", False, mean=(1, 2, 3), deviation=(400,))
+    pixels = PixelChoice(
+        crop="squash",
+        interpolation="bicubic",
+        antialias=False,
+        mean=(1, 2, 3),
+        deviation=(400,),
+    )
     maker = classifier((16,), 1001, "uint8")
     way = _imported(tmp_path, maker, pixels=pixels).manifest.rungs[0].preprocessing
     assert (way.crop, way.interpolation, way.antialias) == ("squash", "bicubic", False)

@@ -32,7 +32,9 @@ def _imported(folder: Path, maker: Maker, name: str = "x", **said: Any) -> Bundl
     labels = folder / "labels.txt"
     labels.write_text("a\nb\nc\nd\ne\n")
     pixels = PixelChoice(**said)
-    return import_bundle(path, folder / "b", ForeignChoice(labels, pixels=pixels))
+    return import_bundle(
+        path, folder / "b", ForeignChoice(labels=labels, pixels=pixels)
+    )
 
 
 def _codes(bundle: Bundle) -> np.ndarray:

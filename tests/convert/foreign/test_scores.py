@@ -38,7 +38,7 @@ def _imported(
     path.write_bytes(maker.packed())
     (folder / "labels.txt").write_text(labels)
     return import_bundle(
-        path, folder / "b", ForeignChoice(folder / "labels.txt", **said)
+        path, folder / "b", ForeignChoice(labels=folder / "labels.txt", **said)
     )
 
 

@@ -28,7 +28,9 @@ MODEL = network()
 @pytest.fixture(scope="module")
 def source() -> Source:
     content = FloatFiles(pretrained(MODEL)).at(SIDE)
-    return Source(content, NAME, IMAGES, seen_by(content, IMAGES))
+    return Source(
+        content=content, signature=NAME, images=IMAGES, seen=seen_by(content, IMAGES)
+    )
 
 
 def _scores(content: bytes) -> Any:
@@ -148,7 +150,9 @@ def test_a_channel_without_weights_keeps_its_bias_as_int8() -> None:
     kernel[:, :, 2], bias[2] = 1e-12, 5.0
     model.layers[5].set_weights([kernel, bias])
     content = FloatFiles(pretrained(model)).at(SIDE)
-    source = Source(content, NAME, IMAGES, seen_by(content, IMAGES))
+    source = Source(
+        content=content, signature=NAME, images=IMAGES, seen=seen_by(content, IMAGES)
+    )
     file = with_litert(source, RECIPES["full_int8"])
     assert np.abs(_scores(file) - _scores(content)).max() < 0.03
 
@@ -181,12 +185,12 @@ def test_the_last_dense_layer_gives_what_the_output_is(
 
 def test_real_values_are_stored_as_the_manifest_says() -> None:
     """Halves to even, clipped; worked by hand."""
-    tensor = Tensor("image", "int8", (1, 5), 0.5, 3)
+    tensor = Tensor(name="image", dtype="int8", shape=(1, 5), scale=0.5, zero_point=3)
     reals = np.array([[0.25, 0.75, -1.0, 100.0, -100.0]], np.float32)
     stored = quantised(reals, tensor)
     assert stored.tolist() == [[3, 5, 1, 127, -128]]
     assert dequantised(stored, tensor).tolist() == [[0.0, 1.0, -1.0, 62.0, -65.5]]
-    plain = Tensor("image", "float32", (1, 5))
+    plain = Tensor(name="image", dtype="float32", shape=(1, 5))
     assert quantised(reals, plain) is reals
 
 

@@ -145,7 +145,13 @@ def test_the_file_stores_the_steps_that_were_chosen(recipe: str) -> None:
     content = FloatFiles(pretrained(network())).at(SIDE)
     chosen, seen = rounded_for(content, images), seen_by(content, images)
     assert len(chosen) == 4  # two convolutions, a depthwise one, a dense one
-    source = Source(content, signature_name(SIDE), images, seen, chosen)
+    source = Source(
+        content=content,
+        signature=signature_name(SIDE),
+        images=images,
+        seen=seen,
+        rounding=chosen,
+    )
     ready = tflite_graph.read(corrected(content, seen, "int8", chosen))
     file = tflite_graph.read(with_litert(source, RECIPES[recipe]))
     floats, stored = _kernels(ready), _kernels(file)
@@ -172,7 +178,7 @@ def _kernels(model: Any) -> list[Any]:
             found.append(np.frombuffer(data, np.float32).reshape(tensor.shape))
             continue
         steps = np.frombuffer(data, np.int8).reshape(tensor.shape)
-        sides = [1] * steps.ndim
-        sides[tensor.quantization.quantizedDimension] = -1
-        found.append(steps * np.reshape(tensor.quantization.scale, sides))
+        resolutions = [1] * steps.ndim
+        resolutions[tensor.quantization.quantizedDimension] = -1
+        found.append(steps * np.reshape(tensor.quantization.scale, resolutions))
     return found

@@ -105,8 +105,8 @@ def _rung(place: int, **facts: object) -> Callable[[Path], None]:
     return _said(lambda manifest: manifest["rungs"][place].update(facts))
 
 
-def _tensor(side: str, **facts: object) -> Callable[[Path], None]:
-    return _said(lambda manifest: manifest["rungs"][0][side].update(facts))
+def _tensor(resolution: str, **facts: object) -> Callable[[Path], None]:
+    return _said(lambda manifest: manifest["rungs"][0][resolution].update(facts))
 
 
 def _sparse(name: str, size: int) -> Callable[[Path], None]:

@@ -233,7 +233,7 @@ def test_a_broken_model_to_be_imported(content: bytes) -> None:
         path, labels = Path(name) / "mobilenet.tflite", Path(name) / "labels.txt"
         path.write_bytes(content)
         labels.write_bytes(tiny_bundle.LABELS)
-        choice = ForeignChoice(labels)
+        choice = ForeignChoice(labels=labels)
         if _accepted(lambda: import_bundle(path, Path(name) / "b", choice)):
             assert open_bundle(Path(name) / "b").manifest.measured["imported"]
         else:

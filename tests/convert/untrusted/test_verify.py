@@ -142,9 +142,12 @@ def test_the_learned_selector_and_its_look_are_sound(tmp_path: Path) -> None:
         "price": 0.25, "layers": layers,
     }  # fmt: skip
     look = Look(
-        "look.tflite", "r48", 0,
-        Tensor("x", "float32", (1, 48, 48, 3)), Tensor("y", "float32", (1, 2)),
-    )  # fmt: skip
+        file="look.tflite",
+        signature="r48",
+        subgraph=0,
+        input=Tensor(name="x", dtype="float32", shape=(1, 48, 48, 3)),
+        output=Tensor(name="y", dtype="float32", shape=(1, 2)),
+    )
     files = tiny_bundle.contents()
     files["look.tflite"] = classifier((48,), classes=2).packed()
     manifest = replace(tiny_bundle.manifest(files), selector=learned, look=look)

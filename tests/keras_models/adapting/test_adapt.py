@@ -25,9 +25,9 @@ from keras_models.adapting.adapt import (
 SETTINGS = AdaptSettings(passes=12, views=1, batch=8, learning_rate=0.03)
 
 
-def _model(side: int = 12) -> keras.Model:
+def _model(resolution: int = 12) -> keras.Model:
     keras.utils.set_random_seed(3)
-    image = keras.Input((side, side, 3))
+    image = keras.Input((resolution, resolution, 3))
     x = keras.layers.Conv2D(8, 3, use_bias=False)(image)
     x = keras.layers.BatchNormalization(name="norm")(x)
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(x))

@@ -78,7 +78,25 @@ def test_no_adaptation_sees_a_picture_that_judges_it(
 
 
 def test_declined_tensors_change_nothing_for_the_user() -> None:
-    trial = Trial(8, False, 10, 10, 1.0, before=0.5, tuned=0.25, minutes=0.1)
+    trial = Trial(
+        resolution=8,
+        accepted=False,
+        pictures=10,
+        tested=10,
+        native=1.0,
+        before=0.5,
+        tuned=0.25,
+        minutes=0.1,
+    )
     assert trial.after == 0.5
-    accepted = Trial(8, True, 10, 10, 1.0, before=0.5, tuned=0.75, minutes=0.1)
+    accepted = Trial(
+        resolution=8,
+        accepted=True,
+        pictures=10,
+        tested=10,
+        native=1.0,
+        before=0.5,
+        tuned=0.75,
+        minutes=0.1,
+    )
     assert accepted.after == 0.75

@@ -14,7 +14,7 @@ from tests.keras_models import user_models as models
 from tests.keras_models.user_models import SIDE, tail
 
 
-def _answers(source: Pretrained, images: models.Floats) -> models.Floats:
+def _answers(source: Pretrained, images: models.Float32s) -> models.Float32s:
     return np.asarray(source.model(images, training=False))
 
 

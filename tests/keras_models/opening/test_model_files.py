@@ -29,7 +29,7 @@ def test_files_of_keras_2_answer_as_keras_2_did(
     """References by tf-keras 2.21.0: tests/references/make_keras2.py."""
     expected = np.load(REFERENCES / f"keras2_{name}.npy")
     path = REFERENCES / f"keras2_{name}.h5"
-    source = load(ModelChoice(str(path), normalisation=convention))
+    source = load(ModelChoice(model=str(path), normalisation=convention))
     images = models.pixels(4, 32) * np.float32(scale)
     found = np.asarray(source.model(images, training=False))
     assert expected.std() > 0.01
@@ -40,8 +40,8 @@ def test_files_of_keras_2_answer_as_keras_2_did(
 def test_a_teachable_machine_file_loads_with_two_classes() -> None:
     path = FIELD / "tm_catdog.h5"
     with pytest.raises(InputError, match="--normalisation"):
-        load(ModelChoice(str(path)))
-    source = load(ModelChoice(str(path), normalisation="tf"))
+        load(ModelChoice(model=str(path)))
+    source = load(ModelChoice(model=str(path), normalisation="tf"))
     assert (source.native, source.classes) == (224, 2)
 
 
@@ -91,8 +91,8 @@ def test_a_lambda_runs_only_where_it_is_trusted(tmp_path: Path, suffix: str) -> 
     model = models.entered(layers.Lambda(lambda x: x / 255, output_shape=(16, 16, 3)))()
     model.save(path)
     with pytest.raises(InputError, match=r"Lambda layer .*--trust-code"):
-        load(ModelChoice(str(path)))
-    source = load(ModelChoice(str(path), trust=Trust(code=True)))
+        load(ModelChoice(model=str(path)))
+    source = load(ModelChoice(model=str(path), trust=Trust(code=True)))
     images = models.pixels()
     expected = np.asarray(model(images, training=False))
     assert np.abs(np.asarray(source.model(images)) - expected).max() < 1e-6
@@ -118,15 +118,19 @@ def test_a_layer_of_ones_own_comes_from_ones_own_module(tmp_path: Path) -> None:
     path = tmp_path / "own.keras"
     model.save(path)
     with pytest.raises(InputError, match=r"Halved .*--custom-objects MODULE:Halved"):
-        load(ModelChoice(str(path)))
+        load(ModelChoice(model=str(path)))
     named = f"{module}:Halved"
     with pytest.raises(InputError, match="Add --trust-code"):
-        load(ModelChoice(str(path), trust=Trust(objects=named)))
+        load(ModelChoice(model=str(path), trust=Trust(objects=named)))
     with pytest.raises(InputError, match="has no Doubled"):
-        load(ModelChoice(str(path), trust=Trust(True, f"{module}:Doubled")))
+        load(ModelChoice(model=str(path), trust=Trust(True, f"{module}:Doubled")))
     with pytest.raises(InputError, match="cannot be imported"):
-        load(ModelChoice(str(path), trust=Trust(True, f"{tmp_path}/none.py:Halved")))
-    source = load(ModelChoice(str(path), trust=Trust(True, named)))
+        load(
+            ModelChoice(
+                model=str(path), trust=Trust(True, f"{tmp_path}/none.py:Halved")
+            )
+        )
+    source = load(ModelChoice(model=str(path), trust=Trust(True, named)))
     images = models.pixels()
     expected = np.asarray(model(images, training=False))
     assert np.abs(np.asarray(source.model(images)) - expected).max() < 1e-6
@@ -136,32 +140,32 @@ def test_weights_alone_are_no_model(tmp_path: Path) -> None:
     path = tmp_path / "own.weights.h5"
     models.entered(layers.Rescaling(1 / 255))().save_weights(path)
     with pytest.raises(InputError, match=r"no graph.*--weights .*model\.save"):
-        load(ModelChoice(str(path)))
+        load(ModelChoice(model=str(path)))
 
 
 def test_folders_say_what_makes_a_file_of_them(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no model"):
-        load(ModelChoice(str(tmp_path)))
+        load(ModelChoice(model=str(tmp_path)))
     (tmp_path / "saved_model.pb").write_bytes(b"")
     with pytest.raises(InputError, match=r"model\.export writes.*model\.save"):
-        load(ModelChoice(str(tmp_path)))
+        load(ModelChoice(model=str(tmp_path)))
     (tmp_path / "keras_metadata.pb").write_bytes(b"")
     with pytest.raises(InputError, match=r"import tf_keras; .*\.save\('.*\.h5'\)"):
-        load(ModelChoice(str(tmp_path)))
+        load(ModelChoice(model=str(tmp_path)))
 
 
 def test_an_unpacked_keras_file_loads(tmp_path: Path) -> None:
     models.entered(layers.Rescaling(1 / 255))().save(tmp_path / "m.keras")
     with zipfile.ZipFile(tmp_path / "m.keras") as packed:
         packed.extractall(tmp_path / "m")
-    assert load(ModelChoice(str(tmp_path / "m"))).classes == 3
+    assert load(ModelChoice(model=str(tmp_path / "m"))).classes == 3
 
 
 @pytest.mark.parametrize("name", ["m.tflite", "m.onnx", "m.pt", "m.keras", "m.h5"])
 def test_other_files_are_no_models(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\x00" * 64)
     with pytest.raises(InputError, match=r"model\.save\('mine\.keras'\)"):
-        load(ModelChoice(str(tmp_path / name)))
+        load(ModelChoice(model=str(tmp_path / name)))
 
 
 def test_statistics_that_a_layer_keeps_aside_are_renewed(tmp_path: Path) -> None:
@@ -179,7 +183,7 @@ def test_statistics_that_a_layer_keeps_aside_are_renewed(tmp_path: Path) -> None
     images = models.pixels()
     expected = np.asarray(right(images, training=False))
     choice = ModelChoice(
-        str(tmp_path / "other.keras"),
+        model=str(tmp_path / "other.keras"),
         weights=str(tmp_path / "right.keras"),
     )
     source = load(choice)

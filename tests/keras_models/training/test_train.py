@@ -163,9 +163,9 @@ def test_a_torn_backup_is_refused_with_what_to_do(tmp_path: Path) -> None:
     assert epochs_done(tmp_path / "none", 8) == 0
 
 
-def _images(side: int = 16) -> NDArray[np.float32]:
+def _images(resolution: int = 16) -> NDArray[np.float32]:
     random = np.random.default_rng(1)
-    return random.uniform(0.5, 1.0, (32, side, side, 3)).astype(np.float32)
+    return random.uniform(0.5, 1.0, (32, resolution, resolution, 3)).astype(np.float32)
 
 
 def _changed(how: Augmentation, images: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.errors import InputError
-from selection.arrays import Bools, Floats
+from selection.arrays import Bools, Float64s
 from selection.plans.front import exact_front
 from selection.plans.grid import evaluate_grid
 
@@ -16,7 +16,7 @@ MACS = (3, 10, 25)
 
 
 def _outcome(
-    thresholds: tuple[float, ...], confidences: Floats, right: Bools
+    thresholds: tuple[float, ...], confidences: Float64s, right: Bools
 ) -> tuple[int, int]:
     """(MACs, right answers), image by image and rung by rung."""
     total = answered = 0
@@ -30,7 +30,7 @@ def _outcome(
     return total, answered
 
 
-def _brute_force(confidences: Floats, right: Bools) -> list[tuple[int, int]]:
+def _brute_force(confidences: Float64s, right: Bools) -> list[tuple[int, int]]:
     axes = [np.append(np.unique(column), 2.0) for column in confidences.T]
     points = {_outcome(pair, confidences, right) for pair in product(*axes)}
     front: list[tuple[int, int]] = []

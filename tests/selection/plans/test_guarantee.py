@@ -33,7 +33,13 @@ from selection.selectors.fixed import Fixed
 
 A, B = 0.3, 0.005
 SETS, IMAGES, LIMIT, CONFIDENCE = 600, 1500, 2.0, 0.95
-REQUEST = Request("large@2", LIMIT, CONFIDENCE, ("top1",), 2)
+REQUEST = Request(
+    reference="large@2",
+    max_drop_points=LIMIT,
+    confidence=CONFIDENCE,
+    ways=("top1",),
+    longest=2,
+)
 IDS = tuple(f"picture {number}" for number in range(IMAGES))
 
 
@@ -47,7 +53,13 @@ def _data(seed: int, images: int = IMAGES) -> Scored:
     large = np.where(won, 0.1, 0.9).astype(np.float32)
     scores = tuple(np.stack([one, 1 - one], axis=1) for one in (small, large))
     labels = np.zeros(images, np.int64)
-    return Scored(("small@1", "large@2"), (1, 10), scores, labels, IDS[:images])
+    return Scored(
+        rungs=("small@1", "large@2"),
+        macs=(1, 10),
+        scores=scores,
+        labels=labels,
+        ids=IDS[:images],
+    )
 
 
 def _true_drop(selector: Selector) -> float:
@@ -64,7 +76,7 @@ def test_true_drop_is_that_of_many_images() -> None:
     data = _data(0, IMAGES)
     many = [_data(seed) for seed in range(60)]
     assert data.images == IMAGES
-    cascade = Cascade(("small@1", "large@2"), (0.8,))
+    cascade = Cascade(ladder=("small@1", "large@2"), thresholds=(0.8,))
     drops = [100 * (one.right[:, 1].mean() - _right(cascade, one)) for one in many]
     error = np.std(drops) / np.sqrt(len(drops))
     assert abs(np.mean(drops) - _true_drop(cascade)) < 4 * error

@@ -18,7 +18,12 @@ from selection.selectors.catalogue import from_json
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=1200, seed=2)
-REQUEST = Request(DATA.rungs[-1], 8.0, 0.9, ("top1", "deferral"))
+REQUEST = Request(
+    reference=DATA.rungs[-1],
+    max_drop_points=8.0,
+    confidence=0.9,
+    ways=("top1", "deferral"),
+)
 
 
 def test_order_of_the_images_is_no_matter() -> None:
@@ -30,7 +35,15 @@ def test_order_of_the_images_is_no_matter() -> None:
 
 
 def test_a_learned_selector_is_searched_where_asked() -> None:
-    looked = candidates(DATA, Request(DATA.rungs[-1], 8.0, 0.9, ("learned",)))
+    looked = candidates(
+        DATA,
+        Request(
+            reference=DATA.rungs[-1],
+            max_drop_points=8.0,
+            confidence=0.9,
+            ways=("learned",),
+        ),
+    )
     kinds = {str(one.selector.to_json()["kind"]) for one in looked}
     assert kinds == {"fixed", "learned"}
     free = [one for one in looked if one.selector.to_json().get("price") == 0]
@@ -94,7 +107,12 @@ def test_a_certificate_says_what_it_would_need() -> None:
 
 def test_where_only_costlier_plans_pass_it_is_the_reference_itself() -> None:
     data = table(images=300)
-    plan = certified_plan(data, Request(data.rungs[0], 2.0, 0.9, ("top1",)))
+    plan = certified_plan(
+        data,
+        Request(
+            reference=data.rungs[0], max_drop_points=2.0, confidence=0.9, ways=("top1",)
+        ),
+    )
     assert plan.certificate.certified
     assert plan.selector.to_json() == {"kind": "fixed", "ladder": [data.rungs[0]]}
     assert plan.macs == data.macs[0]
@@ -107,15 +125,30 @@ def test_where_only_costlier_plans_pass_it_is_the_reference_itself() -> None:
 )
 def test_limits_out_of_range_are_refused(drop: float, confidence: float) -> None:
     with pytest.raises(InputError, match="expected"):
-        certified_plan(DATA, Request(DATA.rungs[-1], drop, confidence))
+        certified_plan(
+            DATA,
+            Request(
+                reference=DATA.rungs[-1], max_drop_points=drop, confidence=confidence
+            ),
+        )
 
 
 def test_a_reference_without_scores_is_refused() -> None:
     with pytest.raises(InputError, match="has no scores"):
-        certified_plan(DATA, Request("huge@999", 1.0))
+        certified_plan(DATA, Request(reference="huge@999", max_drop_points=1.0))
 
 
 def test_repeated_splits_judge_every_plan() -> None:
-    outcomes = repeat_splits(DATA, Request(DATA.rungs[-1], 8.0, 0.9, ("top1",)), 3, 0.5)
+    outcomes = repeat_splits(
+        DATA,
+        Request(
+            reference=DATA.rungs[-1],
+            max_drop_points=8.0,
+            confidence=0.9,
+            ways=("top1",),
+        ),
+        3,
+        0.5,
+    )
     lengths = {len(outcomes.cascade), len(outcomes.naive), len(outcomes.certified)}
     assert lengths == {3}
