@@ -205,7 +205,8 @@ class ScoreStore:
             nonfinite: what to do with scores that are NaN or infinite, of NONFINITE.
         Raises:
             InputError: shards are missing or are not what meta.json says, or scores are
-                not finite and are not to count as wrong answers.
+                not finite and are not to count as wrong answers, or should count so
+                where the image has no label.
         """
         if missing := self.missing(meta):
             raise InputError(
@@ -237,6 +238,8 @@ class ScoreStore:
         bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
         if bad.size and nonfinite != "wrong":
             raise InputError(_not_finite(meta, ids, bad))
+        if (labels[bad] < 0).any():
+            raise InputError(_neither(meta, int((labels[bad] < 0).sum())))
         scores[bad] = _wrong(labels[bad], meta.classes)
         names = tuple(facts["class_names"])
         read = tuple(map(str, facts.get("read", ())))
@@ -265,6 +268,15 @@ def _not_finite(meta: RungMeta, ids: tuple[str, ...], bad: NDArray[np.intp]) -> 
         f"(NaN or infinite): {named}{more}. The network gives no answer there, most "
         "likely since it overflows at that resolution. Leave the rung out, or count "
         "them as wrong answers with --nonfinite wrong (drop, select, thresholds, plan)."
+    )
+
+
+def _neither(meta: RungMeta, images: int) -> str:
+    return (
+        f"{meta.rung}: {images} images have neither finite scores nor a label; "
+        "--nonfinite wrong needs their labels: a class put in place of an answer could "
+        "agree with another rung's by chance. Label them, or leave the rung or the "
+        "pictures out."
     )
 
 

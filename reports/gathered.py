@@ -150,4 +150,6 @@ def _rungs(folders: list[Path]) -> Iterator[StoredRung]:
             for meta in store.metas():
                 if meta.key not in seen and not store.missing(meta):
                     seen.add(meta.key)
-                    yield store.load(meta, "wrong")
+                    rung = store.load(meta, "wrong")
+                    if (rung.labels >= 0).all():  # without labels no answer is wrong
+                        yield rung

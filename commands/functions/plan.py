@@ -14,6 +14,7 @@ from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows
 from selection.plans.planned import planned
 from selection.plans.request import Request
+from selection.plans.search import DEFAULT_WAYS
 from selection.scored import from_stored
 from selection.split import split
 
@@ -25,8 +26,10 @@ def plan(
     *,
     max_drop: float = 1.0,
     confidence: float = 0.95,
-    ways: Sequence[str] = ("top1", "margin", "deferral"),
+    ways: Sequence[str] = DEFAULT_WAYS,
     longest: int = 3,
+    search_part: float = 0.3,
+    search_labels: bool = True,
     calibration_part: float = 0.5,
     seed: int = 0,
 ) -> CertifiedPlan:
@@ -37,6 +40,9 @@ def plan(
         reference: the rung that the drop is measured against.
         max_drop: points of accuracy, the largest true drop.
         ways: how ladders are climbed, as `reswise plan --ways`.
+        search_part: of the images that choose, those that search and certify nothing;
+            above 1: so many images.
+        search_labels: False: the search reads no label.
         calibration_part: of the images that search and certify; the rest judges.
     Returns:
         `certified` is False where the images are too few, and `sentence` says how
@@ -55,11 +61,13 @@ def plan(
     stored = rungs_of(rungs)
     request = Request(
         reference=reference,
-        max_drop_points=max_drop,
+        max_drop_points=float(max_drop),  # 1 and 1.0 have one hash
         confidence=confidence,
         ways=tuple(ways),
         longest=longest,
         seed=seed,
+        search_part=search_part,
+        search_labels=search_labels,
     )
     found = planned(stored, request, calibration_part)
     _, test = split(from_stored(stored), calibration_part, seed)

@@ -184,6 +184,24 @@ def test_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert (tmp_path / "run" / name).stat().st_size > 100
 
 
+def test_the_report_says_whether_pictures_look_like_those_certified(
+    tmp_path: Path,
+) -> None:
+    """The same shares among 1,000 certified images; then all of those at one rung."""
+    bundle(tmp_path / "bundle")
+    shares = _bench(tmp_path, "--host")["shares"]
+    same = [round(1000 * shares[rung]) for rung in RUNGS]
+    rarest = min(range(len(RUNGS)), key=same.__getitem__)
+    other = [1000 * (place == rarest) for place in range(len(RUNGS))]
+    path = tmp_path / "bundle" / "manifest.json"
+    for stops, said in ((same, "Nothing speaks against"), (other, "BROKEN ASSUMPTION")):
+        facts = json.loads(path.read_text())
+        facts["measured"] = {"plan": {"certified_stops": stops}}
+        path.write_text(json.dumps(facts))
+        _bench(tmp_path, "--host")
+        assert said in (tmp_path / "run" / "bench.md").read_text()
+
+
 def test_done_passes_are_kept_and_fresh_measures_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

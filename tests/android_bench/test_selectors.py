@@ -9,6 +9,7 @@ from selection.confidence import NAMES
 from selection.contract import NEVER, Selector
 from selection.replay import replay
 from selection.scored import Scored
+from selection.selectors.agreement import agreement
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral, seen_features
 from selection.selectors.fixed import Fixed
@@ -123,6 +124,13 @@ def test_deferral_rules(kind: str, answer: str, classes: int, tmp_path: Path) ->
     rules = _rules(kind, scores, answer)
     never = Deferral(LADDER, rules, (NEVER, NEVER), answer)
     _decides_alike(_on_images(never, scores), scores, tmp_path)
+
+
+@pytest.mark.parametrize("answer", ["last", "mean"])
+@pytest.mark.parametrize("classes", [2, 5, 100])
+def test_two_rungs_that_agree(answer: str, classes: int, tmp_path: Path) -> None:
+    scores = _scores(classes)
+    _decides_alike(_on_images(agreement(LADDER, answer), scores), scores, tmp_path)
 
 
 def test_the_draws_of_random(tmp_path: Path) -> None:

@@ -10,7 +10,11 @@ import pytest
 
 from commands import plan
 from datasets.errors import InputError
+from selection.replay import replay
+from selection.scored import Scored
 from selection.selectors.catalogue import from_json
+from selection.split import split
+from tests.commands.test_label import pictures
 from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 
@@ -141,3 +145,75 @@ def test_a_reference_that_guesses_is_said_first(
     store(tmp_path / "sound" / "scores", DATA)
     _run("--max-drop", "6", *_flags(tmp_path / "sound"))
     assert "HOLLOW" not in capsys.readouterr().out
+
+
+def _groups_of(folder: Path) -> dict[str, dict[str, dict[str, float]]]:
+    """What the plan's JSON says by column and group."""
+    facts = json.loads((folder / "run" / "plan.json").read_text())
+    return {
+        group["what"]: {part["part"]: part for part in group["parts"]}
+        for group in facts["groups"]
+    }
+
+
+def test_groups_are_counted_apart_and_bounded_wider(tmp_path: Path) -> None:
+    """By the reference's answer, by label and by a column; counted here by hand."""
+    data = _named_files(DATA)
+    name = pictures(tmp_path, data)
+    store(tmp_path / "scores", data, name, "all")
+    rooms = ["attic" if place % 3 else "" for place in range(data.images)]
+    lines = [f"{one},0,{room}" for one, room in zip(data.ids, rooms, strict=True)]
+    table_of = Path(name.partition(":")[2])
+    table_of.write_text("\n".join(["file,class_index,room", *lines]) + "\n")
+    columns = ("answer", "class", "room")
+    asked = [word for column in columns for word in ("--groups", column)]
+    assert _run("--max-drop", "6", "--confidence", "0.9", *asked,
+                *_flags(tmp_path)) == 0  # fmt: skip
+    certifying = split(split(data, 0.5, 0)[0], 0.3, 0)[1]
+    facts = json.loads((tmp_path / "run" / "plan.json").read_text())
+    selector = from_json(facts["selector"])
+    answers = replay(selector, certifying).answers
+    reference = certifying.answers[:, -1]
+    lost = (reference == certifying.labels) & (answers != certifying.labels)
+    won = (reference != certifying.labels) & (answers == certifying.labels)
+    place = {one: number for number, one in enumerate(data.ids)}
+    held = np.array([rooms[place[one]] or "(empty)" for one in certifying.ids])
+    found = _groups_of(tmp_path)
+    assert sorted(found) == sorted(columns)
+    for column, values in (
+        ("answer", [f"{one} class {one}" for one in reference]),
+        ("class", [f"{one} class {one}" for one in certifying.labels]),
+        ("room", held.tolist()),
+    ):
+        assert set(found[column]) == set(values)
+        for part, said in found[column].items():
+            rows = np.array(values) == part
+            assert said["images"] == rows.sum()
+            assert said["lost"] >= lost[rows].sum()  # what was not asked counts lost
+            assert said["won"] <= won[rows].sum()
+            assert said["bound_points"] >= 100 * (lost[rows].mean() - won[rows].mean())
+    assert "worst room" in (tmp_path / "run" / "plan.md").read_text()
+
+
+def _named_files(data: Scored) -> Scored:
+    """The same, its ids names of files."""
+    return replace(data, ids=tuple(f"{place:04d}.png" for place in range(data.images)))
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("class", "some images have no label"), ("room", "no csv: table")],
+)
+def test_groups_that_are_not_known_are_refused(
+    tmp_path: Path, column: str, said: str
+) -> None:
+    store(tmp_path / "scores", DATA.unlabelled())
+    with pytest.raises(InputError, match=said):
+        _run("--groups", column, *_flags(tmp_path))
+
+
+def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    data = _named_files(DATA)
+    store(tmp_path / "scores", data, pictures(tmp_path, data), "all")
+    with pytest.raises(InputError, match="has the columns file, class_index"):
+        _run("--groups", "room", *_flags(tmp_path))

@@ -60,13 +60,14 @@ def test_another_source_is_called_broken(
     assert json.loads((tmp_path / "w" / "watch.json").read_text())["broken"] is True
 
 
-@pytest.mark.parametrize(("moved", "code"), [(0.0, 0), (0.4, 1)])
+@pytest.mark.parametrize(("moved", "code"), [(0.0, 0), (0.3, 1)])
 def test_what_a_phone_saw(tmp_path: Path, plan: Path, moved: float, code: int) -> None:
     facts = json.loads(plan.read_text())
     ladder, stops = facts["selector"]["ladder"], facts["certified_stops"]
     share = {rung: n / sum(stops) for rung, n in zip(ladder, stops, strict=True)}
-    share[ladder[0]] -= moved
-    share[ladder[-1]] += moved
+    most, least = (choose(ladder, key=share.__getitem__) for choose in (max, min))
+    share[most] -= moved
+    share[least] += moved
     machine = {"shares": share, "lines": [{"images": 500}]}
     (tmp_path / "bench.json").write_text(json.dumps({"machines": [machine]}))
     run = ["--run", str(tmp_path / "w")]

@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -13,6 +14,8 @@ import pytest
 import reswise
 from datasets.errors import BundleError, DataError, InputError, ModelError
 from reports.table import read_tables
+from tests.selection.store import store
+from tests.selection.synthetic import scored
 
 ROOT = Path(reswise.__file__).parent
 FACE = sorted(reswise.FUNCTIONS)
@@ -57,7 +60,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_results_are_tables_figures_and_html(tmp_path: Path) -> None:
-    """Against the recorded run: the numbers that version 0.1.0 printed."""
+    """Over the recorded scores: the numbers that the command line finds."""
     pandas = pytest.importorskip("pandas", reason="no pandas here")
     recorded = Path(__file__).parents[1] / "references" / "recorded_run"
     found = reswise.plan(
@@ -66,14 +69,41 @@ def test_results_are_tables_figures_and_html(tmp_path: Path) -> None:
     frame = found.table()
     assert isinstance(frame, pandas.DataFrame)
     assert found.certified
-    before = pandas.read_csv(recorded / "plan" / "rows.csv")
-    same = [name for name in frame.columns if name != "command"]
-    for name in same:
-        assert [*map(str, frame[name])] == [*map(str, before[name])], name
+    words = "plan --reference tiny@48 --max-drop 12 --confidence 0.8 --from"
+    verb = tmp_path / "verb"
+    assert (
+        reswise.run([*words.split(), str(recorded / "drop"), "--run", str(verb)]) == 0
+    )
+    other = pandas.read_csv(verb / "rows.csv")
+    for name in (name for name in frame.columns if name != "command"):
+        assert [*map(str, frame[name])] == [*map(str, other[name])], name
     assert found.figure().axes[0].get_ylabel() == "top-1, %"
-    html = found._repr_html_()
-    assert "<td>13.02" in html or "13.02 % saved" in html
+    assert f"{found.rows[0].flops_drop_percent:.2f} % saved" in found._repr_html_()
     assert str(found).startswith("**Plan, 120 test images**")
+
+
+def test_images_without_labels_are_planned_as_the_command_line_does(
+    tmp_path: Path,
+) -> None:
+    data = scored(images=900, seed=2)
+    store(tmp_path / "drop", data.unlabelled())
+    asked = {"max_drop": 12, "confidence": 0.9}
+    found = reswise.plan(
+        tmp_path / "drop", data.rungs[-1], tmp_path / "python", **asked
+    )
+    assert "labels were read" not in found.sentence
+    words = f"plan --reference {data.rungs[-1]} --max-drop 12 --confidence 0.9 --from"
+    code = reswise.run(
+        [*words.split(), str(tmp_path / "drop"), "--run", str(tmp_path / "verb")]
+    )
+    assert code == (not found.certified)
+    own, verb = (
+        json.loads((tmp_path / name / "plan.json").read_text()) | {"command": ""}
+        for name in ("python", "verb")
+    )
+    assert own == verb
+    with pytest.raises(InputError, match="have no label"):
+        reswise.select(tmp_path / "drop", tmp_path / "select")
 
 
 def test_selectors_as_the_command_line_finds_them(tmp_path: Path) -> None:

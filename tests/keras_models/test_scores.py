@@ -107,6 +107,30 @@ def test_scores_that_are_not_finite_are_no_unreadable_pictures(
         assert not correct(stored.scores[-1:], stored.labels[-1:], k).any()
 
 
+def test_no_answer_is_wrong_only_where_the_label_is_known(tmp_path: Path) -> None:
+    """A class put in its place could agree with the reference's: no loss, it seems."""
+    for label, said in (
+        (-1, "1 images have neither finite scores nor a label"),
+        (2, ""),
+    ):
+        folder = tmp_path / str(label)
+        store = ScoreStore(folder)
+        labels = np.zeros(META.images, np.int64)
+        labels[0] = label
+        ids = tuple(f"{number}.png" for number in range(META.images))
+        store.write_dataset(META.fingerprint, META.dataset, META.split, ids, labels,
+                            ("a", "b", "c"))  # fmt: skip
+        for shard, count in enumerate((SHARD, META.images - SHARD)):
+            scores = np.full((count, 3), 1 / 3, np.float32)
+            scores[: 1 - shard] = np.nan  # the first image alone
+            store.write_shard(META, shard, scores)
+        if said:
+            with pytest.raises(InputError, match=said):
+                store.load(META, "wrong")
+        else:
+            assert store.load(META, "wrong").scores[0].tolist() == [0.5, 0.5, 0]
+
+
 def test_every_rung_holds_the_same_images(tmp_path: Path) -> None:
     """A picture unreadable to one sweep is left out of all rungs, NaN or not."""
     store = _store(tmp_path)

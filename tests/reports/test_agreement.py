@@ -8,6 +8,7 @@ from datasets.errors import InputError
 from keras_models.scores import load_rungs
 from reports.agreement import agreement_table
 from reports.drop import drop_rows
+from reports.gathered import _rungs
 from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 
@@ -24,3 +25,8 @@ def test_agreement_stands_in_place_of_accuracy(tmp_path: Path) -> None:
     assert "50 of 50 images have no label" in shown.notes[0]
     with pytest.raises(InputError, match="have no label"):
         drop_rows(rungs, "reswise drop")
+
+
+def test_the_page_draws_no_accuracy_without_labels(tmp_path: Path) -> None:
+    store(tmp_path / "some", table(images=50, rungs=2).unlabelled())
+    assert list(_rungs([tmp_path / "some"])) == []
