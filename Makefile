@@ -4,14 +4,25 @@ BIN := .venv/bin
 READY := .venv/.ready
 WHEEL := .venv-wheel
 PARALLEL := -n 2 --dist loadfile
+QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_line.py \
+  table_kinds.py) tests/datasets tests/selection/test_scored.py tests/reports/test_table.py \
+  tests/reports/test_rows.py tests/convert/untrusted tests/convert/test_manifest.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-checkout test-wheel test-slow lint docs bench lock clean
+.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
 
 test: test-checkout test-wheel
+
+# Before a commit, under two minutes: lint of what changed, the map, the fast tests.
+quick: $(READY)
+	@changed=$$(git diff --name-only --diff-filter=d HEAD -- '*.py'; \
+	  git ls-files --others --exclude-standard -- '*.py'); \
+	if [ -n "$$changed" ]; then \
+	  $(BIN)/ruff check $$changed && $(BIN)/ruff format --check $$changed; fi
+	$(BIN)/python -m pytest $(PARALLEL) -q -m "not slow" $(QUICK)
 
 test-checkout: $(READY)
 	$(BIN)/python -m pytest $(PARALLEL)
@@ -42,7 +53,7 @@ lint: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m pdoc --docformat google --output-directory build/docs \
-	  datasets keras_models selection convert android_bench reports
+	  reswise datasets keras_models selection convert android_bench reports
 	@echo "wrote build/docs/index.html"
 
 bench: $(READY)

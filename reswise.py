@@ -1,129 +1,85 @@
-"""The command line: finds the verb, then imports what that verb needs and no more.
+"""The functions for scripts, and the command line.
 
-Exit codes: 0 done, 1 done but a check failed, 2 bad input, 130 interrupted.
+    import reswise
+
+`rebuild` gives a network at another resolution; `sweep` measures it at several;
+`select`, `plan` choose the resolution of each image; `adapt` tunes batch norm without
+labels; `convert` and `bench` make and measure bundles; `report` shows it all. Each
+result has `.table()`, a pandas.DataFrame, `.figure()`, of matplotlib, and shows itself
+in a notebook. What is wrong with an argument is an `InputError` that names it.
+
+Importing this module loads neither TensorFlow nor Keras: a function is loaded when it
+is first named, from the file of `commands/functions/` that has its name.
 """
 
-import os
-import sys
+from functools import wraps
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any
 
-from absl import logging
-from absl.flags import argparse_flags
+from commands.command_line import VERBS, main, parser, run
+from datasets.errors import BundleError, DataError, InputError, ModelError
 
-from datasets.catalogue import shadowed_distribution
-from datasets.errors import InputError
+if TYPE_CHECKING:
+    from commands.functions.adapt import adapt
+    from commands.functions.bench import bench
+    from commands.functions.convert import convert
+    from commands.functions.models import model, rebuild
+    from commands.functions.plan import plan
+    from commands.functions.report import report
+    from commands.functions.select import select
+    from commands.functions.sweep import sweep
 
-VERBS = (
-    "models",
-    "datasets",
-    "flops",
-    "drop",
-    "select",
-    "thresholds",
-    "plan",
-    "train",
+__all__ = [
+    "VERBS",
+    "BundleError",
+    "DataError",
+    "InputError",
+    "ModelError",
     "adapt",
-    "convert",
-    "bundle",
     "bench",
-    "compare",
+    "convert",
+    "main",
+    "model",
+    "parser",
+    "plan",
+    "rebuild",
     "report",
-    "demo",
-)
+    "run",
+    "select",
+    "sweep",
+]
 
-DONE, CHECK_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-
-_DESCRIPTION = """\
-Find out how far the input resolution of a trained Keras CNN can fall, without training.
-
-A model at a resolution is a rung, written mobilenet_v2@160. Begin with:
-  reswise models
-  reswise flops --model resnet50 --resolutions 224,192,160
-  reswise drop --model small_resnet --weights glyphs --dataset glyphs --resolutions 64
-  reswise demo
-"""
-
-
-class _Parser(argparse_flags.ArgumentParser):
-    """A parser whose errors are one line and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        line = f"{self.prog}: {message}. See {self.prog} --help."
-        print(line, file=sys.stderr)
-        raise SystemExit(BAD_INPUT)
+FUNCTIONS = {
+    "model": "models",
+    "rebuild": "models",
+    "sweep": "sweep",
+    "select": "select",
+    "plan": "plan",
+    "adapt": "adapt",
+    "convert": "convert",
+    "bench": "bench",
+    "report": "report",
+}
 
 
-def parser(verb: str | None = None) -> _Parser:
-    """The parser of all verbs; only the flags of `verb` are filled in.
-
-    A verb's module is imported for its flags and its line of help; none imports a
-    framework before it runs.
-    """
-    import argparse
-
-    top = _Parser(  # type: ignore[no-untyped-call]
-        prog="reswise",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    verbs = top.add_subparsers(
-        dest="verb",
-        required=True,
-        metavar="VERB",
-        parser_class=_Parser,
-        title="verbs (reswise VERB --help tells more)",
-    )
-    for name in VERBS:
-        module = import_module(f"commands.{name}")
-        one = verbs.add_parser(
-            name,
-            help=module.HELP,
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        if verb in (None, name):
-            module.add_flags(one)
-    return top
+def __getattr__(name: str) -> Any:
+    if name not in FUNCTIONS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"commands.functions.{FUNCTIONS[name]}")
+    return _naming_arguments(getattr(module, name))
 
 
-def run(arguments: list[str]) -> int:
-    """Runs one verb; returns its exit code."""
-    verb = next((word for word in arguments if word in VERBS), None)
-    parsed = parser(verb).parse_args(arguments)
-    logging.use_absl_handler()
-    if line := shadowed_distribution():
-        logging.warning("%s", line)
-    try:
-        code = int(import_module(f"commands.{parsed.verb}").run(parsed))
-        sys.stdout.flush()
-        return code
-    except InputError as error:
-        print(f"reswise {parsed.verb}: {_one_line(error)}", file=sys.stderr)
-        return BAD_INPUT
-    except BrokenPipeError:  # the reader, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except OSError as error:
-        if error.filename is None and error.errno is None:
-            raise
-        print(f"reswise {parsed.verb}: {_one_line(error)}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        again = "interrupted; the same command goes on where this stopped"
-        print(f"\nreswise {parsed.verb}: {again}", file=sys.stderr)
-        return INTERRUPTED
+def _naming_arguments(function: Any) -> Any:
+    """The function, whose errors name arguments where what it calls names flags."""
 
+    @wraps(function)
+    def called(*given: Any, **named: Any) -> Any:
+        try:
+            return function(*given, **named)
+        except InputError as error:
+            raise error.as_arguments() from error.__cause__
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
-
-
-def main() -> None:
-    """The `reswise` script."""
-    sys.exit(run(sys.argv[1:]))
+    return called
 
 
 if __name__ == "__main__":

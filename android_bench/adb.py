@@ -10,9 +10,16 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from android_bench.device_states import (
+    Device,
+    by_cable,
+    listed,
+    not_ready,
+    nothing_ready,
+    read_devices,
+)
 from datasets.errors import InputError
 
 Done = subprocess.CompletedProcess[bytes]
@@ -20,8 +27,13 @@ Start = Callable[
     [Sequence[str], float], Done
 ]  # command, seconds; may raise as run does
 
-_MARK = "reswise-exit"
+_BEGIN, _MARK = "reswise-begin", "reswise-exit"
 _SECONDS = 60.0
+_QUICK_SECONDS = 10.0  # for what any phone answers at once
+_ONE_PHONE = (
+    'echo "serial=$(getprop ro.serialno 2>/dev/null)"; '
+    'echo "boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)"'
+)
 # what adb, of any version, says when the device, the cable or its server went away
 _LOST = re.compile(
     r"not found|no devices|offline|closed|protocol fault|connection re(set|fused)|"
@@ -30,24 +42,11 @@ _LOST = re.compile(
     r"failed to (read|write|copy).*(i/o|connection|errno)",
     re.IGNORECASE,
 )
-_LISTED = re.compile(
-    r"(\S.*?)\s+(device|offline|unauthorized|authorizing|connecting|recovery|sideload|"
-    r"rescue|bootloader|host|no permissions)(\s|$)"
-)
 _LASTING = re.compile("no space left|read-only|permission denied|unauthorized", re.I)
 
 
 class LostError(InputError):
     """The device or the connection went away; waiting for it may help."""
-
-
-@dataclass(frozen=True)
-class Device:
-    """A line of `adb devices`."""
-
-    serial: str
-    state: str  # device, offline, unauthorized, ...
-    model: str
 
 
 def find_adb(given: str | None) -> str:
@@ -71,8 +70,8 @@ def find_adb(given: str | None) -> str:
         if bundled.is_file():
             return str(bundled)
     raise InputError(
-        "adb is not installed; install Android's platform-tools, or the package "
-        "adbutils, or name the program with --adb."
+        "adb is not installed: `pip install adbutils` or `apt-get install adb`, or "
+        "name the program of Android's platform-tools with --adb."
     )
 
 
@@ -108,15 +107,7 @@ class Adb:
     def devices(self) -> list[Device]:
         """What adb sees, ready or not."""
         said = self._call(["devices", "-l"], _SECONDS).stdout.decode(errors="replace")
-        found = []
-        for line in said.splitlines():
-            parts = _LISTED.match(line)
-            if parts is None or line.startswith(("List of", "*")):
-                continue
-            model = re.search(r"model:(\S+)", line)
-            name = model.group(1) if model else ""
-            found.append(Device(parts.group(1), parts.group(2), name))
-        return found
+        return read_devices(said)
 
     def connect(self, address: str) -> None:
         """Attaches to a device over TCP; adb says success either way, so ask after."""
@@ -143,18 +134,23 @@ class Adb:
     ) -> tuple[str, int]:
         """(standard output and error together, exit code) of a script on the device.
 
-        The code comes by a line of our own: not every adb and device passes it on.
+        The code comes by a line of our own: not every adb and device passes it on. So
+        does the beginning: some shells print a warning before every answer.
 
         Args:
             script: for sh; every word in it that comes from outside is quoted.
         Raises:
             LostError: the script did not get to its end.
         """
-        marked = f"( {script}\n) 2>&1; printf '\\n{_MARK}:%d\\n' $?"
+        marked = (
+            f"printf '{_BEGIN}\\n'; ( {script}\n) 2>&1; printf '\\n{_MARK}:%d\\n' $?"
+        )
         done = self.run(serial, ["shell", marked], seconds)
         text = done.stdout.decode(errors="replace").replace("\r\n", "\n")
-        said, mark, code = text.rpartition(f"\n{_MARK}:")
-        if not mark or not code.strip().isdigit():
+        said, mark, rest = text.rpartition(f"\n{_MARK}:")
+        code = (rest.split() or [""])[0]
+        said = said.partition(f"{_BEGIN}\n")[2]
+        if not mark or not code.isdigit():
             _check_there(serial, _said(done))
             raise LostError(
                 f"device {serial}: the connection broke off in mid-command."
@@ -195,40 +191,65 @@ def _check_there(serial: str, said: str) -> None:
 
 def unauthorized(serial: str) -> str:
     """What the user has to do, in one line."""
-    return (
-        f"device {serial} does not trust this computer: unlock it, tap Allow in its "
-        "question on USB debugging, then repeat the command."
-    )
+    return not_ready(Device(serial, "unauthorized", ""))
 
 
 def _shown(arguments: Sequence[str]) -> str:
     return " ".join(arguments)[:60].replace("\n", " ")
 
 
-def chosen_serials(adb: Adb, wanted: str | None) -> list[str]:
-    """The devices to bench.
+def chosen_serials(
+    adb: Adb, wanted: str | None, tell: Callable[[str], None] = lambda _: None
+) -> list[str]:
+    """The devices to bench, each phone once however it is connected.
 
     Args:
         wanted: a serial, "all", or None for the only one.
+        tell: takes a line on connections that lead to one phone.
     Raises:
         InputError: none, several without a choice, or one that is not ready.
     """
     devices = adb.devices()
+    if wanted not in (None, "all"):
+        return [_checked(adb, devices, str(wanted))]
     ready = [device.serial for device in devices if device.state == "device"]
-    if wanted == "all":
-        if not ready:
-            raise InputError(_nothing_ready(devices))
-        return ready
-    if wanted is None:
-        if len(devices) > 1 and len(ready) != 1:
-            raise InputError(
-                f"{len(devices)} devices are there ({_listed(devices)}); name one with "
-                "--serial, or --serial all."
-            )
-        if not ready:
-            raise InputError(_nothing_ready(devices))
-        return ready
-    return [_checked(adb, devices, wanted)]
+    if not ready:
+        raise InputError(nothing_ready(devices))
+    same = one_phone(adb, ready)
+    for serial, first in same.items():
+        tell(f"{serial} is the same phone as {first} (ro.serialno): it runs once.")
+    phones = [serial for serial in ready if serial not in same]
+    if wanted is None and len(phones) > 1:
+        raise InputError(
+            f"{len(devices)} devices are there ({listed(devices)}); name one with "
+            "--serial, or --serial all."
+        )
+    return phones
+
+
+def one_phone(adb: Adb, serials: Sequence[str]) -> dict[str, str]:
+    """Further connections to a phone -> the one to use, a cable before the network.
+
+    Phones are known by ro.serialno, and by the hash of their boot where they tell it:
+    some makers give every phone of a model the same serial number.
+    """
+    first: dict[tuple[str, ...], str] = {}
+    same = {}
+    for serial in sorted(serials, key=lambda one: (not by_cable(one), one)):
+        try:
+            said, _ = adb.shell(serial, _ONE_PHONE, _QUICK_SECONDS)
+        except InputError:  # it will say so when it is used
+            continue
+        number, boot = (
+            "".join(re.findall(rf"^{name}=(.*)$", said, re.MULTILINE)).strip()
+            for name in ("serial", "boot")
+        )
+        if not number:
+            continue
+        known = first.setdefault((number, boot), serial)
+        if known != serial:
+            same[serial] = known
+    return same
 
 
 def _checked(adb: Adb, devices: Sequence[Device], serial: str) -> str:
@@ -239,34 +260,8 @@ def _checked(adb: Adb, devices: Sequence[Device], serial: str) -> str:
         found = Device(serial, state, "") if state else None
     if found is None:
         raise InputError(
-            f"--serial {serial}: no such device; adb sees {_listed(devices) or 'none'}."
+            f"--serial {serial}: no such device; adb sees {listed(devices) or 'none'}."
         )
     if found.state != "device":
-        raise InputError(_nothing_ready([found]))
+        raise InputError(not_ready(found))
     return serial
-
-
-def _nothing_ready(devices: Sequence[Device]) -> str:
-    if not devices:
-        return (
-            "adb sees no device; connect one by cable with USB debugging switched on "
-            "(developer options), or `adb connect` it, or use --host."
-        )
-    for device in devices:
-        if device.state == "unauthorized":
-            return unauthorized(device.serial)
-        if device.state == "no permissions":
-            return (
-                f"device {device.serial}: this user may not open it; install the udev "
-                "rules for Android (package android-sdk-platform-tools-common)."
-            )
-    return (
-        f"device {devices[0].serial} is {devices[0].state}; expected device. Plug it "
-        "in again, or run `adb reconnect offline`."
-    )
-
-
-def _listed(devices: Sequence[Device]) -> str:
-    return ", ".join(
-        f"{device.serial} ({device.model or device.state})" for device in devices
-    )

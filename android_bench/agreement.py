@@ -15,12 +15,13 @@ import numpy as np
 from android_bench.plan import LOOK, SELECTOR
 from android_bench.results import Results
 from android_bench.session import Measured
-from android_bench.tensors import Floats
+from android_bench.tensors import Float32s
 from convert.bundle import Bundle
-from selection.contract import Bools, Selector
-from selection.learned import Learned
+from selection.arrays import Bools
+from selection.contract import Selector
 from selection.replay import answers_by_stop
 from selection.scored import Scored
+from selection.selectors.learned import Learned
 
 LISTED = 20  # images that a report names
 
@@ -63,11 +64,11 @@ class Replayed:
 
     ladder: tuple[str, ...]
     paid: Bools  # (n, rungs)
-    answers: Floats  # (n, classes)
+    answers: Float32s  # (n, classes)
 
 
 def replayed(
-    bundle: Bundle, scores: Mapping[str, Floats], ids: tuple[str, ...]
+    bundle: Bundle, scores: Mapping[str, Float32s], ids: tuple[str, ...]
 ) -> Replayed:
     """Replays the bundle's selector.
 
@@ -79,11 +80,11 @@ def replayed(
     selector = bundle.selector
     macs = {rung.rung: rung.macs for rung in bundle.manifest.rungs}
     part = Scored(
-        selector.ladder,
-        tuple(macs[rung] for rung in selector.ladder),
-        tuple(scores[rung] for rung in selector.ladder),
-        np.zeros(len(ids), np.int64),  # no label is read
-        ids,
+        rungs=selector.ladder,
+        macs=tuple(macs[rung] for rung in selector.ladder),
+        scores=tuple(scores[rung] for rung in selector.ladder),
+        labels=np.zeros(len(ids), np.int64),  # no label is read
+        ids=ids,
     )
     paid = _paid(selector, part, scores)
     last = paid.shape[1] - 1 - paid[:, ::-1].argmax(axis=1)
@@ -91,7 +92,7 @@ def replayed(
     return Replayed(selector.ladder, paid, by_stop[last, np.arange(len(ids))])
 
 
-def _paid(selector: Selector, part: Scored, scores: Mapping[str, Floats]) -> Bools:
+def _paid(selector: Selector, part: Scored, scores: Mapping[str, Float32s]) -> Bools:
     if not isinstance(selector, Learned):
         return selector.paid(part)
     # its net ran as a .tflite in float32; only the choice among the chances is replayed
@@ -119,8 +120,8 @@ def agreement(results: Results, replay: Replayed, ids: tuple[str, ...]) -> Agree
 
 def between_scores(
     bundle: Bundle,
-    device: Mapping[str, Floats],
-    host: Mapping[str, Floats],
+    device: Mapping[str, Float32s],
+    host: Mapping[str, Float32s],
     ids: tuple[str, ...],
 ) -> tuple[Decision, ...]:
     """Images that the selector decides otherwise on the host's scores."""
@@ -134,7 +135,7 @@ def between_scores(
 
 
 def kernels(
-    device: Mapping[str, Floats], host: Mapping[str, Floats]
+    device: Mapping[str, Float32s], host: Mapping[str, Float32s]
 ) -> tuple[KernelDifference, ...]:
     """Per rung, and for the look, how far the scores of two machines lie apart."""
     found = []

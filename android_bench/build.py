@@ -2,10 +2,13 @@
 
     host    the C compiler of this machine; what `--host` and the tests run
     ndk     CMake and the user's Android NDK
-    bionic  no NDK: gcc-aarch64-linux-gnu and libraries made of names alone
+    bionic  no NDK: Debian's gcc for the device's processor, and libraries made of
+            names alone
     glibc   no NDK: gcc-aarch64-linux-gnu, with its own loader and C library beside
 
-What is built lies under a name that says what it was built from, and is built once.
+ndk and bionic build for arm64 and, for emulators, for x86_64: the given libLiteRt.so
+decides. What is built lies under a name that says what it was built from, and is
+built once.
 """
 
 import hashlib
@@ -16,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from android_bench.elf import abi_of, abi_of_machine
 from datasets.errors import InputError
 from datasets.files import write_text
 
@@ -23,12 +27,19 @@ SOURCE = Path(__file__).parent / "runner"
 RUNNER = SOURCE / "runner.c"
 API_LEVEL = 26  # Android 8; what LiteRT's own Android build asks for
 KINDS = ("host", "ndk", "bionic", "glibc")
+ARM64 = "arm64-v8a"
 _CROSS = "aarch64-linux-gnu-gcc"
+# Android's processors for which there is a LiteRT: compiler, its flags, how to get it
+_COMPILERS = {
+    ARM64: (_CROSS, ("-mno-outline-atomics",), "gcc-aarch64-linux-gnu"),
+    "x86_64": ("x86_64-linux-gnu-gcc", (), "gcc-x86-64-linux-gnu"),
+}
+NDK_COMMAND = 'sdkmanager "ndk;28.2.13676358"'
 _NDK_VARIABLES = ("ANDROID_NDK_HOME", "ANDROID_NDK_ROOT", "ANDROID_NDK")
 # no fused multiply-add: selectors must give the bits that Python gives
 _FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fPIE")
 # bionic's names for these differ from glibc's, or there are none
-_PLAIN = ("-fno-stack-protector", "-U_FORTIFY_SOURCE", "-mno-outline-atomics")
+_PLAIN = ("-fno-stack-protector", "-U_FORTIFY_SOURCE")
 _LIBRARIES = {
     "libm.so": ("log", "pow", "sqrt"),
     "libdl.so": ("dlopen", "dlsym", "dlerror"),
@@ -66,30 +77,50 @@ def find_ndk(given: Path | None, environment: Mapping[str, str]) -> Path | None:
     return folder
 
 
-def choose(kind: str, ndk: Path | None) -> str:
-    """The way to an arm64 runner: as said, or for "auto" the first that can be had.
+def device_abi(library: Path | None) -> str:
+    """The processor to build for: what the library's ELF header says, else arm64.
 
     Raises:
-        InputError: nothing here builds for arm64.
+        InputError: there is no LiteRT, and so no runner, for such a processor.
+    """
+    if library is None:
+        return ARM64
+    abi = abi_of(library)
+    if abi not in _COMPILERS:
+        raise InputError(
+            f"{library}: is for {abi}; the runner is built for "
+            f"{' and '.join(_COMPILERS)}, as LiteRT has no 32-bit library."
+        )
+    return abi
+
+
+def choose(kind: str, ndk: Path | None, abi: str = ARM64) -> str:
+    """The way to a runner for a device: as said, or for "auto" the first to be had.
+
+    Raises:
+        InputError: nothing here builds for its processor.
     """
     if kind != "auto":
         return kind
     if ndk is not None:
         return "ndk"
-    if shutil.which(_CROSS):
+    cross, _, package = _COMPILERS[abi]
+    if shutil.which(cross):
         return "bionic"
     raise InputError(
-        f"no way to build for arm64: neither an Android NDK (--ndk, "
-        f"{_NDK_VARIABLES[0]}) nor {_CROSS} is here; install one of them."
+        f"no way to build for {abi}: neither an Android NDK (--ndk, "
+        f"{_NDK_VARIABLES[0]}) nor {cross} is here; install one of them: "
+        f"`apt-get install {package}`, or `{NDK_COMMAND}`."
     )
 
 
-def build(kind: str, folder: Path, ndk: Path | None = None) -> Built:
+def build(kind: str, folder: Path, ndk: Path | None = None, abi: str = ARM64) -> Built:
     """Builds the runner, or finds it built.
 
     Args:
         kind: one of KINDS.
         folder: where builds are kept.
+        abi: of the device, as `device_abi` says; ndk and bionic build for it.
     Raises:
         InputError: a tool is missing or fails.
     """
@@ -97,11 +128,15 @@ def build(kind: str, folder: Path, ndk: Path | None = None) -> Built:
         case "host":
             return _host(folder)
         case "ndk":
-            return _ndk(folder, ndk)
+            return _ndk(folder, ndk, abi)
         case "bionic":
-            return _bionic(folder)
-        case "glibc":
+            return _bionic(folder, abi)
+        case "glibc" if abi == ARM64:
             return _glibc(folder)
+        case "glibc":
+            raise InputError(
+                f"--build glibc: is for {ARM64}; {abi} wants bionic or ndk."
+            )
     raise InputError(f"--build {kind}: expected one of {', '.join(KINDS)}.")
 
 
@@ -115,14 +150,12 @@ def compiler() -> str:
         if name and shutil.which(name):
             return name
     raise InputError(
-        "no C compiler: the runner is built here from one C file; install gcc or "
-        "clang, or name one in CC."
+        "no C compiler: the runner is built here from one C file; "
+        "`apt-get install gcc`, or name one in CC."
     )
 
 
 def _host(folder: Path) -> Built:
-    from android_bench.elf import abi_of_machine
-
     cc = compiler()
     path = folder / f"host-{_key(cc, *_FLAGS)}" / "runner"
     if not path.exists():
@@ -153,7 +186,7 @@ def _run(command: Sequence[str], folder: Path | None = None) -> str:
         )
     except FileNotFoundError as error:
         raise InputError(
-            f"{command[0]} is not installed; it builds the runner."
+            f"{command[0]} is not installed; it builds the runner.{_how(command[0])}"
         ) from error
     except subprocess.TimeoutExpired as error:
         raise InputError(f"{command[0]} took more than {_SECONDS} s.") from error
@@ -161,6 +194,14 @@ def _run(command: Sequence[str], folder: Path | None = None) -> str:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise InputError(f"{command[0]} failed: {said[-1] if said else 'no message'}")
     return done.stdout
+
+
+def _how(program: str) -> str:
+    """How to get a compiler, where that is known."""
+    packages = {cross: package for cross, _, package in _COMPILERS.values()}
+    packages |= {"cmake": "cmake"}
+    known = packages.get(program)
+    return f" `apt-get install {known}`." if known else ""
 
 
 def _key(*words: str) -> str:
@@ -176,42 +217,44 @@ def _toolchain(ndk: Path) -> Path:
     return ndk / "build" / "cmake" / "android.toolchain.cmake"
 
 
-def _ndk(folder: Path, ndk: Path | None) -> Built:
+def _ndk(folder: Path, ndk: Path | None, abi: str) -> Built:
     if ndk is None:
         raise InputError(
-            f"--build ndk: no NDK; name its folder with --ndk or {_NDK_VARIABLES[0]}."
+            f"--build ndk: no NDK; name its folder with --ndk or {_NDK_VARIABLES[0]} "
+            f"(`{NDK_COMMAND}` installs one)."
         )
-    made = folder / f"ndk-{_key(str(ndk.resolve()))}"
+    made = folder / f"ndk-{_key(str(ndk.resolve()), abi)}"
     path = made / "runner"
     if not path.exists():
         toolchain = f"-DCMAKE_TOOLCHAIN_FILE={_toolchain(ndk).resolve()}"
         platform = f"-DANDROID_PLATFORM=android-{API_LEVEL}"
         configure = ["cmake", "-S", str(SOURCE), "-B", str(made), toolchain, platform]
-        _run([*configure, "-DANDROID_ABI=arm64-v8a", "-DCMAKE_BUILD_TYPE=Release"])
+        _run([*configure, f"-DANDROID_ABI={abi}", "-DCMAKE_BUILD_TYPE=Release"])
         _run(["cmake", "--build", str(made)])
-    return Built("ndk", "arm64-v8a", {"runner": path}, ("./runner",))
+    return Built("ndk", abi, {"runner": path}, ("./runner",))
 
 
-def _bionic(folder: Path) -> Built:
+def _bionic(folder: Path, abi: str) -> Built:
     """A bionic executable made without an NDK.
 
     The object file needs only names that bionic has too. Empty libraries with those
     names are linked against, and the phone's own are loaded. `start.c` enters through
     bionic's __libc_init, as the NDK's crtbegin does.
     """
-    made = folder / f"bionic-{_key(_CROSS, *_FLAGS, *_PLAIN)}"
+    gcc, more, _ = _COMPILERS[abi]
+    made = folder / f"bionic-{_key(gcc, *_FLAGS, *_PLAIN, *more)}"
     path = made / "runner"
     if not path.exists():
         made.mkdir(parents=True, exist_ok=True)
-        cross = [_CROSS, *_FLAGS, *_PLAIN]
+        cross = [gcc, *_FLAGS, *_PLAIN, *more]
         objects = [str(made / "runner.o"), str(made / "start.o")]
         for source, made_object in zip(
             (RUNNER, SOURCE / "start.c"), objects, strict=True
         ):
             _run([*cross, "-c", str(source), "-o", made_object])
-        link = [_CROSS, "-pie", "-nostdlib", "-nostartfiles", *objects, *_LINKING]
-        _made(path, link, ["-L", str(made), *_named_libraries(made, objects)])
-    return Built("bionic", "arm64-v8a", {"runner": path}, ("./runner",))
+        link = [gcc, "-pie", "-nostdlib", "-nostartfiles", *objects, *_LINKING]
+        _made(path, link, ["-L", str(made), *_named_libraries(gcc, made, objects)])
+    return Built("bionic", abi, {"runner": path}, ("./runner",))
 
 
 _LINKING = (
@@ -220,15 +263,17 @@ _LINKING = (
 )
 
 
-def needed_names(objects: Sequence[str]) -> list[str]:
+def needed_names(objects: Sequence[str], gcc: str = _CROSS) -> list[str]:
     """Functions that object files take from libraries."""
-    listed = _run(["aarch64-linux-gnu-nm", "--undefined-only", *objects])
+    nm = gcc.removesuffix("gcc") + "nm"
+    listed = _run([nm, "--undefined-only", *objects])
     names = {line.split()[-1] for line in listed.splitlines() if " U " in line}
-    return sorted(names - {"main", "start_runner"})
+    own = {"main", "start_runner", "_GLOBAL_OFFSET_TABLE_"}
+    return sorted(names - own)
 
 
-def _named_libraries(made: Path, objects: list[str]) -> list[str]:
-    names = needed_names(objects)
+def _named_libraries(gcc: str, made: Path, objects: list[str]) -> list[str]:
+    names = needed_names(objects, gcc)
     elsewhere = {name for listed in _LIBRARIES.values() for name in listed}
     held = {"libc.so": [name for name in names if name not in elsewhere]}
     for library, listed in _LIBRARIES.items():
@@ -237,9 +282,7 @@ def _named_libraries(made: Path, objects: list[str]) -> list[str]:
         source = made / f"{library}.c"
         named = (f"-Wl,-soname,{library}", "-o", str(made / library))
         write_text(source, "".join(f"void {name}(void) {{}}\n" for name in functions))
-        _run(
-            [_CROSS, "-w", "-fno-builtin", "-shared", "-nostdlib", *named, str(source)]
-        )
+        _run([gcc, "-w", "-fno-builtin", "-shared", "-nostdlib", *named, str(source)])
     return [f"-l:{library}" for library in held]
 
 

@@ -5,12 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from android_bench.adb import Adb, Device, find_adb, quoted
-from android_bench.build import API_LEVEL, build, choose, compiler, find_ndk
-from android_bench.elf import abi_of_machine
+from android_bench.adb import Adb, find_adb, one_phone, quoted
+from android_bench.build import (
+    API_LEVEL,
+    ARM64,
+    build,
+    choose,
+    compiler,
+    device_abi,
+    find_ndk,
+)
+from android_bench.device_states import Device, listed, not_ready, nothing_ready
+from android_bench.elf import abi_of, abi_of_machine
 from android_bench.machine import Facts
 from android_bench.phone import Phone
-from android_bench.runtime import host_library, library_for
+from android_bench.runtime import host_library, library_for, where
 from datasets.errors import InputError
 
 RAN_ON = {
@@ -19,6 +28,9 @@ RAN_ON = {
     "bionic": "run under emulation over a shim for Android's C library; no real phone",
     "glibc": "run under emulation; no real phone",
 }
+
+
+_EMULATOR = "built for x86_64, never run: no emulator was at hand"
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class Finding:
     said: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """What the doctor is to look at; fields as the flags of the same names."""
 
@@ -56,16 +68,16 @@ def examine(
         ]
     kind = _found("way to build", lambda: _kind(question, environment))
     found = [kind]
+    word = kind.said.split(":")[0] if kind.good else "ndk"
     if kind.good:
-        word = kind.said.split(":")[0]
         ndk = find_ndk(question.ndk, environment) if word == "ndk" else None
         found.append(_found("runner", lambda: _built(word, question, ndk)))
-        found.append(_found("LiteRT", lambda: _library(word, question)))
+    found.append(_found("LiteRT", lambda: _library(word, question)))
     program = _found("adb", lambda: _adb(question.adb))
     found.append(program)
     if program.good:
-        found += _devices(question, Adb(find_adb(question.adb)))
-    return found
+        return [*found, *_devices(question, Adb(find_adb(question.adb)))]
+    return [*found, Finding("device", False, "adb finds devices; install adb first")]
 
 
 def _found(what: str, look: Callable[[], str]) -> Finding:
@@ -77,17 +89,19 @@ def _found(what: str, look: Callable[[], str]) -> Finding:
 
 def _kind(question: Question, environment: Mapping[str, str]) -> str:
     ndk = find_ndk(question.ndk, environment)
-    kind = choose(question.build, ndk)
-    return f"{kind}: {RAN_ON[kind]}"
+    abi = device_abi(question.runtime_lib)
+    kind = choose(question.build, ndk, abi)
+    return f"{kind}: {RAN_ON[kind] if abi == ARM64 else _EMULATOR}"
 
 
 def _built(kind: str, question: Question, ndk: Path | None) -> str:
-    made = build(kind, question.folder, ndk)
+    made = build(kind, question.folder, ndk, device_abi(question.runtime_lib))
     return f"{made.abi}, {made.files['runner']}"
 
 
 def _library(kind: str, question: Question) -> str:
-    abi = abi_of_machine(os.uname().machine) if kind == "host" else "arm64-v8a"
+    this = abi_of_machine(os.uname().machine)
+    abi = this if kind == "host" else device_abi(question.runtime_lib)
     return str(library_for(kind, abi, question.runtime_lib))
 
 
@@ -102,41 +116,66 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
         device for device in devices if question.serial in (None, "all", device.serial)
     ]
     if not wanted:
-        seen = ", ".join(device.serial for device in devices) or "none"
-        line = (
-            f"not there; adb sees {seen}. Connect one with USB debugging switched on."
-        )
+        line = nothing_ready(devices)
+        if devices:
+            seen = listed(devices)
+            line = (
+                f"--serial {question.serial}: no such device; adb sees {seen}. Name "
+                "one of these, or connect it: by cable, by `adb connect HOST:PORT`, or "
+                "`emulator -avd NAME`."
+            )
         return [Finding("device", False, line)]
+    same = one_phone(adb, [one.serial for one in wanted if one.state == "device"])
     found = []
     for device in wanted:
-        found += _device(question, adb, device)
+        if device.serial in same:
+            line = f"the same phone as {same[device.serial]} (ro.serialno)"
+            found.append(Finding(f"device {device.serial}", True, line))
+        else:
+            found += _device(question, adb, device)
     return found
 
 
 def _device(question: Question, adb: Adb, device: Device) -> list[Finding]:
     what = f"device {device.serial}"
     if device.state != "device":
-        return [Finding(what, False, f"{device.state}; expected device")]
+        return [Finding(what, False, not_ready(device))]
     phone = Phone(adb, device.serial, question.device_dir)
     try:
         facts = phone.facts()
     except InputError as error:
         return [Finding(what, False, str(error))]
-    abi = "arm64-v8a" in facts["abis"] or question.build == "host"
+    abi = _abi(question, facts)
     new = facts["api"] is None or facts["api"] >= API_LEVEL
     return [
         Finding(what, True, _shown(facts)),
-        Finding(
-            f"{what}: ABI", abi, f"{', '.join(facts['abis'])}; LiteRT is arm64-v8a"
-        ),
+        Finding(f"{what}: ABI", *abi),
         Finding(f"{what}: API level", new, f"{facts['api']}; {API_LEVEL} or later"),
         *_folder(question, adb, device.serial, what),
     ]
 
 
+def _abi(question: Question, facts: Facts) -> tuple[bool, str]:
+    """Whether the library given fits the device; its ELF header says what it is for."""
+    runs = ", ".join(facts["abis"])
+    given = question.runtime_lib
+    abi = ARM64
+    if given is not None:
+        try:
+            abi = abi_of(given)
+        except InputError as error:
+            return False, f"{runs}; {error}"
+    if abi in facts["abis"] or question.build == "host":
+        return True, f"{runs}; LiteRT is {abi}"
+    fits = "x86_64" in facts["abis"]  # an emulator on a PC
+    advice = f"; {where('x86_64')}" if fits else ""
+    return False, f"{runs}; LiteRT is {abi}{advice}"
+
+
 def _shown(facts: Facts) -> str:
     parts = (facts["model"], facts["soc"], f"Android {facts['android']}")
     heat = facts["thermal_status"]
+    heat = "that cannot be read" if heat is None else heat
     state = (f"thermal status {heat}", f"battery {facts['battery_percent']} %")
     return ", ".join(str(part) for part in (*parts, *state))
 

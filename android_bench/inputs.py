@@ -17,7 +17,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from android_bench.tensors import DTYPES, Stored, elements, normalised, stored
+from android_bench.tensors import DTYPES, Stored, elements
+from convert.entering import normalised, stored
 from convert.manifest import Manifest, Rung, Tensor
 from convert.manifest import Preprocessing as Way
 from datasets.batches import Batch, pictures, unreadable_line
@@ -111,10 +112,10 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
     indices: list[int] = []
     unreadable: dict[int, str] = {}
     rungs = {tensor_file(rung): rung for rung in manifest.rungs}
-    sides = {rung.resolution for rung in manifest.rungs}
+    resolutions = {rung.resolution for rung in manifest.rungs}
     ways = {way_of(rung.preprocessing) for rung in manifest.rungs}
     if manifest.look:
-        sides.add(manifest.look.input.shape[1])
+        resolutions.add(manifest.look.input.shape[1])
     with ExitStack() as stack:
         files = {
             name: stack.enter_context(whole_file(folder / name))
@@ -122,7 +123,7 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
         }
         for file in files.values():
             file.write(bytes(HEADER_BYTES))
-        batches = pictures(dataset, sorted(sides), sorted(ways, key=str))
+        batches = pictures(dataset, sorted(resolutions), sorted(ways, key=str))
         for batch in progress(batches, len(dataset), "packing images", _pictures_of):
             indices += batch.indices.tolist()
             unreadable |= batch.unreadable
@@ -170,19 +171,21 @@ def write_choices(path: Path, places: Stored) -> None:
     with whole_file(path) as file:
         file.write(bytes(HEADER_BYTES))
         file.write(places.astype(np.uint8).tobytes())
-        write_header(file, Tensor("choice", "uint8", (1,)), len(places))
+        write_header(
+            file, Tensor(name="choice", dtype="uint8", shape=(1,)), len(places)
+        )
 
 
 def _write_facts(
     dataset: Dataset, folder: Path, indices: list[int], unreadable: dict[int, str]
 ) -> None:
-    lines = [json.dumps(_printable(dataset.ids[index])) for index in indices]
+    lines = [json.dumps(printable(dataset.ids[index])) for index in indices]
     write_text(folder / IDS_FILE, "".join(f"{line}\n" for line in lines))
     facts = {"dataset": dataset.name, "split": dataset.split, "indices": indices}
     text = json.dumps({**facts, "unreadable": unreadable})
     write_text(folder / _FACTS_FILE, text + "\n")
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """File names are bytes; what is no text in them is written as \\xNN."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 
 from android_bench.inputs import LOOK_FILE, Inputs, tensor_file
-from android_bench.tensors import Floats, Stored
+from android_bench.tensors import Float32s, Stored
 from convert.manifest import Look, Manifest, Rung
-from convert.running import dequantised
+from convert.running import dequantised, probabilities
 from datasets.errors import InputError
 from datasets.progress import progress
 from keras_models.framework import silent
 
 
-def rung_scores(bundle: Path, rung: Rung, inputs: Inputs) -> Floats:
-    """(n, classes) of the packed images, dequantised as the runner does."""
+def rung_scores(bundle: Path, rung: Rung, inputs: Inputs) -> Float32s:
+    """(n, classes) of the packed images, dequantised and read as the runner does."""
     images = inputs.read(tensor_file(rung))
-    return _outputs(bundle, rung, images, f"{rung.rung} on this machine, images")
+    outputs = _outputs(bundle, rung, images, f"{rung.rung} on this machine, images")
+    return probabilities(outputs, rung.scores)
 
 
-def look_chances(bundle: Path, manifest: Manifest, inputs: Inputs) -> Floats:
+def look_chances(bundle: Path, manifest: Manifest, inputs: Inputs) -> Float32s:
     """(n, rungs of the ladder) of the packed thumbnails.
 
     Raises:
@@ -36,7 +37,7 @@ def look_chances(bundle: Path, manifest: Manifest, inputs: Inputs) -> Floats:
     return _outputs(bundle, manifest.look, thumbnails, "looks on this machine, images")
 
 
-def _outputs(bundle: Path, net: Rung | Look, images: Stored, what: str) -> Floats:
+def _outputs(bundle: Path, net: Rung | Look, images: Stored, what: str) -> Float32s:
     shape = net.input.shape
     with silent():  # LiteRT names its delegate on standard error when it first runs
         run = _signature(bundle / net.file, net)

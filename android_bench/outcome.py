@@ -22,14 +22,14 @@ from android_bench.machine import Facts
 from android_bench.plan import LOOK
 from android_bench.session import Job, Measured
 from android_bench.summary import Line, Savings, lines, savings, shares
-from android_bench.tensors import Floats
+from android_bench.tensors import Float32s
 from android_bench.trust import Verdict, judge
 from convert.bundle import Bundle
 from datasets.files import whole_file
-from selection.learned import Learned
+from selection.selectors.learned import Learned
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """One machine's bench."""
 
@@ -64,7 +64,7 @@ def outcome(
     measured: Measured,
     label: str,
     facts: tuple[Facts, Facts],
-    host: Mapping[str, Floats],
+    host: Mapping[str, Float32s],
     classic: Mapping[str, Timings],
 ) -> Outcome:
     """Everything that is computed from what was measured.
@@ -78,22 +78,22 @@ def outcome(
     before, after = facts
     found = lines(bundle, measured, inputs.labels)
     return Outcome(
-        label,
-        not before.get("phone", True),
-        before,
-        after,
-        tuple(found),
-        savings(found),
-        shares(bundle, measured, inputs.images),
-        device_agreement(bundle, measured, inputs.ids),
-        kernels(measured.scores, host),
-        between_scores(bundle, measured.scores, host, inputs.ids),
-        judge(measured.passes, job.settings, before, after),
-        classic,
+        label=label,
+        on_host=not before.get("phone", True),
+        before=before,
+        after=after,
+        lines=tuple(found),
+        savings=savings(found),
+        shares=shares(bundle, measured, inputs.images),
+        agreement=device_agreement(bundle, measured, inputs.ids),
+        kernels=kernels(measured.scores, host),
+        moved=between_scores(bundle, measured.scores, host, inputs.ids),
+        verdict=judge(measured.passes, job.settings, before, after),
+        classic=classic,
     )
 
 
-def host_scores(bundle: Bundle, inputs: Inputs) -> dict[str, Floats]:
+def host_scores(bundle: Bundle, inputs: Inputs) -> dict[str, Float32s]:
     """Scores of every rung, and of the look, by this machine's interpreter.
 
     They are kept beside the packed inputs, under the SHA-256 of their model file.
@@ -110,6 +110,6 @@ def host_scores(bundle: Bundle, inputs: Inputs) -> dict[str, Floats]:
     return found
 
 
-def _keep(path: Path, scores: Floats) -> None:
+def _keep(path: Path, scores: Float32s) -> None:
     with whole_file(path) as file:
         np.save(file, scores)

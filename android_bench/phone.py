@@ -23,6 +23,7 @@ from datasets.files import file_sha256
 BUSY = 8  # the runner's exit code: another one writes these results
 _TRIES = 3  # pushes or pulls of a file whose content came out wrong
 _BACK_SECONDS = 180.0  # a reboot takes about a minute
+_MUTE_SECONDS = 10.0  # listed as a device all the while, and its shell answers nothing
 _SUM = re.compile(r"\d+ files? (pushed|pulled)")
 _BYTES_A_SECOND = 1 << 20  # the slowest cable that a time limit allows for
 _OURS = re.compile(
@@ -49,9 +50,11 @@ class Phone:
         tell: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
         back_seconds: float = _BACK_SECONDS,
+        mute_seconds: float = _MUTE_SECONDS,
     ) -> None:
         self._adb, self.serial, self._folder = adb, serial, folder.rstrip("/")
         self._tell, self._sleep, self._back_seconds = tell, sleep, back_seconds
+        self._mute_seconds = mute_seconds
         self._there: dict[str, str] = {}  # name -> SHA-256, as compared
         self._model = ""
         self._where = Where(serial, self._folder)
@@ -167,18 +170,23 @@ class Phone:
     def _come_back(self, error: LostError) -> None:
         self._tell(f"{error} Waiting for it to come back.")
         deadline = time.monotonic() + self._back_seconds
+        mute: float | None = None  # since when it is listed and does not answer
         while time.monotonic() < deadline:
             try:
                 state = self._adb.state(self.serial)
-                if state == "device" and self._answers():
+                listed = state == "device"
+                mute = (mute or time.monotonic()) if listed else None
+                if listed and self._answers():
                     self._tell(f"device {self.serial} is back; going on.")
                     return
                 if state == "unauthorized":
                     raise InputError(unauthorized(self.serial))
                 if ":" in self.serial:
                     self._adb.connect(self.serial)
-            except LostError:
-                pass
+            except LostError as again:
+                error = again
+            if mute is not None and time.monotonic() - mute > self._mute_seconds:
+                raise InputError(self._mute(error)) from error
             self._sleep(1.0)
         raise InputError(
             f"device {self.serial} went away and did not come back within "
@@ -186,8 +194,16 @@ class Phone:
             "and repeat the command to go on."
         )
 
+    def _mute(self, error: LostError) -> str:
+        return (
+            f"device {self.serial} is listed as 'device', but its shell gives no "
+            f"answer: {error} Run `adb kill-server`, switch USB debugging off and on, "
+            "or restart the phone; then repeat the command, which goes on where it "
+            "stopped."
+        )
+
     def _answers(self) -> bool:
-        return self._adb.shell(self.serial, "true")[1] == 0
+        return self._adb.shell(self.serial, "true", self._mute_seconds)[1] == 0
 
     def _sums(self, names: Sequence[str]) -> dict[str, str]:
         """SHA-256 of those of the files that lie there."""
@@ -207,7 +223,8 @@ class Phone:
         """Bytes of a file that lies there; 0 of one that does not."""
         script = f"cd {quoted([self._folder])} && wc -c < {quoted([name])}"
         said, code = self._shell(script)
-        return int(said) if not code and said.strip().isdigit() else 0
+        last = (said.split() or [""])[-1]  # a warning may stand before it
+        return int(last) if not code and last.isdigit() else 0
 
     def _check_space(self, needed: int) -> None:
         said, code = self._shell(f"df -k {quoted([self._folder])}")
@@ -240,7 +257,8 @@ class Phone:
             self._tell(f"{name}: {pushed} of {size} bytes arrived whole; once more.")
         raise InputError(
             f"device {self.serial}: {path.name} came out wrong {_TRIES} times; try "
-            "another cable or port."
+            f"another cable or port ({pushed} of {size} bytes lie there, and not with "
+            "the SHA-256 of what was sent)."
         )
 
     def _rename(self, name: str, wanted: str) -> None:

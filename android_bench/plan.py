@@ -10,7 +10,7 @@ line is `reswise plan 1`; then in any order, but a thing before what refers to i
     probe RUNG EVERY        times RUNG on image 0 before every EVERY-th image
     top-k K                 ids FILE                  scores FILE  keep answers there
     file FILE               a .tflite; counted from 0
-    rung FILE =SIGNATURE TENSORS DTYPE INPUTS DTYPE OUTPUTS SCALE ZERO
+    rung FILE =SIGNATURE TENSORS DTYPE INPUTS DTYPE OUTPUTS SCALE ZERO [KIND]
     selector fixed|list|cascade|deferral|learned
     ladder N RUNG..         choices FILE (list: a step for each image, packed uint8)
     answer last|mean        confidence top1|margin|entropy|calibrated
@@ -22,8 +22,9 @@ line is `reswise plan 1`; then in any order, but a thing before what refers to i
     price P                 costs C..                 of the learned selector
 
 Numbers are Python's repr, which every strtod reads back to the same bits. Rungs are
-counted within the plan. Bytes of a signature that are not letters, digits, _, ., - or ~
-are %XX.
+counted within the plan. KIND says how the outputs are read, where they are no
+probabilities (`convert.score_kinds`). Bytes of a signature that are not letters,
+digits, _, ., - or ~ are %XX.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,14 +34,15 @@ from urllib.parse import quote
 from android_bench.inputs import IDS_FILE, LOOK_FILE, tensor_file
 from android_bench.tensors import elements
 from convert.manifest import Look, Manifest, Rung
+from convert.score_kinds import PROBABILITIES
 from datasets.errors import InputError
-from selection.cascade import Cascade
 from selection.contract import NEVER, Selector
-from selection.deferral import Deferral
-from selection.fixed import Fixed
-from selection.learned import Learned
-from selection.random_choice import RandomChoice
-from selection.rules import Linear, Rule, Trees
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral
+from selection.selectors.fixed import Fixed
+from selection.selectors.learned import Learned
+from selection.selectors.random_choice import RandomChoice
+from selection.selectors.rules import Linear, Rule, Trees
 
 # entropy and calibrated go through log and pow, whose last digits differ between
 # machines; a threshold is one image's own confidence, so it is lowered by more
@@ -50,7 +52,7 @@ SELECTOR = "selector"  # the pass that applies the bundle's own
 LOOK = "look"  # the pass over thumbnails, the learned selector's own net for a rung
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """How a pass is measured; written out with the results.
 
@@ -152,6 +154,8 @@ def _net(net: Rung | Look, files: list[str], tensors: str) -> str:
     words = [files.index(net.file), "=" + quote(net.signature, safe=""), tensors]
     words += [net.input.dtype, elements(net.input), net.output.dtype, outputs]
     words += [repr(float(net.output.scale)), net.output.zero_point]
+    if isinstance(net, Rung) and net.scores != PROBABILITIES:
+        words.append(net.scores)
     return " ".join(map(str, words))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Floats, Ints
+from selection.arrays import Float64s, Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Item:
     """One image once through the selector."""
 
@@ -38,12 +38,12 @@ class Results:
         return self.peak_kb is not None
 
     @property
-    def latency_us(self) -> Floats:
+    def latency_us(self) -> Float64s:
         """(items,) time of each, the selector's own in it."""
         return np.array([item.total_ns for item in self.items], np.float64) / 1e3
 
     @property
-    def selector_us(self) -> Floats:
+    def selector_us(self) -> Float64s:
         """(items,) of it the selector's own."""
         return np.array([item.selector_ns for item in self.items], np.float64) / 1e3
 
@@ -96,13 +96,13 @@ def _event(path: Path, line: str) -> dict[str, Any]:
 def _item(path: Path, event: dict[str, Any]) -> Item:
     try:
         return Item(
-            event["item"],
-            event["id"],
-            tuple(event["rungs"]),
-            tuple(event["rung_ns"]),
-            event["selector_ns"],
-            event["total_ns"],
-            tuple((place, score) for place, score in event["top"]),
+            item=event["item"],
+            id=event["id"],
+            rungs=tuple(event["rungs"]),
+            rung_ns=tuple(event["rung_ns"]),
+            selector_ns=event["selector_ns"],
+            total_ns=event["total_ns"],
+            top=tuple((place, score) for place, score in event["top"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(

@@ -6,11 +6,18 @@ from pathlib import Path
 from android_bench.elf import abi_of, is_for_glibc
 from datasets.errors import InputError
 
-WHERE = (
-    "name one with --runtime-lib: libLiteRt.so of android_arm64, which the LiteRT "
-    "project publishes with its releases (https://github.com/google-ai-edge/LiteRT) "
-    "and its litert-cli downloads"
-)
+# the newest whose C functions were called by our runner, as the wheel's x86-64 build
+_VERSION = "2.3.0"
+
+
+def where(abi: str) -> str:
+    """How to get the library for a device: coordinates and the exact command."""
+    return (
+        "name one with --runtime-lib. It lies in com.google.ai.edge.litert:litert:"
+        f"{_VERSION} of Google's Maven repository: `curl -LO https://dl.google.com/dl/"
+        f"android/maven2/com/google/ai/edge/litert/litert/{_VERSION}/litert-{_VERSION}"
+        f".aar && unzip litert-{_VERSION}.aar jni/{abi}/libLiteRt.so`"
+    )
 
 
 def host_library() -> Path:
@@ -41,7 +48,7 @@ def library_for(kind: str, abi: str, given: Path | None) -> Path:
     if kind == "host":
         path = given or host_library()
     elif given is None:
-        raise InputError(f"no libLiteRt.so for the phone: {WHERE}.")
+        raise InputError(f"no libLiteRt.so for the phone: {where(abi)}.")
     else:
         path = given
     if abi_of(path) != abi:
@@ -54,6 +61,6 @@ def library_for(kind: str, abi: str, given: Path | None) -> Path:
         has, wants = ("glibc", "Android") if android else ("Android", "glibc")
         raise InputError(
             f"{path}: is built for {has}, a runner of --build {kind} needs {wants}; "
-            f"{WHERE if android else 'take the one of the aarch64 wheel'}."
+            f"{where(abi) if android else 'take the one of the aarch64 wheel'}."
         )
     return path

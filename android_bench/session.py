@@ -1,34 +1,40 @@
 """One bench on one machine: each pass is put there, run to its end, and fetched.
 
-    <run>/<machine>/  <key>.plan  <key>.jsonl  <key>.scores  choices-<hash>.bin
+    <run>/<machine>/  <key>.plan  <key>.jsonl  <key>.scores  <key>.states.json
+                      choices-<hash>.bin
 
 `key` is a hash of the pass, its plan, the runner and the library, so results of other
-settings are never taken for these. A pass that is done is not measured again; one that
-was ended goes on.
+settings are never taken for these. A pass that is done is not measured again, unless
+what it was measured under makes it INVALID: the machine's states at the ends of each
+run of it are kept for that. One that was ended goes on.
 """
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from android_bench.build import Built
 from android_bench.inputs import IDS_FILE, LOOK_FILE, Inputs, tensor_file, write_choices
-from android_bench.machine import Machine
+from android_bench.machine import Facts, Machine
 from android_bench.plan import Pass, Settings, passes, plan_text
 from android_bench.results import Results, read_results
-from android_bench.tensors import Floats
+from android_bench.tensors import Float32s
+from android_bench.trust import judge
 from convert.bundle import Bundle
 from datasets.errors import InputError
 from datasets.files import file_sha256, write_text
-from selection.random_choice import RandomChoice, id_hashes
+from selection.hashing import id_hashes
+from selection.selectors.random_choice import RandomChoice
 
 LIBRARY = "libLiteRt.so"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """All that a bench needs to know, whatever the machine."""
 
@@ -46,10 +52,10 @@ class Measured:
     """What a machine did: each pass by name; of fixed ones the scores, (n, outputs)."""
 
     passes: Mapping[str, Results]
-    scores: Mapping[str, Floats]
+    scores: Mapping[str, Float32s]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Files:
     """A pass's own files: here under a folder, there by name alone."""
 
@@ -95,32 +101,73 @@ def measure(
     folder = job.folder / machine.slug
     identity = file_sha256(job.built.files["runner"]) + file_sha256(job.library)
     found: dict[str, Results] = {}
-    scores: dict[str, Floats] = {}
+    scores: dict[str, Float32s] = {}
     todo = passes(job.bundle.manifest, job.bundle.selector)
     for place, one in enumerate(todo, start=1):
         files = _files_of(job, one, folder, identity)
         what = f"{machine.label}: pass {place} of {len(todo)}, {one.name}"
-        if fresh or not files.done:
+        kept = _kept(job, one, files) if not fresh and files.done else None
+        if kept is None or kept.again:
             between()
-            tell(what)
-            _run(job, machine, files, fresh)
+            tell(f"{what}{kept.said if kept else ''}")
+            _run(job, machine, files, fresh or kept is not None)
         else:
-            tell(f"{what}: done before (--fresh measures it again)")
+            tell(f"{what}{kept.said}")
         found[one.name] = read_results(files.path("jsonl"))
         if one.keep_scores:
             scores[one.name] = _scores(files.path("scores"), job.inputs.images)
     return Measured(found, scores)
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A pass that is done: whether it must be measured again, and what is said."""
+
+    again: bool
+    said: str
+
+
+def _kept(job: Job, one: Pass, files: _Files) -> _Kept:
+    results = {one.name: read_results(files.path("jsonl"))}
+    states = _states(files)
+    pairs = list(pairwise(states)) or [({}, {})]
+    reasons = [
+        reason
+        for before, after in pairs
+        for reason in judge(results, job.settings, before, after).reasons
+    ]
+    if reasons:
+        return _Kept(True, f": done before, but INVALID ({reasons[0]}); once more")
+    known = "" if states else "; how warm the machine was then is not known"
+    return _Kept(False, f": done before{known} (--fresh measures it again)")
+
+
+def _states(files: _Files) -> list[Facts]:
+    """Of the machine, at both ends of each run of a pass; empty: not kept."""
+    try:
+        held = json.loads(files.path("states.json").read_text())
+    except (OSError, ValueError):
+        return []
+    return held if isinstance(held, list) else []
+
+
+def _keep_state(machine: Machine, files: _Files) -> None:
+    facts = json.dumps([*_states(files), machine.facts()])
+    write_text(files.path("states.json"), facts + "\n")
+
+
 def _run(job: Job, machine: Machine, files: _Files, fresh: bool) -> None:
     if fresh:
         machine.remove([files.name(kind) for kind in files.results])
         files.path("jsonl").unlink(missing_ok=True)
+        files.path("states.json").unlink(missing_ok=True)
+    _keep_state(machine, files)
     write_text(files.path("plan"), files.plan)
     common = {LIBRARY: job.library, **job.built.files, **dict(_sources(job))}
     machine.put({**common, **files.more, files.name("plan"): files.path("plan")})
     arguments = (files.name("plan"), files.name("jsonl"), f"./{LIBRARY}")
     machine.execute((*job.built.command, *arguments), job.seconds)
+    _keep_state(machine, files)
     for kind in files.results:
         machine.get(files.name(kind), files.path(kind))
     if not files.done:
@@ -162,7 +209,7 @@ def _files_of(job: Job, one: Pass, folder: Path, identity: str) -> _Files:
     key = hashlib.sha256(f"{identity} {one.name}\n{text}".encode()).hexdigest()[:16]
     if one.keep_scores:
         text += f"scores {key}.scores\n"
-    return _Files(folder, key, text, more, one.keep_scores)
+    return _Files(folder=folder, key=key, plan=text, more=more, scores=one.keep_scores)
 
 
 def _choices(
@@ -175,7 +222,7 @@ def _choices(
     return name, {name: folder / name}
 
 
-def _scores(path: Path, images: int) -> Floats:
+def _scores(path: Path, images: int) -> Float32s:
     values = np.fromfile(path, "<f4")
     if len(values) % images:
         raise InputError(

@@ -12,7 +12,7 @@ from convert.bundle import Bundle
 from keras_models.accuracy import wilson
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Line:
     """The selector, or one rung for all images."""
 
@@ -66,21 +66,23 @@ def _line(
     right = int((results.top1[:images] == wanted).sum())
     latency = results.latency_us
     start = results.starts[-1]
+    low, high = wilson(right, images)
     return Line(
-        name,
-        images,
-        right,
-        right / images,
-        *wilson(right, images),
-        macs,
-        float(latency.mean()),
-        float(np.percentile(latency, 50)),
-        float(np.percentile(latency, 90)),
-        float(results.selector_us.mean()),
-        sum(file["load_ns"] for file in start["files"]) / 1e6,
-        sum(start["first_ns"]) / 1e6,
-        results.peak_kb or 0,
-        len(results.items),
+        name=name,
+        images=images,
+        right=right,
+        top1=right / images,
+        top1_low=low,
+        top1_high=high,
+        macs=macs,
+        mean_us=float(latency.mean()),
+        p50_us=float(np.percentile(latency, 50)),
+        p90_us=float(np.percentile(latency, 90)),
+        selector_us=float(results.selector_us.mean()),
+        load_ms=sum(file["load_ns"] for file in start["files"]) / 1e6,
+        first_ms=sum(start["first_ns"]) / 1e6,
+        peak_kb=results.peak_kb or 0,
+        items=len(results.items),
     )
 
 

@@ -1,4 +1,4 @@
-"""Pixels -> the input tensor of a rung, as `convert.manifest` says to the letter."""
+"""Tensors as the bench packs them."""
 
 import math
 from typing import Any
@@ -6,27 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.manifest import Preprocessing, Tensor
-from convert.running import quantised
+from convert.manifest import Tensor
 
 Stored = NDArray[Any]  # of a Tensor's dtype
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 DTYPES = ("float32", "uint8", "int8", "int16")  # their places are codes in packed files
-
-
-def normalised(pixels: Floats, way: Preprocessing) -> Floats:
-    """(n, R, R, 3) RGB in 0..255 -> (pixel - mean) / deviation, channels as said."""
-    ordered = pixels if way.channels == "RGB" else pixels[..., ::-1]
-    mean, deviation = (np.array(v, np.float32) for v in (way.mean, way.deviation))
-    return np.ascontiguousarray((ordered - mean) / deviation)
-
-
-def stored(reals: Floats, tensor: Tensor) -> Stored:
-    """Reals as the tensor holds them; whole numbers of no scale are rounded to."""
-    if tensor.dtype == "float32" or tensor.scale:
-        return quantised(reals, tensor)
-    limits = np.iinfo(tensor.dtype)
-    return np.clip(np.rint(reals), limits.min, limits.max).astype(tensor.dtype)
 
 
 def elements(tensor: Tensor) -> int:

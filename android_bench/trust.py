@@ -65,7 +65,7 @@ def judge(
         notes.append("no probe ran (--probe-every 0): throttling was not looked for")
     reasons += _heat(before, after)
     reasons += _changes(before, after)
-    notes += _state(before)
+    notes += [*_heat_unread(before, after), *_state(before)]
     return Verdict(tuple(reasons), tuple(notes))
 
 
@@ -139,6 +139,20 @@ def _heat(before: Facts, after: Facts) -> list[str]:
                 "and take off its case"
             )
     return found
+
+
+def _heat_unread(before: Facts, after: Facts) -> list[str]:
+    unread = [
+        when
+        for when, facts in (("before", before), ("after", after))
+        if facts.get("phone") and facts.get("thermal_status") is None
+    ]
+    if not unread:
+        return []
+    return [
+        f"thermal status could not be read {' and '.join(unread)} the run (dumpsys "
+        "thermalservice): heat was not looked for but by the probe"
+    ]
 
 
 def _changes(before: Facts, after: Facts) -> list[str]:

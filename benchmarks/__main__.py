@@ -3,7 +3,15 @@
 import sys
 from importlib import import_module
 
-NAMES = ("conversion", "reduced_decode", "runner", "sweep", "thresholds")
+NAMES = (
+    "app_pixels",
+    "conversion",
+    "labels",
+    "reduced_decode",
+    "runner",
+    "sweep",
+    "thresholds",
+)
 
 
 def main(names: list[str]) -> int:

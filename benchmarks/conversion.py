@@ -48,9 +48,9 @@ def main() -> None:
 
 
 def _conversion(folder: Path) -> list[_File]:
-    from convert.calibration import Calibration
     from convert.parts import Parts
-    from convert.recipes import RECIPES as KNOWN
+    from convert.quantising.calibration import Calibration
+    from convert.quantising.recipes import RECIPES as KNOWN
     from convert.wanted import WantedRung
     from datasets.preprocessing import Preprocessing
     from keras_models.macs import count_macs
@@ -65,15 +65,15 @@ def _conversion(folder: Path) -> list[_File]:
         quantiser: Parts(folder / quantiser, base, quantiser, calibration)
         for quantiser in ("litert", "tensorflow")
     }
-    for side in RESOLUTIONS:
-        rung = WantedRung(source, side, Preprocessing(1.0))
-        macs = count_macs(source.at(side)).macs
+    for resolution in RESOLUTIONS:
+        rung = WantedRung(source, resolution, Preprocessing(1.0))
+        macs = count_macs(source.at(resolution)).macs
         for name in RECIPES:
             recipe = KNOWN[name]
             seconds = [_timed(maker, rung, recipe) for maker in makers.values()]
-            print(f"  {name + f' {side}':18}{seconds[0]:18.1f}{seconds[1]:12.1f}")
+            print(f"  {name + f' {resolution}':18}{seconds[0]:18.1f}{seconds[1]:12.1f}")
             content = makers["litert"].path(rung, recipe).read_bytes()
-            files.append(_File(name, side, content, macs))
+            files.append(_File(name, resolution, content, macs))
     print("  below the first resolution float32, float16 and dynamic_int8 are the same")
     print("  files with other shapes; times of full_int8 hold its calibration")
     return files
@@ -85,11 +85,15 @@ def _model_and_images() -> tuple[Any, Any, str]:
 
     folder = photographs()
     if folder is None:
-        source = load(ModelChoice("mobilenet_v2", "random"))
+        source = load(ModelChoice(model="mobilenet_v2", weights="random"))
         return source, open_dataset("glyphs", "calibration"), "glyphs"
     weights = folder / "weights" / "mobilenet_v2_imagenet.weights.h5"
     images = open_dataset(f"csv:{folder / 'photographs' / 'labels.csv'}")
-    return load(ModelChoice("mobilenet_v2", str(weights))), images, "photographs"
+    return (
+        load(ModelChoice(model="mobilenet_v2", weights=str(weights))),
+        images,
+        "photographs",
+    )
 
 
 def _timed(maker: Any, rung: Any, recipe: Any) -> float:

@@ -28,31 +28,34 @@ def main() -> None:
         return
     quiet()
     weights = folder / "weights" / "mobilenet_v2_imagenet.weights.h5"
-    source = load(ModelChoice("mobilenet_v2", str(weights)))
+    source = load(ModelChoice(model="mobilenet_v2", weights=str(weights)))
     flatbuffer = float_flatbuffer(source.model)
     dataset = open_dataset(f"csv:{folder / 'photographs' / 'labels.csv'}")
     print(f"reduced_decode: mobilenet_v2, {len(dataset)} photographs of 299x299")
-    for side in RESOLUTIONS:
-        engine = LitertEngine(flatbuffer, side, 2)
-        seconds, right = {}, {}
+    for resolution in RESOLUTIONS:
+        engine = LitertEngine(flatbuffer, resolution, 2)
+        seconds, right, answers = {}, {}, {}
         for reduced in (False, True):
             started = time.perf_counter()
-            pixels = _pixels(side, reduced)
+            pixels = _pixels(resolution, reduced)
             seconds[reduced] = time.perf_counter() - started
             scores = engine.scores(normalise(pixels, "tf"))
             right[reduced] = correct(scores, dataset.labels)
+            answers[reduced] = scores.argmax(axis=1)
         drop = paired_drop(right[False], right[True])
+        moved = (answers[False] != answers[True]).mean()
         print(
-            f"  {side}: decoding {1e3 * seconds[False] / len(dataset):.2f} -> "
+            f"  {resolution}: decoding {1e3 * seconds[False] / len(dataset):.2f} -> "
             f"{1e3 * seconds[True] / len(dataset):.2f} ms an image, top-1 "
             f"{100 * right[False].mean():.1f} -> {100 * right[True].mean():.1f} %, "
-            f"drop {drop.low:.1f}..{drop.high:.1f} points"
+            f"drop {drop.low:.1f}..{drop.high:.1f} points, "
+            f"{100 * moved:.1f} % of the answers change"
         )
 
 
-def _pixels(side: int, reduced: bool) -> np.ndarray:
+def _pixels(resolution: int, reduced: bool) -> np.ndarray:
     folder = photographs()
     whole = Preprocessing(crop=1.0)
     dataset = open_dataset(f"csv:{folder}/photographs/labels.csv")
-    batches = pictures(dataset, [side], [whole], reduced_decode=reduced)
-    return np.concatenate([batch.pixels[whole, side] for batch in batches])
+    batches = pictures(dataset, [resolution], [whole], reduced_decode=reduced)
+    return np.concatenate([batch.pixels[whole, resolution] for batch in batches])

@@ -26,14 +26,22 @@ from android_bench.runtime import host_library
 from convert.manifest import Manifest, Preprocessing, Rung, Tensor
 from datasets.files import whole_file, write_text
 from keras_models.framework import silent
-from selection.cascade import Cascade
-from selection.contract import NEVER, Floats
-from selection.fixed import Fixed
+from selection.arrays import Float64s
+from selection.contract import NEVER
+from selection.selectors.cascade import Cascade
+from selection.selectors.fixed import Fixed
 
 RESOLUTIONS = (96, 128, 160, 192, 224)
 IMAGES, TURNS = 20, 15
 LIMIT = 1.03  # of the runner's median over the bare loop's
-_WAY = Preprocessing("0.875", "bilinear", True, "RGB", (127.5,) * 3, (127.5,) * 3)
+_WAY = Preprocessing(
+    crop="0.875",
+    interpolation="bilinear",
+    antialias=True,
+    channels="RGB",
+    mean=(127.5,) * 3,
+    deviation=(127.5,) * 3,
+)
 _SETTINGS = Settings(least_count=0, least_seconds=0, probe_every=0, warm_up=3)
 
 
@@ -62,12 +70,14 @@ def _models(folder: Path) -> dict[int, Path]:
     from convert.to_tflite import FloatFiles
     from keras_models.loading import ModelChoice, load
 
-    source = FloatFiles(load(ModelChoice("mobilenet_v2", "random", 1000)))
-    contents = {side: source.at(side) for side in RESOLUTIONS}
+    source = FloatFiles(
+        load(ModelChoice(model="mobilenet_v2", weights="random", classes=1000))
+    )
+    contents = {resolution: source.at(resolution) for resolution in RESOLUTIONS}
     contents[0] = merged(list(contents.values()))
-    found = {side: folder / f"{side}.tflite" for side in contents}
-    for side, path in found.items():
-        path.write_bytes(contents[side])
+    found = {resolution: folder / f"{resolution}.tflite" for resolution in contents}
+    for resolution, path in found.items():
+        path.write_bytes(contents[resolution])
     return found
 
 
@@ -81,13 +91,23 @@ def _programs(folder: Path) -> tuple[Path, Path]:
     return build("host", folder).files["runner"], loop
 
 
-def _rung(side: int) -> Rung:
-    given = Tensor("image", "float32", (1, side, side, 3))
-    answer = Tensor("scores", "float32", (1, 1000))
+def _rung(resolution: int) -> Rung:
+    given = Tensor(name="image", dtype="float32", shape=(1, resolution, resolution, 3))
+    answer = Tensor(name="scores", dtype="float32", shape=(1, 1000))
     return Rung(
-        f"m@{side}", "m", side, "float32", f"{side}.tflite", f"resolution_{side}", 0,
-        side, side, given, answer, _WAY,
-    )  # fmt: skip
+        rung=f"m@{resolution}",
+        model="m",
+        resolution=resolution,
+        recipe="float32",
+        file=f"{resolution}.tflite",
+        signature=f"resolution_{resolution}",
+        subgraph=0,
+        macs=resolution,
+        parameters=resolution,
+        input=given,
+        output=answer,
+        preprocessing=_WAY,
+    )
 
 
 def _plan(folder: Path, one: Pass, rungs: Sequence[Rung], images: int) -> Path:
@@ -104,7 +124,7 @@ def _plan(folder: Path, one: Pass, rungs: Sequence[Rung], images: int) -> Path:
     write_text(folder / IDS_FILE, "".join(f'"{n}"\n' for n in range(images)))
     names = {rung.file: rung.file for rung in rungs} | {IDS_FILE: IDS_FILE}
     names |= {tensor_file(rung): tensor_file(rung) for rung in rungs}
-    manifest = Manifest("m", (), tuple(rungs), {})
+    manifest = Manifest(name="m", files=(), rungs=tuple(rungs), selector={})
     text = plan_text(manifest, one, images, _SETTINGS, names)
     write_text(folder / "bench.plan", text)
     return folder / "bench.plan"
@@ -112,7 +132,7 @@ def _plan(folder: Path, one: Pass, rungs: Sequence[Rung], images: int) -> Path:
 
 def _times(
     folder: Path, files: dict[int, Path], runner: Path, loop: Path
-) -> dict[str, Floats]:
+) -> dict[str, Float64s]:
     """(turns,) median nanoseconds of an image, of three ways that take turns."""
     rung = _rung(RESOLUTIONS[-1])
     plan = _plan(folder, Pass("p", Fixed(rung.rung)), [rung], IMAGES)
@@ -163,14 +183,14 @@ def _python_ns(model: Path) -> Sequence[float]:
 
 def _peak(runner: Path, folder: Path, shared: bool) -> int:
     """kB of a climb over all rungs, of one file or of five."""
-    rungs = [_rung(side) for side in RESOLUTIONS]
+    rungs = [_rung(resolution) for resolution in RESOLUTIONS]
     if shared:
         rungs = [
             replace(rung, file="0.tflite", subgraph=place)
             for place, rung in enumerate(rungs)
         ]
     names = tuple(rung.rung for rung in rungs)
-    climb = Pass("p", Cascade(names, (NEVER,) * (len(names) - 1)))
+    climb = Pass("p", Cascade(ladder=names, thresholds=(NEVER,) * (len(names) - 1)))
     plan = _plan(folder, climb, rungs, 3)
     _runner_ns(folder, runner, plan)
     return read_results(folder / "bench.jsonl").peak_kb or 0

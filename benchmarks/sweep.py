@@ -53,8 +53,8 @@ def main() -> None:
             ]
             for results, command in turns[:: -1 if pair % 2 else 1]:
                 results.append(_run(command))
-    sides = ", ".join(map(str, RESOLUTIONS))
-    print(f"sweep: mobilenet_v2 at {sides} over {what}, {os.cpu_count()} CPUs")
+    resolutions = ", ".join(map(str, RESOLUTIONS))
+    print(f"sweep: mobilenet_v2 at {resolutions} over {what}, {os.cpu_count()} CPUs")
     for label, results in (("obvious script", obvious), ("reswise drop", ours)):
         seconds = median(one.seconds for one in results)
         rate = IMAGES * len(RESOLUTIONS) / seconds

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from selection.contract import Bools, Floats, Ints
-from selection.front import exact_front
-from selection.grid import evaluate_grid
+from selection.arrays import Bools, Float64s, Ints
+from selection.plans.front import exact_front
+from selection.plans.grid import evaluate_grid
 
 IMAGES = 50_000
 MACS = (56_290_000, 154_080_000, 300_770_000)  # mobilenet_v2 at 96, 160, 224
@@ -40,7 +40,7 @@ def main() -> None:
     print(f"  exact front             {exact:8.4f} s, {len(front.macs):,} points")
 
 
-def _synthetic() -> tuple[Floats, Bools]:
+def _synthetic() -> tuple[Float64s, Bools]:
     random = np.random.default_rng(0)
     difficulty = random.normal(size=IMAGES)
     ease = np.array([0.6, 1.0, 1.4]) - difficulty[:, None]
@@ -49,7 +49,7 @@ def _synthetic() -> tuple[Floats, Bools]:
     return (1 / (1 + np.exp(-noisy))).astype(np.float32).astype(np.float64), right
 
 
-def _direct(confidences: Floats, right: Bools) -> tuple[Ints, Ints]:
+def _direct(confidences: Float64s, right: Bools) -> tuple[Ints, Ints]:
     answered = np.empty((len(AXES[0]), len(AXES[1])), np.int64)
     cost = np.empty_like(answered)
     for row, first in enumerate(AXES[0]):

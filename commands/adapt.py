@@ -21,13 +21,14 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from commands import adapt_labels, flags
+from commands import adapt_labels, flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.adapt import AdaptSettings, Lesson, Outcome
+    from keras_models.adapted import Outcome
+    from keras_models.adapting.adapt import AdaptSettings, Lesson
     from keras_models.loading import Pretrained
 
 HELP = "tune for lower resolutions: batch norm label-free, or the head by labels"
@@ -132,17 +133,23 @@ def run(args: argparse.Namespace) -> int:
 
     from dataclasses import asdict
 
-    from keras_models.adapt_lessons import lessons
     from keras_models.adapted import write_record
+    from keras_models.adapting.lessons import lessons
     from keras_models.loading import load
 
     source = load(flags.model_choice(args))
-    sides = flags.lower_resolutions(args.resolutions, source.native)
-    groups = [sides] if args.together else [[side] for side in sides]
+    resolutions = flags.lower_resolutions(args.resolutions, source.native)
+    if args.repeat_splits:  # which counts right answers; else no label is read
+        dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
+    pixels = summary.pixels([way], [source.native, *resolutions], source)
+    summary.show(dataset, source.name, pixels)
+    groups = (
+        [resolutions] if args.together else [[resolution] for resolution in resolutions]
+    )
     if args.repeat_splits:
         return _repeated(args, source, dataset, groups, way, settings)
     began = time.monotonic()
-    learnt = lessons(source, dataset, sides, way, settings)
+    learnt = lessons(source, dataset, resolutions, way, settings)
     outcomes, minutes = [], []
     for group in groups:
         start = time.monotonic()
@@ -158,17 +165,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> "AdaptSettings":
-    from keras_models.adapt import AdaptSettings
+    from keras_models.adapting.adapt import AdaptSettings
 
     return AdaptSettings(
-        args.passes,
-        args.views,
-        args.batch,
-        args.learning_rate,
-        args.tensors or "norms",
-        args.smallest_view,
-        args.held_out,
-        args.seed,
+        passes=args.passes,
+        views=args.views,
+        batch=args.batch,
+        learning_rate=args.learning_rate,
+        tensors=args.tensors or "norms",
+        smallest_view=args.smallest_view,
+        held_out=args.held_out,
+        seed=args.seed,
     )
 
 
@@ -190,9 +197,9 @@ def _repeated(
     """The table of what adaptation gives on labelled images that it never saw."""
     from absl import logging
 
-    from keras_models.adapt_trial import trials
+    from keras_models.adapting.trial import trials
     from reports.adapt_table import trials_table
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
 
     found = []
     for one in trials(source, dataset, groups, way, settings, args.repeat_splits):
@@ -206,7 +213,7 @@ def _repeated(
         )
     title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
     table = trials_table(title, found, args.repeat_splits, flags.command_line())
-    write_tables(args.run, "splits", [table])
+    add_tables(args.run, "splits", [table], [title])
     table.show()
     print(f"wrote {flags.shown(args.run / 'splits.md')}")
     return 0
@@ -215,16 +222,16 @@ def _repeated(
 def _adapt(
     args: argparse.Namespace,
     source: "Pretrained",
-    sides: list[int],
+    resolutions: list[int],
     lessons: "dict[int, tuple[Lesson, Lesson]]",
     settings: "AdaptSettings",
 ) -> "list[Outcome]":
-    from keras_models.adapt import adapt_together
     from keras_models.adapted import write_tensors
+    from keras_models.adapting.adapt import adapt_together
 
-    models = [source.at(side) for side in sides]
+    models = [source.at(resolution) for resolution in resolutions]
     before = models[0].get_weights()
-    chosen = [lessons[side] for side in sides]
+    chosen = [lessons[resolution] for resolution in resolutions]
     outcomes = adapt_together(models, source.normalisation, chosen, settings)
     for model, outcome in zip(models, outcomes, strict=True):
         if outcome.accepted:
@@ -239,15 +246,15 @@ def _show(
     outcomes: "list[Outcome]",
     minutes: list[float],
 ) -> None:
-    from datasets.files import write_text
     from reports.adapt_table import adapt_table
+    from reports.table import write_tables
 
     title = (
         f"{source.name} ({source.weights}) adapted on {dataset.name} {dataset.split}, "
         "without labels"
     )
     table = adapt_table(title, source.native, outcomes, minutes, flags.command_line())
-    write_text(args.run / "adapt.md", table.markdown())
+    write_tables(args.run, "adapt", [table])
     table.show()
     for name in ("adapted.json", "adapt.md"):
         print(f"wrote {flags.shown(args.run / name)}")

@@ -9,7 +9,7 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.adapt_head import HeadFit, Labelled
+    from keras_models.adapting.head_choice import HeadFit, Labelled
     from keras_models.loading import Pretrained
 
 _OWN = ("held_out_split", "test_split", "per_class", "adapted")
@@ -73,20 +73,24 @@ def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> i
     """Fits a head and keeps it, or tabulates what heads give."""
     from dataclasses import replace
 
-    from keras_models.adapt_labelled import check_heads
-    from keras_models.head_features import check_classes, features_of, trained_head
+    from keras_models.adapting.head_features import (
+        check_classes,
+        features_of,
+        trained_head,
+    )
+    from keras_models.adapting.labelled import check_heads
     from keras_models.loading import adapted, load
 
     counts = _counts(args)
     plain = load(replace(flags.model_choice(args), adapted=None))
     source = plain if args.adapted is None else adapted(plain, args.adapted)
-    sides = flags.lower_resolutions(args.resolutions, plain.native)
+    resolutions = flags.lower_resolutions(args.resolutions, plain.native)
     check_classes(source, dataset)
     start = trained_head(source).head
-    check_heads(source, [source.native, *sides], start)
+    check_heads(source, [source.native, *resolutions], start)
 
     def features(part: "Dataset") -> "Labelled":
-        return features_of(source, part, sides, way, args.run)
+        return features_of(source, part, resolutions, way, args.run)
 
     fit = features(dataset)
     held = features(_split(args, args.held_out_split)) if args.held_out_split else None
@@ -150,9 +154,9 @@ def _keep(
     held: "Labelled | None",
     counts: list[int | None],
 ) -> int:
-    from keras_models.adapt_head import fit_head, parts
-    from keras_models.adapt_labelled import keep_head
-    from keras_models.head_features import trained_head
+    from keras_models.adapting.head_choice import fit_head, parts
+    from keras_models.adapting.head_features import trained_head
+    from keras_models.adapting.labelled import keep_head
 
     chosen, deciding = parts(fit, held, counts[0], args.held_out, args.seed)
     found = fit_head(chosen, deciding, trained_head(source).head)
@@ -198,10 +202,10 @@ def _tabulate(
     judge: "Labelled | None",
     counts: list[int | None],
 ) -> int:
-    from keras_models.head_features import trained_head
-    from keras_models.head_trial import Draws, label_trials
+    from keras_models.adapting.head_features import trained_head
+    from keras_models.adapting.head_trial import Draws, label_trials
     from reports.head_table import label_table
-    from reports.table import write_tables
+    from reports.run_folder import add_tables
 
     draws = Draws(counts, max(1, args.repeat_splits), args.held_out, args.seed)
     found = label_trials(fit, held, judge, trained_head(source).head, draws)
@@ -212,7 +216,7 @@ def _tabulate(
         f"{args.held_out_split or 'a part of them'}, judged on {where}"
     )
     table = label_table(title, found, source.native, flags.command_line())
-    write_tables(args.run, "labels", [table])
+    add_tables(args.run, "labels", [table], [table.title])
     table.show()
     print(f"wrote {flags.shown(args.run / 'labels.md')}")
     return 0

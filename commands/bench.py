@@ -10,6 +10,7 @@ Examples:
   reswise bench --doctor --runtime-lib libLiteRt.so
   reswise bench --bundle B --dataset csv:photos/labels.csv --runtime-lib libLiteRt.so
   reswise bench --bundle B --dataset glyphs --serial all --runtime-lib libLiteRt.so
+  reswise bench --bundle B --dataset folder:pictures --import device.jsonl
 """
 
 import argparse
@@ -20,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import bench_flags, flags
+from commands import bench_flags, flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from android_bench.machine import Machine
     from android_bench.outcome import Outcome
     from android_bench.session import Job
-    from android_bench.tensors import Floats
+    from android_bench.tensors import Float32s
     from convert.bundle import Bundle
     from datasets.dataset import Dataset
 
@@ -48,15 +49,20 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Benches; writes bench.md, bench.json, rows.csv and the chart."""
+    if args.imported is not None:
+        from commands import bench_import
+
+        return bench_import.run(args)
     if args.doctor:
         return _doctor(args)
     bench_flags.check(args)
     from android_bench.outcome import host_scores
-    from convert.bundle import open_bundle
+    from convert.sound import sound_bundle
 
-    bundle = open_bundle(args.bundle)
+    bundle = sound_bundle(args.bundle)
     machines = _machines(args)
-    dataset = flags.opened_dataset(args)
+    dataset = _fitted(args, bundle, flags.opened_dataset(args))
+    summary.show(dataset, bundle.manifest.name, _pixels(bundle))
     job = _job(args, bundle, _inputs(args, bundle, dataset))
     host = host_scores(bundle, job.inputs)
     outcomes, failures = _side_by_side(args, job, machines, host)
@@ -71,7 +77,7 @@ def _side_by_side(
     args: argparse.Namespace,
     job: "Job",
     machines: "list[Machine]",
-    host: "dict[str, Floats]",
+    host: "dict[str, Float32s]",
 ) -> "tuple[list[Outcome], list[InputError]]":
     """What the machines did; one that fails takes no other's results away."""
     outcomes, failures = [], []
@@ -89,14 +95,14 @@ def _doctor(args: argparse.Namespace) -> int:
     from android_bench.doctor import Question, examine
 
     question = Question(
-        args.adb,
-        args.serial,
-        args.build,
-        args.ndk,
-        args.runtime_lib,
-        args.device_dir,
-        args.run / "build",
-        args.host,
+        adb=args.adb,
+        serial=args.serial,
+        build=args.build,
+        ndk=args.ndk,
+        runtime_lib=args.runtime_lib,
+        device_dir=args.device_dir,
+        folder=args.run / "build",
+        host=args.host,
     )
     found = examine(question)
     for one in found:
@@ -105,7 +111,10 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _bench(
-    args: argparse.Namespace, job: "Job", machine: "Machine", host: "dict[str, Floats]"
+    args: argparse.Namespace,
+    job: "Job",
+    machine: "Machine",
+    host: "dict[str, Float32s]",
 ) -> "Outcome":
     from android_bench.build import API_LEVEL
     from android_bench.classic import run_classic
@@ -138,10 +147,10 @@ def _tell(line: str) -> None:
 def _write(
     args: argparse.Namespace, job: "Job", dataset: "Dataset", outcomes: "list[Outcome]"
 ) -> None:
-    from datasets.files import write_text
+    from convert.manifest import MANIFEST_FILE
+    from datasets.files import file_sha256, write_text
     from reports.bench_table import bench_rows, bench_table, draw_latency
-    from reports.rows import write_rows
-    from reports.table import write_tables
+    from reports.run_folder import add_rows, add_tables
 
     command, named = flags.command_line(), (dataset.name, dataset.split)
     tables = [bench_table(one, job.bundle, dataset.name) for one in outcomes]
@@ -151,13 +160,16 @@ def _write(
     facts = {
         "command": command,
         "bundle": job.bundle.manifest.name,
+        "manifest_sha256": file_sha256(job.bundle.folder / MANIFEST_FILE),
         "build": job.built.kind,
         "settings": asdict(job.settings),
         "machines": [one.to_json() for one in outcomes],
     }
-    write_tables(args.run, "bench", tables)
+    what = f"{job.bundle.manifest.name}, {' '.join(named)}"
+    keys = [f"{what}, {one.label}" for one in outcomes]
+    add_tables(args.run, "bench", tables, keys)
     write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
-    write_rows(args.run / "rows.csv", rows)
+    add_rows(args.run, rows)
     drawn = draw_latency(outcomes, args.run)
     for table in tables:  # after the files: head may close the pipe
         table.show()
@@ -174,30 +186,52 @@ def _machines(args: argparse.Namespace) -> "list[Machine]":
     from android_bench.phone import Phone
 
     adb = Adb(find_adb(args.adb))
-    serials = chosen_serials(adb, args.serial)
+    serials = chosen_serials(adb, args.serial, _tell)
     return [Phone(adb, serial, args.device_dir, _tell) for serial in serials]
+
+
+def _pixels(bundle: "Bundle") -> str:
+    ways = {rung.preprocessing for rung in bundle.manifest.rungs}
+    crops = ", ".join(sorted({way.crop for way in ways}))
+    resolutions = ", ".join(str(rung.resolution) for rung in bundle.manifest.rungs)
+    return f"crop {crops}; {resolutions} pixels; normalised as the bundle says"
+
+
+def _fitted(
+    args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset"
+) -> "Dataset":
+    """With the classes of the bundle, whose labels.txt says what they are called."""
+    from android_bench.bundle_classes import classes_of
+    from datasets.class_order import fitted, read_class_names
+
+    given = read_class_names(args.class_names) if args.class_names else ()
+    return fitted(dataset, classes_of(bundle, given, args.first_class))
 
 
 def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "Inputs":
     from android_bench.inputs import pack
 
-    classes = bundle.manifest.rungs[0].output.shape[-1] - bundle.class_offset
-    if dataset.classes > classes:
-        raise InputError(
-            f"{dataset.name} has {dataset.classes} classes, the bundle's models "
-            f"{classes}; expected a data set of the models' classes."
-        )
     return pack(dataset, bundle.manifest, args.run, args.max_unreadable)
 
 
 def _job(args: argparse.Namespace, bundle: "Bundle", inputs: "Inputs") -> "Job":
-    from android_bench.build import build, choose, find_ndk
+    from android_bench.build import build, choose, device_abi, find_ndk
     from android_bench.runtime import library_for
     from android_bench.session import Job
 
     ndk = None if args.host else find_ndk(args.ndk, os.environ)
-    kind = "host" if args.host else choose(args.build, ndk)
-    built = build(kind, args.run / "build", ndk)
+    on_device = not args.host and args.build != "host"
+    abi = device_abi(args.runtime_lib if on_device else None)
+    kind = "host" if args.host else choose(args.build, ndk, abi)
+    built = build(kind, args.run / "build", ndk, abi)
     library = library_for(kind, built.abi, args.runtime_lib)
     settings = bench_flags.settings(args)
-    return Job(bundle, inputs, built, library, settings, args.run, args.timeout)
+    return Job(
+        bundle=bundle,
+        inputs=inputs,
+        built=built,
+        library=library,
+        settings=settings,
+        folder=args.run,
+        seconds=args.timeout,
+    )

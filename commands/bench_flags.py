@@ -53,6 +53,14 @@ def add_machine_flags(parser: argparse.ArgumentParser) -> None:
         help="folder on the device; files under /sdcard cannot be executed (default: "
         "/data/local/tmp/reswise)",
     )
+    add(
+        "--import",
+        dest="imported",
+        type=Path,
+        metavar="FILE",
+        help="judge a device.jsonl that an app wrote (android_app) against this "
+        "machine's replay over the same pictures; nothing is run on a device",
+    )
     add("--keep", action="store_true", help="leave everything on the device (default)")
     add("--clean", action="store_true", help="delete the device's folder at the end")
     add(

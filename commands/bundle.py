@@ -1,7 +1,8 @@
 """Checks, shows or makes a bundle: .tflite files with the manifest that apps read.
 
-verify looks at everything, whole, before a byte of it could be run; show does the same
-and prints what the bundle is; import wraps a .tflite classifier that others made.
+verify looks at everything, whole, before a byte of it is run, then runs every signature
+once, in a process that may die of it; show does the same and prints what the bundle is;
+import wraps a .tflite classifier that others made.
 
 Examples:
   reswise bundle verify runs/convert/mobilenet_v2
@@ -18,9 +19,10 @@ from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from convert.bundle import Bundle
-    from convert.foreign import ForeignChoice
+    from convert.foreign.importing import ForeignChoice
     from reports.table import Table
 
+MOST_RESOLUTION = 4096  # of the manifest's schema
 HELP = "checks or shows a bundle, or wraps a .tflite file of others in one"
 
 
@@ -47,8 +49,8 @@ def _add_import_flags(parser: argparse.ArgumentParser) -> None:
         "--labels",
         type=Path,
         metavar="FILE",
-        help="one class name a line; with one line less than classes, class 0 is the "
-        "background (default: the labels in FILE's own metadata)",
+        help="one class name a line, or '0 name'; of 1001 classes one may lack: class "
+        "0 is the background then (default: the labels in FILE's own metadata)",
     )
     add("--name", metavar="NAME", help="of the model (default: FILE's name)")
     add(
@@ -60,9 +62,23 @@ def _add_import_flags(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--normalisation",
-        metavar="tf|caffe|torch|none",
-        help="how pixels enter (default: as FILE's metadata says, else pixels as a "
-        "quantised input stores them, else by the family of its name)",
+        metavar="tf|caffe|torch|unit|none",
+        help="how pixels enter (default: as FILE's metadata says; where it fits no "
+        "uint8 or int8 input, a picture's own codes; else by the family of its name)",
+    )
+    add(
+        "--resolutions",
+        "--resolution",
+        dest="resolution",
+        type=int,
+        metavar="R",
+        help="pixels a side, for a FILE that leaves the size of its input open",
+    )
+    add(
+        "--signature",
+        metavar="NAME",
+        help="which of FILE's signatures (default: serving_default, or the only one "
+        "that is an image classifier)",
     )
     add(
         "--mean",
@@ -78,10 +94,10 @@ def run(args: argparse.Namespace) -> int:
     """0: sound, shown or written. What is not sound is an InputError."""
     if args.deed == "import":
         return _import(args)
-    from convert.bundle import open_bundle
     from convert.bundle_words import summary
+    from convert.sound import sound_bundle
 
-    bundle = open_bundle(args.bundle)
+    bundle = sound_bundle(args.bundle)
     if args.deed == "show":
         _table(bundle).show()
     else:
@@ -90,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _import(args: argparse.Namespace) -> int:
-    from convert.foreign import import_bundle
+    from convert.foreign.importing import import_bundle
 
     choice = _choice(args)
     name = args.name or args.file.stem
@@ -103,8 +119,8 @@ def _import(args: argparse.Namespace) -> int:
 
 
 def _choice(args: argparse.Namespace) -> "ForeignChoice":
-    from convert.foreign import ForeignChoice
-    from convert.foreign_pixels import PixelChoice
+    from convert.foreign.importing import ForeignChoice
+    from convert.foreign.pixels import PixelChoice
     from datasets.preprocessing import Preprocessing, parse_crop
 
     crop = parse_crop(args.crop) if args.crop else Preprocessing().crop
@@ -112,14 +128,25 @@ def _choice(args: argparse.Namespace) -> "ForeignChoice":
     if args.normalisation and args.mean:
         raise InputError("--normalisation and --mean exclude each other.")
     pixels = PixelChoice(
-        way.crop_name,
-        way.interpolation,
-        way.antialias,
-        args.normalisation,
-        _numbers(args.mean, "--mean"),
-        _numbers(args.deviation, "--deviation"),
+        crop=way.crop_name,
+        interpolation=way.interpolation,
+        antialias=way.antialias,
+        normalisation=args.normalisation,
+        mean=_numbers(args.mean, "--mean"),
+        deviation=_numbers(args.deviation, "--deviation"),
     )
-    return ForeignChoice(args.labels, args.name, args.class_offset, pixels)
+    if args.resolution is not None and not 1 <= args.resolution <= MOST_RESOLUTION:
+        raise InputError(
+            f"--resolution {args.resolution}: expected 1..{MOST_RESOLUTION}."
+        )
+    return ForeignChoice(
+        labels=args.labels,
+        name=args.name,
+        class_offset=args.class_offset,
+        pixels=pixels,
+        resolution=args.resolution,
+        signature=args.signature,
+    )
 
 
 def _table(bundle: "Bundle") -> "Table":
@@ -148,7 +175,14 @@ def _table(bundle: "Bundle") -> "Table":
         for one in bundle.manifest.rungs
     )
     title = f"{bundle.manifest.name}: {summary(bundle)}"
-    return Table(title, columns, rows, words=6, notes=notes(bundle))
+    return Table(
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=6,
+        notes=notes(bundle),
+        kind="bundle",
+    )
 
 
 def _numbers(text: str | None, flag: str) -> tuple[float, ...] | None:

@@ -33,7 +33,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="1 to 7 of the thesis, or 2.1 of the cascade report",
     )
     add(
+        "--from",
         "--run",
+        dest="runs",
         type=Path,
         action="append",
         default=[],
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     """Counts, prints, writes."""
     if args.markdown and args.markdown.suffix != ".md":
         raise InputError(f"--markdown {args.markdown}: expected a name ending in .md.")
-    rows = _rows(args.run)
+    rows = _rows(args.runs)
     from keras_models.framework import quiet
 
     quiet()
@@ -74,7 +76,7 @@ def _rows(folders: list[Path]) -> "list[Row]":
         path = folder / "rows.csv"
         if not path.is_file():
             raise InputError(
-                f"--run {folder}: it has no rows.csv; expected a run folder of "
+                f"--from {folder}: it has no rows.csv; expected a run folder of "
                 "`reswise drop`."
             )
         found += read_rows(path)

@@ -6,7 +6,7 @@ code 1: a check failed. What is made is kept under --run and never made twice.
 
 Examples:
   reswise convert --model mobilenet_v2 --resolutions 224,160,96 \\
-      --recipe float32,full_int8 --dataset csv:photographs/labels.csv
+      --recipes float32,full_int8 --dataset csv:photographs/labels.csv
   reswise convert --plan runs/plan/plan.json --model mobilenet_v2 --model mine.keras \\
       --dataset folder:pictures --separate-files
 """
@@ -15,16 +15,17 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from convert.calibration import Calibration
     from convert.converting import Options, Result
+    from convert.quantising.calibration import Calibration
     from convert.wanted import Wanted
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
     from keras_models.loading import Pretrained
+    from keras_models.specs import Spec
     from reports.rows import Row
 
 HELP = ".tflite files of all rungs with shared weights, held against Keras, as bundles"
@@ -44,11 +45,10 @@ def _add_model_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "--model",
-        required=True,
         action="append",
         metavar="NAME|FILE",
         help="a name that `reswise models` lists, or a .keras file; give it again for "
-        "further models of one ladder",
+        "further models of one ladder (default: with --plan, as its run folder says)",
     )
     add(
         "--weights",
@@ -108,7 +108,9 @@ def _add_what_flags(parser: argparse.ArgumentParser) -> None:
 def _add_how_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
+        "--recipes",
         "--recipe",
+        dest="recipe",
         default="float32",
         metavar="R[,R..]",
         help="float32, float16, dynamic_int8, full_int8, full_int8_io_int8, "
@@ -158,16 +160,22 @@ def run(args: argparse.Namespace) -> int:
 
     judged, calibration = _images(args)
     wanted = _wanted(args, _sources(args))
-    labels = _labels(args, judged, wanted.sources[0].classes)
+    source = wanted.sources[0]
+    found = judged
+    judged = flags.fitted_dataset(args, found, source.name, source.classes)
+    labels = _labels(args, found, judged)
+    resolutions = sorted({rung.resolution for rung in wanted.rungs}, reverse=True)
+    pixels = summary.pixels([_preprocessing(args)], resolutions, source)
+    summary.show(judged, source.name, pixels)
     options = _options(args)
     rows: list[Row] = []
     failed = False
     for result in convert(wanted, judged, calibration, labels, options):
         rows += _show(args, result, wanted, judged)
         failed = failed or bool(result.failures)
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows
 
-    write_rows(args.run / "rows.csv", rows)
+    add_rows(args.run, rows)
     print(f"wrote {flags.shown(args.run / 'rows.csv')}")
     if not args.separate_files and len(wanted.rungs) > len(wanted.sources):
         print(
@@ -184,8 +192,12 @@ def _check(args: argparse.Namespace) -> None:
         raise InputError("--selector stands with --resolutions; a plan has its own.")
     if args.min_agreement is not None and not 0 <= args.min_agreement <= 1:
         raise InputError(f"--min-agreement {args.min_agreement:g}: expected 0..1.")
+    if args.model is None and args.plan is None:
+        raise InputError("--model: expected one or more with --resolutions.")
     for flag in ("weights", "name", "adapted"):
         given = getattr(args, flag)
+        if given and args.model is None:
+            raise InputError(f"--{flag} stands with --model; expected both or neither.")
         if given and len(given) != len(args.model):
             raise InputError(
                 f"{len(given)} --{flag} for {len(args.model)} --model; expected as "
@@ -196,6 +208,12 @@ def _check(args: argparse.Namespace) -> None:
 def _sources(args: argparse.Namespace) -> "list[Pretrained]":
     from keras_models.loading import ModelChoice, load
 
+    if args.model is None:
+        specs = _planned_specs(args)
+        args.model = [spec.asked["model"] for spec in specs]
+        args.weights = [spec.asked.get("weights") for spec in specs]
+        args.alpha = specs[0].asked.get("alpha", args.alpha)
+        return [load(spec.choice()) for spec in specs]
     none = [None] * len(args.model)
     chosen = zip(
         args.model,
@@ -221,15 +239,22 @@ def _sources(args: argparse.Namespace) -> "list[Pretrained]":
     ]
 
 
+def _planned_specs(args: argparse.Namespace) -> "list[Spec]":
+    from convert.wanted import read_json
+    from keras_models.specs import planned_specs
+
+    return planned_specs(args.plan, read_json(args.plan, "--plan").get("rungs") or [])
+
+
 def _wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
     from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
 
     way = _preprocessing(args)
     if args.plan:
         return wanted_from_plan(args.plan, sources, way)
-    sides = flags.resolutions(args.resolutions)
+    resolutions = flags.resolutions(args.resolutions)
     selector = read_json(args.selector, "--selector") if args.selector else None
-    return wanted_from_flags(sources, sides, way, selector)
+    return wanted_from_flags(sources, resolutions, way, selector)
 
 
 def _preprocessing(args: argparse.Namespace) -> "Preprocessing":
@@ -240,7 +265,7 @@ def _preprocessing(args: argparse.Namespace) -> "Preprocessing":
 
 
 def _images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
-    from convert.calibration import judged_and_calibration
+    from convert.quantising.calibration import judged_and_calibration
 
     judged, calibration = judged_and_calibration(
         args.dataset,
@@ -256,12 +281,18 @@ def _images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
 
 
 def _labels(
-    args: argparse.Namespace, dataset: "Dataset", classes: int
+    args: argparse.Namespace, found: "Dataset", judged: "Dataset"
 ) -> list[str] | None:
-    """The class names, or None where the data set has not one for each class."""
+    """The class names, or None where there is not one for each class.
+
+    Args:
+        found, judged: the data set as opened, and with the model's classes.
+    """
+    classes = judged.classes
     if args.labels is None:
-        names = list(dataset.class_names)
-        return names if len(names) == classes else None
+        given = found.order.kind == "given" or found.order.numbers
+        few = given and found.classes != classes and args.class_names is None
+        return None if few else list(judged.class_names)
     try:
         text: str = args.labels.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -277,7 +308,7 @@ def _labels(
 
 def _options(args: argparse.Namespace) -> "Options":
     from convert.converting import Options
-    from convert.recipes import parse_recipes
+    from convert.quantising.recipes import parse_recipes
 
     return Options(
         run=args.run,

@@ -53,17 +53,17 @@ def run(args: argparse.Namespace) -> int:
 def steps(folder: Path, limit: int) -> Iterator[str]:
     """The verbs with their arguments, as one would type them, each after the last."""
     run = shlex.quote(str(folder))
-    scores = " ".join(f"--scores {run}/{model}" for model in MODELS)
+    scores = " ".join(f"--from {run}/{model}" for model in MODELS)
     for model in MODELS:
         yield (
             f"drop --model {model} --weights glyphs --dataset glyphs --resolutions "
             f"{RESOLUTIONS} --limit {limit} --run {run}/{model}"
         )
     yield (
-        "select --selector fixed,random,cascade,deferral,learned,oracle --max-macs "
+        "select --selectors fixed,random,cascade,deferral,learned,oracle --max-macs "
         f"{_MACS} --equal-macs {scores} --run {run}/select"
     )
-    yield f"thresholds --ladder {_LADDER} {scores} --run {run}/thresholds"
+    yield f"thresholds --rungs {_LADDER} {scores} --run {run}/thresholds"
     yield (
         f"plan --reference {_REFERENCE} --max-drop {_DROP} --confidence 0.9 {scores} "
         f"--run {run}/plan"
@@ -71,7 +71,7 @@ def steps(folder: Path, limit: int) -> Iterator[str]:
     models = " ".join(f"--model {model} --weights glyphs" for model in MODELS)
     yield (
         f"convert --plan {run}/plan/plan.json {models} --dataset glyphs --limit 300 "
-        f"--recipe float32,full_int8 --run {run}/bundles"
+        f"--recipes float32,full_int8 --run {run}/bundles"
     )
     for bundle in sorted((folder / "bundles").glob("*_float32")):
         yield (

@@ -15,7 +15,7 @@ Examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import flags, summary
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
@@ -45,6 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "against Keras on some pictures of every rung (default: auto, "
         "litert where it runs)",
     )
+    flags.add_nonfinite_flag(parser)
     flags.add_run_flag(parser, "drop")
 
 
@@ -61,33 +62,42 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     quiet()
     flags.check_resolutions(args.resolutions)
     ways = flags.preprocessings(args)
-    dataset = flags.opened_dataset(args)
+    dataset = flags.opened_dataset(args, unlabelled=True)
 
+    from keras_models import specs
     from keras_models.loading import load
     from keras_models.scores import ScoreStore
     from keras_models.sweeping import SweepOptions, sweep
 
-    source = load(flags.model_choice(args))
+    choice = flags.model_choice(args)
+    source = load(choice)
+    specs.keep(args.run, [specs.spec_of(choice, source.name, source.weights_sha256)])
+    dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
     wanted = flags.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
-    options = SweepOptions(args.engine, args.max_unreadable)
+    summary.show(dataset, source.name, summary.pixels(ways, ladder, source))
+    options = SweepOptions(args.engine, args.max_unreadable, args.nonfinite)
     return sweep(source, dataset, ladder, ways, ScoreStore(args.run), options)
 
 
 def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[Row]":
-    """rows.csv, drop.md and the figure in the run folder; the table on the terminal."""
-    from reports.drop import drop_rows, drop_table
-    from reports.figures import draw_accuracy
-    from reports.rows import write_rows
-    from reports.table import write_tables
+    """rows.csv, drop.md and the figure in the run folder; the table on the terminal.
 
+    What was measured of other models, data sets or splits stays there.
+    """
+    from reports.agreement import agreement_table
+    from reports.drop import drop_rows
+    from reports.run_folder import add_sweep, add_tables
+
+    if any((rung.labels < 0).any() for rung in rungs):
+        table = agreement_table(rungs, flags.command_line())
+        add_tables(args.run, "drop", [table], [table.title])
+        table.show()
+        print(f"wrote {flags.shown(args.run / 'drop.md')}")
+        return []
     rows = drop_rows(rungs, flags.command_line())
-    table = drop_table(rows, rungs)
-    folder = args.run
-    write_rows(folder / "rows.csv", rows)
-    tables = write_tables(folder, "drop", [table])
-    figures = draw_accuracy(rows, folder)
+    table, written = add_sweep(args.run, rungs, rows)
     table.show()  # after the files: a reader such as head may close the pipe
-    for path in (folder / "rows.csv", *tables, *figures):
+    for path in written:
         print(f"wrote {flags.shown(path)}")
     return rows

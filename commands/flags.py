@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
     from keras_models.loading import ModelChoice, Pretrained
-    from keras_models.trusted_code import Trust
+    from keras_models.opening.trusted_code import Trust
 
 _CROPPED_ALREADY = ("tfds:cifar10", "tfds:cifar100", "tfds:mnist")
 
@@ -26,12 +26,12 @@ class FileFlags(TypedDict):
     trust: "Trust"
 
 
-def add_model_flags(parser: argparse.ArgumentParser) -> None:
+def add_model_flags(parser: argparse.ArgumentParser, required: bool = True) -> None:
     """--model, --weights, --name, --classes, --alpha, --normalisation, of files."""
     add = parser.add_argument
     add(
         "--model",
-        required=True,
+        required=required,
         metavar="NAME|FILE",
         help="a name that `reswise models` lists, or the path of a .keras or .h5 file",
     )
@@ -108,7 +108,7 @@ def add_adapted_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def add_dataset_flags(parser: argparse.ArgumentParser, required: bool = True) -> None:
-    """--dataset, --split, --data-dir, --limit, --max-unreadable."""
+    """--dataset, --split, --data-dir, --limit, --max-unreadable, and of classes."""
     add = parser.add_argument
     add(
         "--dataset",
@@ -116,6 +116,20 @@ def add_dataset_flags(parser: argparse.ArgumentParser, required: bool = True) ->
         metavar="SPEC",
         help="glyphs, folder:PATH, csv:FILE or tfds:NAME; see `reswise datasets`",
     )
+    add_split_flags(parser)
+    add(
+        "--max-unreadable",
+        type=int,
+        default=0,
+        metavar="N",
+        help="pictures that may be unreadable; they are named and left out of every "
+        "figure; more end with exit code 2 (default: 0)",
+    )
+
+
+def add_split_flags(parser: argparse.ArgumentParser) -> None:
+    """--split, --data-dir, --limit, and those of classes."""
+    add = parser.add_argument
     add(
         "--split",
         metavar="SPLIT",
@@ -134,13 +148,35 @@ def add_dataset_flags(parser: argparse.ArgumentParser, required: bool = True) ->
         metavar="N",
         help="the first N images of a fixed shuffle (default: all)",
     )
-    add(
-        "--max-unreadable",
+    add_class_flags(parser)
+
+
+def add_class_flags(parser: argparse.ArgumentParser) -> None:
+    """--class-names, --first-class."""
+    parser.add_argument(
+        "--class-names",
+        type=Path,
+        metavar="FILE",
+        help="the model's classes by name, one a line in its order: class folders and "
+        "names in a table go by them (default: those that its training recorded)",
+    )
+    parser.add_argument(
+        "--first-class",
         type=int,
-        default=0,
-        metavar="N",
-        help="pictures that may be unreadable; they are named and left out of every "
-        "figure; more end with exit code 2 (default: 0)",
+        choices=(0, 1),
+        help="what a table's numbers, or folders named by numbers, call the model's "
+        "first class (default: as it can only be meant, else it is asked)",
+    )
+
+
+def add_nonfinite_flag(parser: argparse.ArgumentParser) -> None:
+    """--nonfinite."""
+    parser.add_argument(
+        "--nonfinite",
+        default="refuse",
+        choices=("refuse", "wrong"),
+        help="what scores that are NaN or infinite are: refused, by rung and image, or "
+        "wrong answers of that rung (default: refuse)",
     )
 
 
@@ -202,7 +238,7 @@ def file_flags(args: argparse.Namespace) -> "FileFlags":
     Raises:
         InputError: a resolution that cannot be.
     """
-    from keras_models.trusted_code import Trust
+    from keras_models.opening.trusted_code import Trust
 
     native = args.native_resolution
     if native is not None and not 1 <= native <= 4096:
@@ -215,16 +251,54 @@ def file_flags(args: argparse.Namespace) -> "FileFlags":
     }
 
 
-def opened_dataset(args: argparse.Namespace) -> "Dataset":
-    """The data set of the flags, limited as they say."""
+def opened_dataset(args: argparse.Namespace, unlabelled: bool = False) -> "Dataset":
+    """The data set of the flags, limited as they say.
+
+    Args:
+        unlabelled: pictures without a label will do.
+    """
     from datasets.catalogue import open_dataset
 
-    dataset = open_dataset(args.dataset, args.split, args.data_dir)
+    dataset = open_dataset(
+        args.dataset, args.split, args.data_dir, unlabelled=unlabelled
+    )
     if args.limit is None:
         return dataset
     if args.limit < 1:
         raise InputError(f"--limit {args.limit}: expected at least 1 image.")
     return dataset.limited(args.limit)
+
+
+def fitted_dataset(
+    args: argparse.Namespace, dataset: "Dataset", model: str, classes: int
+) -> "Dataset":
+    """The data set with the model's own class numbers.
+
+    Args:
+        model: its name, for lines; classes: how many it has.
+    """
+    from datasets.class_order import ModelClasses, fitted, read_class_names
+    from keras_models.class_names import recorded_names
+
+    names: tuple[str, ...] = ()
+    if args.class_names is not None:
+        names, source = read_class_names(args.class_names), "--class-names"
+    else:
+        first, weights = (
+            value[0] if isinstance(value, list) else value
+            for value in (args.model, args.weights)
+        )
+        names, source = recorded_names(first, weights, args.alpha), "its record"
+        names = names if len(names) == classes else ()
+    known = ModelClasses(
+        model=model,
+        count=classes,
+        names=names,
+        source=source,
+        binding=args.class_names is not None,
+        first=args.first_class,
+    )
+    return fitted(dataset, known)
 
 
 def preprocessings(args: argparse.Namespace) -> "list[Preprocessing]":

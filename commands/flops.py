@@ -120,4 +120,11 @@ def _table(model: str, native: int, costs: "list[Cost]") -> Table:
         *(f"Not counted: {name}" for name in costs[0].uncounted),
     )
     columns = ("resolution", "MMACs", "FLOPs drop %")
-    return Table(f"{model}: cost per resolution", columns, rows, 0, notes)
+    return Table(
+        title=f"{model}: cost per resolution",
+        columns=columns,
+        rows=rows,
+        words=0,
+        notes=notes,
+        kind="flops",
+    )

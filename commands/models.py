@@ -31,7 +31,14 @@ def run(args: argparse.Namespace) -> int:
         "MMACs",
     )
     note = "MMACs: millions of multiply-accumulates an image; 1 MAC = 2 FLOPs."
-    Table("Models", columns, rows, words=3, notes=(note,)).show()
+    Table(
+        title="Models",
+        columns=columns,
+        rows=rows,
+        words=3,
+        notes=(note,),
+        kind="listing",
+    ).show()
     return 0
 
 

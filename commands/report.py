@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands import flags
+from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from reports.table import Table
@@ -25,10 +26,19 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """The run folders and where the page goes."""
     parser.add_argument(
         "runs",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="RUN",
         help="folders that verbs wrote with --run; searched with all that is in them",
+    )
+    parser.add_argument(
+        "--from",
+        dest="more_runs",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="the same, as other verbs name the folders that they read",
     )
     parser.add_argument(
         "--out",
@@ -42,13 +52,21 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Gathers, renders, writes; names the page last."""
     from datasets.files import write_text
+    from reports.first_screen import answer
     from reports.gathered import gather
-    from reports.page import answer, every_table, render
+    from reports.page import every_table, render
 
-    found = gather(args.runs)
+    runs = [*args.runs, *args.more_runs]
+    if not runs:
+        raise InputError(
+            "RUN: none given; expected one --run folder of a verb or more, such as "
+            "runs/drop."
+        )
+    found = gather(runs)
     tables = every_table(found)
+    names: set[str] = set()
     for table in tables:
-        _write_table(args.out / "tables", table)
+        names.add(_write_table(args.out / "tables", table, names))
     text = "\n".join(table.markdown() for table in tables)
     write_text(args.out / "report.md", f"# {answer(found)}\n\n{text}")
     page = args.out / "report.html"
@@ -60,9 +78,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write_table(folder: Path, table: "Table") -> None:
+def _write_table(folder: Path, table: "Table", taken: set[str]) -> str:
+    """NAME.tex and NAME.csv; titles that are alike get names of their own."""
     from datasets.files import write_text
 
     name = re.sub(r"[^a-z0-9]+", "-", table.title.lower()).strip("-")[:80]
+    like, number = name, 1
+    while name in taken:
+        number += 1
+        name = f"{like}-{number}"
     write_text(folder / f"{name}.tex", table.latex())
     write_text(folder / f"{name}.csv", table.csv())
+    return name

@@ -5,11 +5,11 @@ Selectors with thresholds are tuned on the calibration images to the mean cost o
 repeated, and its mean, standard deviation, maximum and minimum are printed.
 
 Examples:
-  reswise select --selector random --scores runs/drop \\
+  reswise select --selectors random --from runs/drop \\
       --rungs resnet50@224,resnet50@210,resnet50@196,resnet50@182,resnet50@168
-  reswise select --selector fixed,random,cascade,deferral,learned,oracle \\
+  reswise select --selectors fixed,random,cascade,deferral,learned,oracle \\
       --max-macs 8.75e6 --calibration-split calibration --split test
-  reswise select --selector cascade --rungs mobilenet_v2@160,mobilenet_v2@224 \\
+  reswise select --selectors cascade --rungs mobilenet_v2@160,mobilenet_v2@224 \\
       --thresholds 0.8
 """
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from selection.contract import Selector
     from selection.scored import Scored
 
+_ALL = ("fixed", "random", "cascade", "deferral", "learned", "oracle")
 HELP = "selectors over stored scores: accuracy, MACs, regret against the oracle"
 
 
@@ -31,10 +32,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Selectors, rungs, budget, thresholds, repeats, stored scores."""
     add = parser.add_argument
     add(
+        "--selectors",
         "--selector",
-        required=True,
+        dest="selector",
         metavar="NAME[,NAME..]",
-        help="fixed, random, cascade, deferral, learned, oracle",
+        help="fixed, random, cascade, deferral, learned, oracle (default: all of them; "
+        "with --thresholds cascade)",
     )
     add(
         "--rungs",
@@ -92,11 +95,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judges every selector at every budget; prints tables, writes rows.csv."""
     from reports.remarks import with_remarks
-    from reports.rows import write_rows
+    from reports.run_folder import add_rows, add_tables
     from reports.selection_table import judged_rows, judged_table, spread_table
-    from reports.table import write_tables
 
-    wanted = stored.names(args.selector)
+    wanted = stored.names(args.selector or ",".join(_ALL))
+    if args.selector is None and args.thresholds is not None:
+        wanted = ["cascade"]
     if args.repeats < 1:
         raise InputError(f"--repeats {args.repeats}: expected 1 draw or more.")
     parts = stored.parts(args, looks="learned" in wanted)
@@ -115,8 +119,9 @@ def run(args: argparse.Namespace) -> int:
         for one in (_every_rung(test, reference), *judged)
         for row in judged_rows(one, test, reference, meta, flags.command_line())
     ]
-    write_rows(args.run / "rows.csv", rows)
-    write_tables(args.run, "select", tables)
+    add_rows(args.run, rows)
+    keys = [stored.what(args, parts.rungs, reference, one.title) for one in tables]
+    add_tables(args.run, "select", tables, keys)
     for table in tables:  # after the files: head may close the pipe
         table.show()
     for name in ("rows.csv", "select.md"):
@@ -127,8 +132,8 @@ def run(args: argparse.Namespace) -> int:
 def _every_rung(test: "Scored", reference: str) -> "list[Judged]":
     """Each rung for all images, so that selectors stand beside them in rows.csv."""
     from reports.selection_table import Judged
-    from selection.fixed import Fixed
     from selection.judge import judge
+    from selection.selectors.fixed import Fixed
 
     return [
         Judged("fixed", Fixed(rung), judge(Fixed(rung), test, reference), None)
@@ -163,8 +168,8 @@ def _chosen(
     test: "Scored",
     budget: float,
 ) -> "Selector":
-    from selection.choose import choose
-    from selection.random_choice import RandomChoice
+    from selection.plans.choose import choose
+    from selection.selectors.random_choice import RandomChoice
 
     if name == "random" and args.random_weights is not None:
         return _weighted(args, calibration)
@@ -178,7 +183,7 @@ def _chosen(
 
 
 def _weighted(args: argparse.Namespace, scored: "Scored") -> "Selector":
-    from selection.random_choice import RandomChoice
+    from selection.selectors.random_choice import RandomChoice
 
     asked = stored.names(args.rungs or "")
     weights = stored.numbers("--random-weights", args.random_weights)
@@ -200,7 +205,7 @@ def _budgets(args: argparse.Namespace, calibration: "Scored") -> tuple[float, ..
 
 
 def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Selector":
-    from selection.cascade import Cascade
+    from selection.selectors.cascade import Cascade
 
     if wanted != ["cascade"] or args.rungs is None:
         raise InputError(
@@ -211,4 +216,9 @@ def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Sele
     way = args.ways or "top1"
     name, _, variant = way.partition("-")
     thresholds = stored.numbers("--thresholds", args.thresholds)
-    return Cascade(ladder, thresholds, name, "mean" if variant == "mean" else "last")
+    return Cascade(
+        ladder=ladder,
+        thresholds=thresholds,
+        confidence=name,
+        answer="mean" if variant == "mean" else "last",
+    )

@@ -1,17 +1,16 @@
 """Flags and loading of stored scores, shared by select, thresholds and plan."""
 
 import argparse
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from keras_models.scores import RungMeta, StoredRung
-    from selection.contract import Floats
+    from selection.arrays import Float64s
     from selection.scored import Scored
 
 _SCORES = Path("runs/drop")
@@ -24,13 +23,16 @@ class Parts:
     calibration: "Scored"
     test: "Scored"
     rungs: "dict[str, StoredRung]"
+    chosen: "dict[str, StoredRung]"  # over the images that choose
 
 
 def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
-    """--scores, --dataset, --split, --calibration-split, --calibration-part, --seed."""
+    """--from, --dataset, --split, --calibration-split, --calibration-part, --seed."""
     add = parser.add_argument
     add(
+        "--from",
         "--scores",
+        dest="scores",
         type=Path,
         action="append",
         metavar="DIR",
@@ -54,7 +56,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         default=0.5,
         metavar="P",
         help="without --calibration-split: the part of the images that chooses; the "
-        "rest judges (default: 0.5)",
+        "rest judges; above 1: so many images (default: 0.5)",
     )
     add(
         "--seed",
@@ -62,6 +64,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         default=0,
         help="of the split into parts, by image id (default: 0)",
     )
+    flags.add_nonfinite_flag(parser)
     add(
         "--run",
         type=Path,
@@ -91,20 +94,39 @@ def numbers(flag: str, text: str) -> tuple[float, ...]:
 def whole(
     args: argparse.Namespace, split: str | None
 ) -> "tuple[Scored, dict[str, StoredRung]]":
-    """All rungs of one split, from every --scores folder, sorted by cost."""
-    from keras_models.scores import load_rungs
+    """All rungs of one split, from every --from folder, sorted by cost."""
+    from absl import logging
+
+    from keras_models.specs import kept_in
     from selection.scored import from_stored
 
     found: dict[str, StoredRung] = {}
-    for folder in args.scores or [_SCORES]:
-        for name, rung in load_rungs(folder, args.dataset, split).items():
+    for folder in folders(args):
+        for spec in kept_in(folder):
+            if problem := spec.problem():
+                logging.warning("%s; its scores are used as they are", problem)
+        for name, rung in _loaded(args, folder, split):
             if name in found:
                 raise InputError(
-                    f"{folder}: {name} is also in another --scores folder; expected "
+                    f"{folder}: {name} is also in another --from folder; expected "
                     "each rung once."
                 )
             found[name] = rung
     return from_stored(found), found
+
+
+def folders(args: argparse.Namespace) -> list[Path]:
+    """The run folders that are read."""
+    return args.scores or [_SCORES]
+
+
+def _loaded(
+    args: argparse.Namespace, folder: Path, split: str | None
+) -> "list[tuple[str, StoredRung]]":
+    from keras_models.scores import load_rungs
+
+    found = load_rungs(folder, args.dataset, split, args.nonfinite)
+    return list(found.items())
 
 
 def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
@@ -118,12 +140,12 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
     judged, rungs = whole(args, args.split)
     judged = _with_looks(args, judged, rungs) if looks else judged
     if args.calibration_split is None:
-        if not 0 < args.calibration_part < 1:
+        if args.calibration_part <= 0 or args.calibration_part == 1:
             raise InputError(
                 f"--calibration-part {args.calibration_part:g}: expected a part "
-                "between 0 and 1, such as 0.5."
+                "between 0 and 1, such as 0.5, or a number of images above 1."
             )
-        return Parts(*split(judged, args.calibration_part, args.seed), rungs)
+        return Parts(*split(judged, args.calibration_part, args.seed), rungs, rungs)
     chosen, chosen_rungs = whole(args, args.calibration_split)
     if chosen.rungs != judged.rungs:
         raise InputError(
@@ -137,31 +159,26 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
             "split that judges; expected other images."
         )
     chosen = _with_looks(args, chosen, chosen_rungs) if looks else chosen
-    return Parts(chosen, judged, rungs)
+    return Parts(chosen, judged, rungs, chosen_rungs)
 
 
 def _with_looks(
     args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
 ) -> "Scored":
-    """The thumbnails' features, from the first --scores folder where they lie there."""
-    import numpy as np
-
-    from datasets.files import whole_file
+    """The thumbnails' features, from the first --from folder where they lie there."""
+    from keras_models.scores import ScoreStore
 
     meta = next(iter(rungs.values())).meta
-    wanted = json.dumps([scored.ids, meta.fingerprint, meta.preprocessing])
-    name = f"looks-{hashlib.sha256(wanted.encode()).hexdigest()[:20]}.npy"
-    path = Path((args.scores or [_SCORES])[0]) / "looks" / name
-    if not path.exists():
-        with whole_file(path) as file:
-            np.save(file, _looks(scored.ids, meta))
-    return replace(scored, looks=np.load(path, allow_pickle=False))
+    of = [scored.ids, meta.fingerprint, meta.preprocessing]
+    store = ScoreStore(folders(args)[0])
+    made = store.kept("looks", of, lambda: _looks(scored.ids, meta))
+    return replace(scored, looks=made)
 
 
-def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
+def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing, parse_crop
-    from selection.looks import looks_of
+    from selection.selectors.looks import looks_of
 
     made = meta.preprocessing
     way = Preprocessing(
@@ -172,6 +189,16 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Floats":
     # a limited split keeps its ids: they are found in the whole one
     split = meta.split.split("[")[0]
     return looks_of(open_dataset(meta.dataset, split, None), ids, way)
+
+
+def what(
+    args: argparse.Namespace, rungs: "dict[str, StoredRung]", *more: object
+) -> str:
+    """What a table is of, for a run folder to know it again: images, models, asked."""
+    meta = next(iter(rungs.values())).meta
+    models = sorted({rung.model for rung in rungs.values()})
+    facts = (meta.dataset, meta.split, args.calibration_split, *models, *more)
+    return " | ".join(map(str, facts))
 
 
 def kept(rungs: "Scored", wanted: str | None) -> "Scored":

@@ -7,11 +7,11 @@ jax or torch. Pictures are decoded once and held in memory, 3 x resolution^2 byt
 (36,000 at 96: 1.0 GB).
 
 Examples:
-  reswise train --model small_resnet --dataset glyphs --resolution 96
+  reswise train --model small_resnet --dataset glyphs --resolutions 96
   reswise train --model mobilenet_v2 --alpha 0.35 --dataset folder:pictures \\
-      --resolution 128 --epochs 30
+      --resolutions 128 --epochs 30
   reswise train --model resnet20 --dataset folder:cifar10 --crop 1.0 \\
-      --resolution 16,24,32 --epochs 30 --batch 128 --optimizer sgd \\
+      --resolutions 16,24,32 --epochs 30 --batch 128 --optimizer sgd \\
       --learning-rate 0.1 --schedule one-cycle --flip --random-crop
 """
 
@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags, train_flags
+from commands import flags, summary, train_flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.train import Pictures, Settings
+    from keras_models.training.train import Pictures, Settings
 
 HELP = "train a model from scratch or from weights; resumable, any Keras backend"
 
@@ -49,20 +49,26 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.framework import quiet
 
     quiet()
-    from keras_models.train_graph import precision
+    from keras_models.catalogue import entry
+    from keras_models.training.graph import precision
 
     _check_tensorboard(args)
-    sides = _resolutions(args.resolution)
+    resolutions = _resolutions(args.resolution)
     dataset = _dataset(args)
+    normalisation = entry(args.model).normalisation
+    pixels = summary.pixels([_preprocessing(args)], resolutions, normalisation)
+    summary.show(dataset, args.model, pixels)
     with precision(args.precision) as used:
         settings = _settings(args, used)
         origin = _origin(args.start)  # before a training may write over it
-        for side, training, validation in _pictures(args, dataset, settings, sides):
-            folder = args.run if len(sides) == 1 else args.run / str(side)
+        for resolution, training, validation in _pictures(
+            args, dataset, settings, resolutions
+        ):
+            folder = args.run if len(resolutions) == 1 else args.run / str(resolution)
             began = time.monotonic()
-            model = _fresh_model(args, settings, side, dataset.classes)
+            model = _fresh_model(args, settings, resolution, dataset.classes)
             accuracy = _fit(args, model, (training, validation), settings, folder)
-            facts = _facts(args, dataset, settings, side, accuracy)
+            facts = _facts(args, dataset, settings, resolution, accuracy)
             facts["started_from"] = origin
             facts["seconds_since_last_start"] = round(time.monotonic() - began)
             _write(args, model, facts, folder)
@@ -84,34 +90,34 @@ def _resolutions(text: str) -> list[int]:
         found = list(dict.fromkeys(int(word) for word in text.split(",")))
     except ValueError as error:
         raise InputError(
-            f"--resolution {text}: expected whole numbers of pixels such as 32 or "
+            f"--resolutions {text}: expected whole numbers of pixels such as 32 or "
             "16,24,32."
         ) from error
     if min(found) < 1:
-        raise InputError(f"--resolution {text}: expected 1 pixel or more.")
+        raise InputError(f"--resolutions {text}: expected 1 pixel or more.")
     return found
 
 
 def _settings(args: argparse.Namespace, precision: str) -> "Settings":
     from datasets.files import file_sha256
-    from keras_models import train
     from keras_models.catalogue import entry
+    from keras_models.training import train
 
     return train.Settings(
-        args.epochs,
-        args.batch,
-        args.learning_rate,
-        args.seed,
-        args.validation,
-        entry(args.model).normalisation,
-        args.optimizer,
-        args.schedule,
-        args.label_smoothing,
-        args.weight_decay,
-        args.mixup,
-        train.Augmentation(args.flip, args.random_crop, args.cutout),
-        precision,
-        None if args.start is None else file_sha256(_existing(args.start)),
+        epochs=args.epochs,
+        batch=args.batch,
+        learning_rate=args.learning_rate,
+        seed=args.seed,
+        validation=args.validation,
+        normalisation=entry(args.model).normalisation,
+        optimizer=args.optimizer,
+        schedule=args.schedule,
+        label_smoothing=args.label_smoothing,
+        weight_decay=args.weight_decay,
+        mixup=args.mixup,
+        augmentation=train.Augmentation(args.flip, args.random_crop, args.cutout),
+        precision=precision,
+        start=None if args.start is None else file_sha256(_existing(args.start)),
     )
 
 
@@ -125,13 +131,14 @@ def _facts(
     args: argparse.Namespace,
     dataset: "Dataset",
     settings: "Settings",
-    side: int,
+    resolution: int,
     accuracy: float,
 ) -> dict[str, object]:
     return {
         "command": flags.command_line(),
-        "native": side,
+        "native": resolution,
         "classes": dataset.classes,
+        "class_names": list(dataset.class_names),
         "alpha": args.alpha,
         "dataset": dataset.name,
         "split": dataset.split,
@@ -147,8 +154,10 @@ def _facts(
 
 def _dataset(args: argparse.Namespace) -> "Dataset":
     from datasets.catalogue import open_dataset
+    from datasets.class_order import by_place_alone
 
     dataset = open_dataset(args.dataset, args.split, args.data_dir)
+    dataset = by_place_alone(dataset, args.first_class)
     return dataset if args.limit is None else dataset.limited(args.limit)
 
 
@@ -160,7 +169,7 @@ def _existing(start: Path) -> Path:
 
 def _origin(start: Path | None) -> object:
     """What is known of the weights begun with: their own record if a training's."""
-    from keras_models.weight_files import record_beside
+    from keras_models.opening.weight_files import record_beside
 
     if start is None:
         return "random weights"
@@ -171,16 +180,16 @@ def _pictures(
     args: argparse.Namespace,
     dataset: "Dataset",
     settings: "Settings",
-    sides: list[int],
+    resolutions: list[int],
 ) -> "Iterator[tuple[int, Pictures, Pictures]]":
     """(resolution, pictures to train on, pictures held out); decoded once for all."""
-    from keras_models import train
+    from keras_models.training import train
 
     training, validation = (
-        train.in_memory_at(part, sides, _preprocessing(args))
+        train.in_memory_at(part, resolutions, _preprocessing(args))
         for part in _parts(args, dataset, settings)
     )
-    yield from zip(sides, training, validation, strict=True)
+    yield from zip(resolutions, training, validation, strict=True)
 
 
 def _parts(
@@ -188,13 +197,15 @@ def _parts(
 ) -> "tuple[Dataset, Dataset]":
     """What to train on, and what chooses the epoch: no picture is in both."""
     from datasets.catalogue import open_dataset
+    from datasets.class_order import by_place_alone
     from datasets.splits import parse_split
-    from keras_models import train
+    from keras_models.training import train
 
     if isinstance(settings.validation, float):
         chosen, held = train.hold_out(len(dataset), settings.validation, settings.seed)
         return dataset.take(chosen), dataset.take(held)
     other = open_dataset(args.dataset, settings.validation, args.data_dir)
+    other = by_place_alone(other, args.first_class)
     if other.classes != dataset.classes:
         raise InputError(
             f"--validation {settings.validation}: {other.classes} classes; expected "
@@ -211,16 +222,16 @@ def _parts(
 
 
 def _fresh_model(
-    args: argparse.Namespace, settings: "Settings", side: int, classes: int
+    args: argparse.Namespace, settings: "Settings", resolution: int, classes: int
 ) -> "keras.Model":
     import keras
 
     from keras_models.catalogue import build
-    from keras_models.train_graph import scores_in_float32
-    from keras_models.weight_files import load_weights
+    from keras_models.opening.weight_files import load_weights
+    from keras_models.training.graph import scores_in_float32
 
     keras.utils.set_random_seed(settings.seed)  # the first weights
-    model = build(args.model, side, classes, args.alpha)
+    model = build(args.model, resolution, classes, args.alpha)
     if settings.precision != "float32":
         scores_in_float32(model)
     if args.start is not None:
@@ -235,7 +246,7 @@ def _fit(
     settings: "Settings",
     folder: Path,
 ) -> float:
-    from keras_models.train import train
+    from keras_models.training.train import train
 
     training, validation = pictures
     return train(model, training, validation, settings, folder, args.tensorboard)
@@ -256,7 +267,7 @@ def _write(
     folder: Path,
 ) -> None:
     from datasets.files import write_text
-    from keras_models.train import pack
+    from keras_models.training.train import pack
     from reports.history import draw_history
 
     name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"

@@ -45,7 +45,16 @@ def add_picture_flags(parser: argparse.ArgumentParser) -> None:
         help="the first N images of a fixed shuffle (default: all)",
     )
     add(
+        "--first-class",
+        type=int,
+        choices=(0, 1),
+        help="what a table's numbers call the first class (default: 0, and a table "
+        "that seems to count from 1 is asked about)",
+    )
+    add(
+        "--resolutions",
         "--resolution",
+        dest="resolution",
         required=True,
         metavar="R[,R..]",
         help="pixels; the network's native resolution from then on. Several train one "

@@ -43,16 +43,16 @@ def to_bundle(
     Raises:
         datasets.errors.InputError: what cannot be opened, read or converted.
     """
-    from convert.calibration import judged_and_calibration
     from convert.converting import Options, convert
-    from convert.recipes import parse_recipes
+    from convert.quantising.calibration import judged_and_calibration
+    from convert.quantising.recipes import parse_recipes
     from convert.wanted import wanted_from_flags, wanted_from_plan
     from datasets.errors import InputError
     from datasets.preprocessing import Preprocessing
     from keras_models.loading import ModelChoice, from_model, load
 
     sources = [
-        load(ModelChoice(model, normalisation=normalisation))
+        load(ModelChoice(model=model, normalisation=normalisation))
         if isinstance(model, str)
         else from_model(model, normalisation)
         for model in models
@@ -70,6 +70,12 @@ def to_bundle(
     labels = names if len(names) == sources[0].classes else None
     (one,) = parse_recipes(recipe)
     options = Options(
-        Path(run), (one,), "litert", separate, None, 0, "convert.to_bundle"
+        run=Path(run),
+        recipes=(one,),
+        quantiser="litert",
+        separate=separate,
+        min_agreement=None,
+        max_unreadable=0,
+        command="convert.to_bundle",
     )
     return next(convert(wanted, judged, calibration, labels, options))

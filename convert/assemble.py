@@ -12,15 +12,15 @@ from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
 from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
 from convert.parts import Parts, file_name
-from convert.recipes import Recipe
+from convert.quantising.recipes import Recipe
 from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import signature_name
 from convert.wanted import Wanted, WantedRung
 from keras_models.engines import float_flatbuffer
 from keras_models.scores import RungMeta
-from selection.catalogue import from_json
-from selection.learned import Learned
+from selection.selectors.catalogue import from_json
+from selection.selectors.learned import Learned
 
 LOOK_FILE, LOOK_SIGNATURE = "look.tflite", "look"
 
@@ -150,10 +150,15 @@ def _rung(
 
 def _check_same(shared: bytes, content: bytes, rung: WantedRung) -> None:
     """Sharing weights must change no bit of any score."""
-    side = rung.resolution
-    image = np.random.default_rng(0).uniform(-1, 1, (side, side, 3)).astype(np.float32)
+    resolution = rung.resolution
+    image = (
+        np.random.default_rng(0)
+        .uniform(-1, 1, (resolution, resolution, 3))
+        .astype(np.float32)
+    )
     own, alone = (
-        Runner(one, signature_name(side)).scores(image) for one in (shared, content)
+        Runner(one, signature_name(resolution)).scores(image)
+        for one in (shared, content)
     )
     if not np.array_equal(own, alone):
         raise RuntimeError(f"{rung.rung}: the shared file gives other scores.")
@@ -161,10 +166,16 @@ def _check_same(shared: bytes, content: bytes, rung: WantedRung) -> None:
 
 def _look(selector: Learned) -> tuple[bytes, Look]:
     """The learned selector as a file of its own."""
-    from selection.export_learned import as_keras
+    from selection.selectors.export_learned import as_keras
 
     content = tflite_graph.named(
         float_flatbuffer(as_keras(selector)), LOOK_SIGNATURE, "thumbnail", "chances"
     )
     ends = Runner(content, LOOK_SIGNATURE)
-    return content, Look(LOOK_FILE, LOOK_SIGNATURE, 0, ends.input, ends.output)
+    return content, Look(
+        file=LOOK_FILE,
+        signature=LOOK_SIGNATURE,
+        subgraph=0,
+        input=ends.input,
+        output=ends.output,
+    )

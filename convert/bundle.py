@@ -14,11 +14,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from convert.bundle_files import check_names, read_plain
 from convert.manifest import MANIFEST_FILE, File, Manifest
-from convert.schema import read_manifest
-from convert.strict_json import MOST_BYTES
-from convert.verify import verified
+from convert.untrusted.bundle_files import check_names, read_plain
+from convert.untrusted.schema import read_manifest
+from convert.untrusted.strict_json import MOST_BYTES
+from convert.untrusted.verify import verified
 from datasets.errors import InputError
 from datasets.files import file_sha256
 from selection.contract import Selector
@@ -57,7 +57,7 @@ class Bundle:
 
 
 def open_bundle(path: Path | str) -> Bundle:
-    """The bundle in a folder, verified as `convert.verify` says; nothing is run.
+    """The bundle in a folder, verified as `untrusted.verify` says; nothing is run.
 
     Raises:
         InputError: the first thing that is not as it should be, in one line.

@@ -4,13 +4,13 @@ from dataclasses import fields
 
 from convert.bundle import Bundle
 from convert.manifest import Json
-from selection.cascade import Cascade
 from selection.contract import MEAN, NEVER, Selector
-from selection.deferral import Deferral
-from selection.fixed import Fixed
-from selection.learned import Learned
-from selection.random_choice import RandomChoice
-from selection.rules import Linear
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral
+from selection.selectors.fixed import Fixed
+from selection.selectors.learned import Learned
+from selection.selectors.random_choice import RandomChoice
+from selection.selectors.rules import Linear
 
 
 def summary(bundle: Bundle) -> str:
@@ -34,19 +34,29 @@ def notes(bundle: Bundle) -> tuple[str, ...]:
         )
     if isinstance(imported := measured.get("imported"), dict):
         lines += _of_import(imported)
+    lines += remarks_of(measured.get("remarks"))
     plan = measured.get("plan")
     if isinstance(plan, dict) and (said := _certificate(plan.get("certificate"))):
         lines.append(said)
     return tuple(lines)
 
 
+def remarks_of(facts: object) -> list[str]:
+    """What was found out or assumed of the models that were converted."""
+    if not isinstance(facts, dict):
+        return []
+    return [
+        f"{str(model)[:80]}: {str(one)[:400]}."
+        for model, said in list(facts.items())[:20]
+        for one in (said[:20] if isinstance(said, list) else [])
+    ]
+
+
 def _of_import(imported: Json) -> list[str]:
-    lines = []
-    if imported.get("ends_in_probabilities") is False:
-        lines.append(
-            "The model ends in no softmax: its scores are no probabilities, so only "
-            "top-1 and top-5 mean something."
-        )
+    remarks = imported.get("remarks")
+    lines = (
+        [str(one)[:400] for one in remarks[:20]] if isinstance(remarks, list) else []
+    )
     uncounted = imported.get("uncounted")
     if isinstance(uncounted, list) and uncounted:
         names = ", ".join(str(name)[:40] for name in uncounted[:12])
@@ -130,20 +140,22 @@ def _separate_bytes(measured: Json) -> int:
 
 def _certificate(facts: Json | None) -> str:
     """The certificate's sentence; nothing where it is not whole."""
-    from selection.certify import ASSUMPTION, Certificate
+    from selection.plans.certify import ASSUMPTION, Certificate
 
     if not isinstance(facts, dict):
         return ""
     numbers = {
         one.name: facts.get(one.name)
         for one in fields(Certificate)
-        if one.name != "assumption"
+        if one.name not in ("assumption", "warning")
     }
     if any(not isinstance(value, int | float | None) for value in numbers.values()):
         return ""
     assumption = facts.get("assumption")
     said = assumption if isinstance(assumption, str) else ASSUMPTION
+    warning = str(facts.get("warning", ""))[:400]
     try:
-        return Certificate(**numbers, assumption=said[:400]).sentence()  # type: ignore[arg-type]
+        made = Certificate(**numbers, assumption=said[:400], warning=warning)  # type: ignore[arg-type]
+        return made.sentence()
     except TypeError:  # a number that is missing
         return ""

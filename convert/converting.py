@@ -7,21 +7,21 @@ from pathlib import Path
 
 from convert.assemble import bundle_name, made_files, write
 from convert.bundle import Bundle
-from convert.calibration import Calibration
 from convert.image_input import entrance
-from convert.layer_errors import LayerError, worst_layers
 from convert.manifest import Json
+from convert.parents import parent_scores
 from convert.parity import Parity, file_scores, parity
 from convert.parts import Parts
-from convert.quantise import quantiser_version
-from convert.recipes import RECIPES, Recipe
+from convert.quantising.calibration import Calibration
+from convert.quantising.layer_errors import LayerError, worst_layers
+from convert.quantising.quantise import quantiser_version
+from convert.quantising.recipes import RECIPES, Recipe
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text
 from datasets.progress import progress
 from keras_models.framework import give_back_memory, versions
 from keras_models.scores import ScoreStore, StoredRung
-from keras_models.sweeping import SweepOptions, sweep
 
 LARGEST_DROP = 2.5  # points of accuracy; above it layers are named
 _LAYER_IMAGES = 8
@@ -31,7 +31,7 @@ ADVICE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """How to convert."""
 
@@ -44,7 +44,7 @@ class Options:
     command: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Result:
     """One recipe: its bundle, and how it compares."""
 
@@ -92,18 +92,12 @@ def convert(
     parents: dict[str, StoredRung] = {}
     for parts, rung in progress(pairs, len(pairs), "rungs converted and run by Keras"):
         parts.make(rung, with_float)
-        parents[rung.rung] = _parent(rung, judged, options)
+        parents[rung.rung] = parent_scores(
+            rung, judged, options.run, options.max_unreadable
+        )
         give_back_memory()
     for recipe in options.recipes:
         yield _result(every, wanted, recipe, judged, parents, labels, options)
-
-
-def _parent(rung: WantedRung, judged: Dataset, options: Options) -> StoredRung:
-    """The scores of Keras itself."""
-    how = SweepOptions("keras", options.max_unreadable)
-    store = ScoreStore(options.run)
-    sides, ways = [rung.resolution], [rung.preprocessing]
-    return sweep(rung.source, judged, sides, ways, store, how)[0]
 
 
 def _result(
@@ -141,7 +135,13 @@ def _result(
     folder = options.run / bundle_name(wanted, recipe)
     measured = _measured(every, wanted, recipe, parities, judged, options)
     bundle = write(folder, wanted, made, labels, measured)
-    result = Result(recipe, bundle, tuple(parities), layers, separate_bytes)
+    result = Result(
+        recipe=recipe,
+        bundle=bundle,
+        parities=tuple(parities),
+        layers=layers,
+        separate_bytes=separate_bytes,
+    )
     write_text(folder / "parity.json", _report(result))
     return result
 
@@ -183,6 +183,12 @@ def _measured(
             "rungs": [_summary(one) for one in parities],
         },
     }
+    if remarks := {
+        parts.source.name: list(parts.source.remarks)
+        for parts in every
+        if parts.source.remarks
+    }:
+        facts["remarks"] = remarks
     if recipe.calibrated:
         facts["quantiser"] = quantiser_version(options.quantiser)
         facts["calibration"] = every[0].calibration.facts

@@ -47,8 +47,8 @@ def entrance(normalisation: str) -> Entrance:
 @contextlib.contextmanager
 def taking_rgb(model: keras.Model, normalisation: str) -> Iterator[keras.Model]:
     """The model behind such an entrance; inside the block its kernel may be changed."""
-    side = model.inputs[0].shape[1]
-    image = keras.Input(batch_shape=(1, side, side, 3), name="image")
+    resolution = model.inputs[0].shape[1]
+    image = keras.Input(batch_shape=(1, resolution, resolution, 3), name="image")
     scale, shift, swapped = _steps(normalisation)
     if not swapped and np.allclose(scale, 1) and np.allclose(shift, 0):
         yield keras.Model(image, model(image))

@@ -10,12 +10,15 @@ against the manifest, before anything in them is run.
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from convert.score_kinds import PROBABILITIES, classes
+
 FORMAT = 1
 Json = dict[str, Any]
 MANIFEST_FILE = "manifest.json"
+IMPORTED = "imported"  # the recipe of a file that somebody else made
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tensor:
     """One input or output. real = (stored - zero_point) x scale, where scale is not 0.
 
@@ -30,7 +33,7 @@ class Tensor:
     zero_point: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preprocessing:
     """File -> input tensor: crop, resize, channels, then (pixel - mean) / deviation.
 
@@ -46,9 +49,13 @@ class Preprocessing:
     deviation: tuple[float, float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rung:
-    """One model at one resolution: a signature of a file of the bundle."""
+    """One model at one resolution: a signature of a file of the bundle.
+
+    scores: how its output is read, one of `convert.score_kinds.KINDS`; in manifest.json
+    it stands only where it is not "probabilities".
+    """
 
     rung: str  # mobilenet_v2@160
     model: str
@@ -62,9 +69,15 @@ class Rung:
     input: Tensor
     output: Tensor
     preprocessing: Preprocessing
+    scores: str = PROBABILITIES
+
+    @property
+    def classes(self) -> int:
+        """That it tells apart: two where its output is one unit."""
+        return classes(self.output.shape[-1], self.scores)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """The learned selector as a .tflite: thumbnail -> chance of each rung."""
 
@@ -84,7 +97,7 @@ class File:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """One bundle. `rungs` ascend in MACs; `selector` is what `selection` writes."""
 
@@ -99,7 +112,11 @@ class Manifest:
 
     def to_json(self) -> Json:
         """As it stands in manifest.json."""
-        return asdict(self)
+        facts = asdict(self)
+        for rung in facts["rungs"]:
+            if rung["scores"] == PROBABILITIES:
+                del rung["scores"]
+        return facts
 
 
 def manifest_from_json(facts: Json) -> Manifest:

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from convert import tflite_graph
 from convert.image_input import entrance
-from convert.recipes import Recipe
+from convert.quantising.recipes import Recipe
 from convert.running import Runner
 from convert.to_tflite import signature_name
 from convert.wanted import WantedRung
 from datasets.batches import Batch, pictures
 from datasets.dataset import Dataset
+from datasets.errors import InputError
 from datasets.files import file_sha256
 from datasets.progress import progress
 from keras_models.accuracy import Drop, correct, paired_drop, wilson
@@ -25,7 +26,7 @@ from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
 Scores = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Parity:
     """One rung by one recipe, and the checks that it failed."""
 
@@ -148,10 +149,21 @@ def file_scores(
         dataset.class_names,
     )
     if missing := store.missing(meta):
-        runner = Runner(path.read_bytes(), signature_name(wanted.resolution))
+        runner = _runner(path, wanted, recipe)
         for shard in missing:
             _fill(store, meta, dataset, wanted, runner, shard)
-    return store.load(meta)
+    return store.load(meta, "wrong")  # the comparison below then fails, and says so
+
+
+def _runner(path: Path, wanted: WantedRung, recipe: Recipe) -> Runner:
+    try:
+        return Runner(path.read_bytes(), signature_name(wanted.resolution))
+    except (RuntimeError, ValueError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{wanted.rung} {recipe.name}: LiteRT does not run the file that was made "
+            f"({said}). Leave this recipe out; float16 and dynamic_int8 change least."
+        ) from error
 
 
 def _fill(
@@ -167,6 +179,8 @@ def _fill(
     scores = np.full((size, meta.classes), np.nan, np.float32)
     taken = entrance(wanted.source.normalisation)
     for batch in _batches(meta, dataset, wanted, range(start, start + size)):
+        if batch.unreadable:
+            store.write_unreadable(meta.fingerprint, batch.unreadable)
         images = taken.images(batch.pixels[wanted.preprocessing, wanted.resolution])
         for index, image in zip(batch.indices, images, strict=True):
             scores[index - start] = runner.scores(image)

@@ -17,13 +17,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.calibration import Calibration
-from convert.corrections import Rounded
 from convert.image_input import entrance, taking_rgb
-from convert.quantise import Source, quantiser_version, with_litert, with_tensorflow
-from convert.ranges import Seen, seen_by
-from convert.recipes import RECIPES, Recipe
-from convert.rounding import rounded_for
+from convert.quantising.calibration import Calibration
+from convert.quantising.corrections import Rounded
+from convert.quantising.quantise import (
+    Source,
+    quantiser_version,
+    with_litert,
+    with_tensorflow,
+)
+from convert.quantising.ranges import Seen, seen_by
+from convert.quantising.recipes import RECIPES, Recipe
+from convert.quantising.rounding import rounded_for
 from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
 from datasets.files import whole_file
@@ -31,7 +36,7 @@ from keras_models import graph
 from keras_models.loading import Pretrained
 
 _FLOAT = RECIPES["float32"]
-_FORMAT = 4  # of what is made; a change makes every part anew
+_FORMAT = 5  # of what is made; a change makes every part anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
@@ -151,7 +156,16 @@ class Parts:
         chosen = (
             self._rounding if any(one.weights == "int8" for one in recipes) else None
         )
-        return Source(content, signature_name(wanted.resolution), images, seen, chosen)
+        taken = entrance(self.source.normalisation)
+        ends = taken.images(np.array([0, 255], np.float32))
+        return Source(
+            content=content,
+            signature=signature_name(wanted.resolution),
+            images=images,
+            seen=seen,
+            rounding=chosen,
+            pixels=(float(ends[0]), float(ends[1])),
+        )
 
     def _images(self, wanted: WantedRung) -> NDArray[np.float32]:
         """(n, R, R, 3) calibration images, as the rung's float32 file takes them."""

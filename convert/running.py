@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.manifest import Tensor
+from convert.score_kinds import LOGITS, ONE_LOGIT, PROBABILITIES
 from keras_models.framework import silent
 
-Reals = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 
 class Runner:
@@ -31,14 +32,14 @@ class Runner:
             self.output = _only(self._run.get_output_details())
             self.scores(np.zeros(self.input.shape[1:], np.float32))  # names it here
 
-    def scores(self, image: Reals) -> Reals:
+    def scores(self, image: Float32s) -> Float32s:
         """(R, R, 3) as the file takes it -> (classes,)."""
         stored = quantised(image[None], self.input)
         answer = self._run(**{self.input.name: stored})[self.output.name]
         return dequantised(np.asarray(answer)[0], self.output)
 
 
-def quantised(reals: Reals, tensor: Tensor) -> NDArray[Any]:
+def quantised(reals: Float32s, tensor: Tensor) -> NDArray[Any]:
     """Real values as a tensor stores them: halves to even, clipped to its range."""
     if tensor.scale == 0:
         return np.asarray(reals, tensor.dtype)
@@ -47,7 +48,7 @@ def quantised(reals: Reals, tensor: Tensor) -> NDArray[Any]:
     return np.asarray(np.clip(steps, limits.min, limits.max), tensor.dtype)
 
 
-def dequantised(stored: NDArray[Any], tensor: Tensor) -> Reals:
+def dequantised(stored: NDArray[Any], tensor: Tensor) -> Float32s:
     """Stored values as real ones."""
     if tensor.scale == 0:
         return stored.astype(np.float32)
@@ -55,15 +56,32 @@ def dequantised(stored: NDArray[Any], tensor: Tensor) -> Reals:
     return np.asarray(steps * np.float32(tensor.scale), np.float32)
 
 
+def probabilities(outputs: Float32s, kind: str) -> Float32s:
+    """(n, outputs) as dequantised -> (n, classes); one unit is two classes."""
+    if kind == PROBABILITIES:
+        return outputs
+    wide = outputs.astype(np.float64)
+    if kind == LOGITS:
+        raised = np.exp(wide - wide.max(axis=1, keepdims=True))
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float32)
+    if kind == ONE_LOGIT:
+        with np.errstate(
+            over="ignore"
+        ):  # of an infinity: 1 / inf is the 0 it should be
+            wide = 1 / (1 + np.exp(-wide))
+    one = np.clip(wide, 0, 1)
+    return np.asarray(np.concatenate([1 - one, one], axis=1), np.float32)
+
+
 def tensor(name: str, details: Any) -> Tensor:
     """A tensor of the manifest, from what LiteRT says of one."""
     scale, zero_point = details["quantization"]
     return Tensor(
-        name,
-        np.dtype(details["dtype"]).name,
-        tuple(int(side) for side in details["shape"]),
-        float(scale),
-        int(zero_point),
+        name=name,
+        dtype=np.dtype(details["dtype"]).name,
+        shape=tuple(int(resolution) for resolution in details["shape"]),
+        scale=float(scale),
+        zero_point=int(zero_point),
     )
 
 

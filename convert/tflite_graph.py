@@ -25,12 +25,15 @@ _OPERATORS = {
 }
 _UNCHARGED = frozenset(
     {
-        "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "DEQUANTIZE", "EXP", "GELU",
-        "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "MAXIMUM", "MAX_POOL_2D",
-        "MEAN", "MINIMUM", "MUL", "PACK", "PAD", "PADV2", "PRELU", "QUANTIZE",
-        "REDUCE_MAX", "RELU", "RELU6", "RESHAPE", "SLICE", "SOFTMAX", "SQRT",
-        "SQUARE", "SQUARED_DIFFERENCE", "SQUEEZE", "STRIDED_SLICE", "SUB", "SUM",
-        "TANH", "TRANSPOSE",
+        "ADD", "AVERAGE_POOL_2D", "BATCH_TO_SPACE_ND", "CAST", "CONCATENATION",
+        "DENSIFY", "DEQUANTIZE", "DIV", "ELU", "EXP", "EXPAND_DIMS", "GELU",
+        "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "LOG_SOFTMAX", "MAXIMUM",
+        "MAX_POOL_2D", "MEAN", "MINIMUM", "MIRROR_PAD", "MUL", "NEG", "PACK", "PAD",
+        "PADV2", "PRELU", "QUANTIZE", "REDUCE_MAX", "RELU", "RELU6", "RELU_0_TO_1",
+        "RELU_N1_TO_1", "RESHAPE", "RSQRT", "SHAPE", "SLICE", "SOFTMAX",
+        "SPACE_TO_BATCH_ND", "SPLIT", "SPLIT_V", "SQRT", "SQUARE",
+        "SQUARED_DIFFERENCE", "SQUEEZE", "STRIDED_SLICE", "SUB", "SUM", "TANH",
+        "TRANSPOSE", "UNPACK",
     }
 )  # fmt: skip
 
@@ -206,7 +209,8 @@ def _macs(name: str, graph: Any, operator: Any) -> int | None:
     shapes = [list(graph.tensors[i].shape) for i in operator.inputs if i >= 0]
     output = list(graph.tensors[operator.outputs[0]].shape)
     if name in ("CONV_2D", "DEPTHWISE_CONV_2D"):  # filter (O, h, w, I) or (1, h, w, C)
-        return int(math.prod(shapes[1]) * math.prod(output[1:3]))
+        # a dilated one may have its image cut into a batch of smaller ones
+        return int(math.prod(shapes[1]) * math.prod(output[:3]))
     if name == "FULLY_CONNECTED":  # filter (O, I)
         return int(math.prod(output) * shapes[1][-1])
     if name == "TRANSPOSE_CONV":  # output shape, filter (O, h, w, I), input

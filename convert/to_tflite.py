@@ -60,36 +60,40 @@ class FloatFiles:
         return content
 
     def _convert(self, model: keras.Model) -> bytes:
-        side = int(model.inputs[0].shape[1])
+        resolution = int(model.inputs[0].shape[1])
         with taking_rgb(model, self._source.normalisation) as fixed:
             content = float_flatbuffer(fixed)
-        content = tflite_graph.named(content, signature_name(side))
+        content = tflite_graph.named(content, signature_name(resolution))
         difference = self._difference(content, model)
         if not difference <= AGREEMENT:
             raise InputError(
-                f"{self._source.name}@{side}: scores of the float32 .tflite differ by "
+                f"{self._source.name}@{resolution}: scores of the float32 .tflite "
+                f"differ by "
                 f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. This "
                 "model's graph does not convert faithfully."
             )
         return content
 
     def _difference(self, content: bytes, model: keras.Model) -> float:
-        """Largest difference of a score from Keras's."""
-        side = int(model.inputs[0].shape[1])
-        pixels = _made_up(side)
-        runner = Runner(content, signature_name(side))
+        """Largest difference of a score from Keras's; natively, from the user's own."""
+        resolution = int(model.inputs[0].shape[1])
+        pixels = _made_up(resolution)
+        runner = Runner(content, signature_name(resolution))
         taken = entrance(self._source.normalisation).images(pixels)
         own = np.stack([runner.scores(image) for image in taken])
         given = normalise(pixels, self._source.normalisation)
-        parent = np.asarray(model(given, training=False), np.float32)
+        if self._source.user is not None and resolution == self._source.native:
+            parent = self._source.own_scores(given)
+        else:
+            parent = np.asarray(model(given, training=False), np.float32)
         return float(np.abs(own - parent).max())
 
 
-def _made_up(side: int) -> NDArray[np.float32]:
+def _made_up(resolution: int) -> NDArray[np.float32]:
     generator = np.random.default_rng(0)
-    patches = -(-side // _PATCH)
+    patches = -(-resolution // _PATCH)
     coarse = generator.integers(0, 256, (_CHECKED, patches, patches, 3))
-    fine = coarse.repeat(_PATCH, 1).repeat(_PATCH, 2)[:, :side, :side]
+    fine = coarse.repeat(_PATCH, 1).repeat(_PATCH, 2)[:, :resolution, :resolution]
     return np.asarray(fine, np.float32)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, parse_crop
 from keras_models.loading import Pretrained
-from selection.catalogue import from_json
-from selection.contract import Json
+from selection.arrays import Json
+from selection.selectors.catalogue import from_json
 
 _RUNG = re.compile(r"(?P<model>.+)@(?P<resolution>\d+)(/(?P<crop>squash|crop[\d.]+))?")
 
@@ -62,9 +62,9 @@ def wanted_from_flags(
     _check_names(sources)
     rungs = _ordered(
         [
-            WantedRung(source, side, preprocessing)
+            WantedRung(source, resolution, preprocessing)
             for source in sources
-            for side in resolutions
+            for resolution in resolutions
         ]
     )
     chosen = selector or {"kind": "fixed", "ladder": [rungs[0].rung]}
@@ -142,14 +142,15 @@ def _planned(
 
 def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None:
     planned = {
-        "weights_sha256": ("weights", source.weights_sha256),
-        "normalisation": ("normalisation", source.normalisation),
+        "weights_sha256": ("weights", (source.weights_sha256, source.older_sha256)),
+        "normalisation": ("normalisation", (source.normalisation,)),
     }
     for key, (what, own) in planned.items():
-        if key in said and said[key] != own:
+        if key in said and said[key] not in own:
             raise InputError(
                 f"{where}: planned with {what} {said[key]!s:.20}, here they are "
-                f"{own:.20}. Give the same --weights and --normalisation, or plan anew."
+                f"{own[0]:.20}. Give the same --weights and --normalisation, or plan "
+                "anew."
             )
 
 

@@ -81,7 +81,7 @@ def pictures(
         ahead=batch,
         reduced_decode=reduced_decode,
     )
-    inputs = [(way, side) for way in preprocessings for side in resolutions]
+    inputs = [(way, resolution) for way in preprocessings for resolution in resolutions]
     return _batches(ready, inputs, batch)
 
 
@@ -103,7 +103,7 @@ def mapped(
     Raises:
         InputError: as `pictures`.
     """
-    inputs = [(way, side) for way in preprocessings for side in resolutions]
+    inputs = [(way, resolution) for way in preprocessings for resolution in resolutions]
     if not inputs or workers < 0:
         raise InputError(
             f"{len(inputs)} inputs, {workers=}; expected at least one resolution and "
@@ -137,7 +137,9 @@ def _printable(name: str) -> str:
 
 def _least_side(inputs: Sequence[Input]) -> int:
     """Short side that a picture needs so that no input is enlarged from it."""
-    return max(int(np.ceil(side / (way.crop or 1.0))) for way, side in inputs)
+    return max(
+        int(np.ceil(resolution / (way.crop or 1.0))) for way, resolution in inputs
+    )
 
 
 def _prepared(
@@ -152,7 +154,10 @@ def _prepared(
     except (OSError, Unreadable) as error:
         return Mapped(index, None, problem=_reason(error))
     colours = bands(image)
-    pixels = {(way, side): resize_bands(colours, side, way) for way, side in inputs}
+    pixels = {
+        (way, resolution): resize_bands(colours, resolution, way)
+        for way, resolution in inputs
+    }
     return Mapped(index, use(pixels), note="; ".join(notes))
 
 
@@ -201,5 +206,7 @@ def _batches(
         )
 
 
-def _stacked(rows: Sequence[Resized], side: int) -> Resized:
-    return np.stack(rows) if rows else np.empty((0, side, side, 3), np.float32)
+def _stacked(rows: Sequence[Resized], resolution: int) -> Resized:
+    return (
+        np.stack(rows) if rows else np.empty((0, resolution, resolution, 3), np.float32)
+    )

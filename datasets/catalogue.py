@@ -7,11 +7,11 @@ import importlib.metadata
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, check_labelled
 from datasets.errors import InputError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One line of `reswise datasets`."""
 
@@ -24,59 +24,65 @@ class Entry:
 
 CATALOGUE = (
     Entry(
-        "glyphs",
-        "letters and digits drawn from a seed; a demonstration, needs no download",
-        "36",
-        "drawn by this project with the fonts that matplotlib ships",
-        "that of this project; fonts: Bitstream Vera, STIX, Computer Modern",
+        spec="glyphs",
+        what="letters and digits drawn from a seed; a demonstration, needs no download",
+        classes="36",
+        source="drawn by this project with the fonts that matplotlib ships",
+        licence="that of this project; fonts: Bitstream Vera, STIX, Computer Modern",
     ),
     Entry(
-        "folder:PATH",
-        "PATH/CLASS/picture.jpg, or PATH/test/CLASS/picture.jpg with splits",
-        "one a folder",
-        "yours",
-        "yours",
+        spec="folder:PATH",
+        what="PATH/CLASS/picture.jpg, or PATH/test/CLASS/picture.jpg with splits",
+        classes="one a folder",
+        source="yours",
+        licence="yours",
     ),
     Entry(
-        "csv:PATH",
-        "a table with the columns file,class_index; split and class_name if there",
-        "highest class_index + 1",
-        "yours",
-        "yours",
+        spec="csv:PATH",
+        what="a table with the columns file,class_index; split and class_name if there",
+        classes="highest class_index + 1, or one a name",
+        source="yours",
+        licence="yours",
     ),
     Entry(
-        "tfds:cifar10",
-        "60,000 pictures of 32x32; splits train, test",
-        "10",
-        "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html",
-        "none stated by its authors",
+        spec="tfds:cifar10",
+        what="60,000 pictures of 32x32; splits train, test",
+        classes="10",
+        source="Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html",
+        licence="none stated by its authors",
     ),
     Entry(
-        "tfds:imagenet2012",
-        "1.28 million photographs; splits train, validation; you fetch the archives",
-        "1000",
-        "Russakovsky et al. 2015, arXiv:1409.0575; https://image-net.org",
-        "ImageNet terms: non-commercial research",
+        spec="tfds:imagenet2012",
+        what="1.28 million photographs; splits train, validation; "
+        "you fetch the archives",
+        classes="1000",
+        source="Russakovsky et al. 2015, arXiv:1409.0575; https://image-net.org",
+        licence="ImageNet terms: non-commercial research",
     ),
     Entry(
-        "tfds:imagenette/320px-v2",
-        "13,394 photographs of ten easy ImageNet classes; splits train, validation",
-        "10",
-        "https://github.com/fastai/imagenette",
-        "list: Apache-2.0; photographs: ImageNet terms",
+        spec="tfds:imagenette/320px-v2",
+        what="13,394 photographs of ten easy ImageNet classes; "
+        "splits train, validation",
+        classes="10",
+        source="https://github.com/fastai/imagenette",
+        licence="list: Apache-2.0; photographs: ImageNet terms",
     ),
     Entry(
-        "tfds:NAME",
-        "any other data set of TFDS with a picture and a class",
-        "as TFDS says",
-        "https://www.tensorflow.org/datasets/catalog",
-        "see its page there",
+        spec="tfds:NAME",
+        what="any other data set of TFDS with a picture and a class",
+        classes="as TFDS says",
+        source="https://www.tensorflow.org/datasets/catalog",
+        licence="see its page there",
     ),
 )
 
 
 def open_dataset(
-    spec: str, split: str | None = None, data_dir: Path | None = None
+    spec: str,
+    split: str | None = None,
+    data_dir: Path | None = None,
+    *,
+    unlabelled: bool = False,
 ) -> Dataset:
     """Opens what --dataset and --split name.
 
@@ -84,16 +90,29 @@ def open_dataset(
         spec: "glyphs", "folder:PATH", "csv:PATH" or "tfds:NAME".
         split: such as "test", "test[:500]" or "train[10%:20%]"; None: the usual one.
         data_dir: where TFDS keeps its data; None: its own choice.
+        unlabelled: pictures without a label will do, and a folder of nothing else.
     Raises:
         InputError: anything wrong, in one line.
     """
+    found = _opened(spec, split, data_dir, unlabelled)
+    if not unlabelled:
+        check_labelled(found)
+    return found
+
+
+def _opened(
+    spec: str, split: str | None, data_dir: Path | None, unlabelled: bool
+) -> Dataset:
     kind, _, rest = spec.partition(":")
     if spec == "glyphs":
         return _open_glyphs(split or "test")
     if kind == "folder" and rest:
-        from datasets.folder import open_folder
+        from datasets.folder import has_pictures_alone, open_folder, open_pictures
 
-        return open_folder(Path(rest).expanduser(), split)
+        path = Path(rest).expanduser()
+        if unlabelled and has_pictures_alone(path):
+            return open_pictures(path, split)
+        return open_folder(path, split)
     if kind == "csv" and rest:
         from datasets.table import open_table
 

@@ -7,6 +7,7 @@ bytes of one, `datasets.batches.pictures` turns them into pixels.
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +16,24 @@ from datasets.errors import InputError
 from datasets.progress import progress
 
 Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
+_UNREADABLE = "unreadable"  # stands for the content of such a picture
+UNLABELLED = -1
 _SHUFFLE = b"reswise 1:"  # the constant seed of the fixed shuffle; never change it
+
+
+@dataclass(frozen=True)
+class Order:
+    """Why a class has the number that it has; `datasets.class_order` asks.
+
+    given: the source says the number itself, as a table's class_index does.
+    names: it is the place of its name among the data's own, such as class folders.
+    numbers: as names, and all the names are numbers.
+    model: it is the model's own.
+    """
+
+    kind: str = "given"
+    numbers: tuple[int, ...] = ()  # that the whole source has, ascending
+    named: bool = False  # given, and the source has a name for each as well
 
 
 class Dataset:
@@ -25,12 +43,14 @@ class Dataset:
         name: what the user typed, such as "glyphs" or "csv:labels.csv".
         split: such as "test" or "all[:50%]".
         ids: one unique name a picture; a path in the data set where there is one.
-        labels: (n,) class of each picture, 0..classes-1.
+        labels: (n,) class of each picture, 0..classes-1; UNLABELLED where nobody said.
         class_names: (classes,) in the order of the scores.
         read: index -> the encoded file (JPEG, PNG, ...). It may raise OSError or
             `datasets.decode.Unreadable`; it is called from several threads.
         fingerprint: SHA-256 as text, or a function that gives it when first asked for.
             None reads all the pictures, which suits data sets on a disk.
+        order: whence the classes have their numbers.
+        notes: what was passed over or decided, for people, a short text each.
     Raises:
         InputError: no picture, ids not unique, or labels that do not fit.
     """
@@ -44,6 +64,8 @@ class Dataset:
         class_names: Sequence[str],
         read: Callable[[int], bytes],
         fingerprint: str | Callable[[], str] | None = None,
+        order: Order = Order(),
+        notes: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.split = split
@@ -53,6 +75,8 @@ class Dataset:
         self.class_names = tuple(class_names)
         self._read = read
         self._given_fingerprint = fingerprint
+        self.order, self.notes = order, tuple(notes)
+        self._same: dict[str, list[int]] = {}  # contents that several pictures have
         _check(self)
 
     def __len__(self) -> int:
@@ -107,7 +131,45 @@ class Dataset:
             self.class_names,
             lambda index: self._read(int(chosen[index])),
             self._part_fingerprint(ids) if self._given_fingerprint else None,
+            self.order,
+            self.notes,
         )
+
+    def relabelled(
+        self,
+        numbers: Sequence[int],
+        class_names: Sequence[str],
+        order: Order,
+        notes: Sequence[str] = (),
+    ) -> "Dataset":
+        """The same pictures, class k called numbers[k]; its contents are not read anew.
+
+        Args:
+            notes: added to those that there are.
+        """
+        # the last place answers for the label of those that have none
+        places = np.array([*numbers, UNLABELLED], np.int64)
+        labels = places[np.where(self.labels < 0, len(numbers), self.labels)]
+        same = np.array_equal(labels, self.labels)
+        same = same and tuple(class_names) == self.class_names
+        given = self._given_fingerprint
+        if same:
+            given = lambda: self.fingerprint  # noqa: E731  (read once, for both)
+        elif given is not None:
+            given = _of_labels(lambda: self.fingerprint, labels.tolist(), class_names)
+        made = Dataset(
+            self.name,
+            self.split,
+            self.ids,
+            labels,
+            class_names,
+            self._read,
+            given,
+            order,
+            (*self.notes, *notes),
+        )
+        made._same = self._same if same else made._same
+        return made
 
     def limited(self, limit: int) -> "Dataset":
         """The first `limit` pictures of the fixed shuffle, in the data set's order.
@@ -136,16 +198,58 @@ class Dataset:
     def _content_fingerprint(self) -> str:
         digest = hashlib.sha256(_sha256_of(self.class_names).encode())
         indices = progress(range(len(self)), len(self), f"hashing {self.name} pictures")
+        found: dict[str, list[int]] = {}
         for index in indices:
-            parts = [self.ids[index], str(self.labels[index]), self._content(index)]
+            content = self._content(index)
+            parts = [self.ids[index], str(self.labels[index]), content]
             digest.update(_sha256_of(parts).encode())
+            if content != _UNREADABLE:
+                found.setdefault(content, []).append(index)
+        self._same |= {key: some for key, some in found.items() if len(some) > 1}
         return digest.hexdigest()
+
+    @property
+    def repeated(self) -> str:
+        """What pictures are there more than once, in a few words; "" where none is.
+
+        Known where contents were read for the fingerprint, "" before that.
+        """
+        groups = list(self._same.values())
+        torn = [some for some in groups if len(set(self.labels[some].tolist())) > 1]
+        if torn:
+            first, other = (
+                torn[0][0],
+                next(
+                    index
+                    for index in torn[0]
+                    if self.labels[index] != self.labels[torn[0][0]]
+                ),
+            )
+            return (
+                f"{len(torn)} pictures lie in two classes, such as {self.ids[first]} "
+                f"and {self.ids[other]}"
+            )
+        if not groups:
+            return ""
+        first, other, *_ = groups[0]
+        copies = sum(len(some) - 1 for some in groups)
+        return (
+            f"{copies} pictures are copies of others, such as {self.ids[other]} of "
+            f"{self.ids[first]}"
+        )
 
     def _content(self, index: int) -> str:
         try:
             return hashlib.sha256(self.read(index)).hexdigest()
         except (OSError, ValueError):  # ValueError: Unreadable is one
-            return "unreadable"
+            return _UNREADABLE
+
+
+def _of_labels(
+    whole: Callable[[], str], labels: Sequence[int], class_names: Sequence[str]
+) -> Callable[[], str]:
+    """The fingerprint of other labels on pictures whose fingerprint was given."""
+    return lambda: _sha256_of([whole(), *map(str, labels), *class_names])
 
 
 def shuffled(ids: Sequence[str]) -> Labels:
@@ -186,8 +290,33 @@ def _check(dataset: Dataset) -> None:
         (twice, _), *_ = Counter(dataset.ids).most_common(1)
         raise InputError(f"{where} has {twice!r} twice; expected every picture once.")
     low, high = int(dataset.labels.min()), int(dataset.labels.max())
-    if low < 0 or high >= dataset.classes:
+    if low < UNLABELLED:
+        raise InputError(
+            f"{where} has labels from {low}; expected 0..{dataset.classes - 1}, or "
+            f"{UNLABELLED} for a picture without a label."
+        )
+    if high >= dataset.classes:
         raise InputError(
             f"{where} has labels {low}..{high}; expected 0..{dataset.classes - 1}, "
             f"one of its {dataset.classes} classes."
         )
+
+
+def check_labelled(dataset: Dataset) -> None:
+    """Every picture has a label.
+
+    Raises:
+        InputError: one has none.
+    """
+    if int(dataset.labels.min()) < 0:
+        raise InputError(
+            f"{dataset.name}, split {dataset.split} has pictures of class "
+            f"{UNLABELLED}, such as {dataset.ids[_first(dataset)]}"
+            ": that stands for a picture without a label, as test splits often are; "
+            f"expected 0..{max(dataset.classes - 1, 0)}. Take a split with labels; "
+            "`reswise drop` and `plan` do without."
+        )
+
+
+def _first(dataset: Dataset) -> int:
+    return int(np.argmax(dataset.labels < 0))

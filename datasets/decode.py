@@ -28,6 +28,7 @@ FORMATS = (
     *("JPEG2000", "AVIF", "ICO", "TGA"),
 )
 MOST_PIXELS = 100_000_000  # 300 MB of RGB; what claims more is taken for a bomb
+_HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _ORIENTATION = 0x0112  # EXIF tag
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -83,7 +84,7 @@ def _loaded(encoded: bytes, least_side: int | None) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(encoded), formats=FORMATS)
     except UnidentifiedImageError:
-        raise Unreadable("not a picture") from None
+        raise Unreadable(_not_read(encoded)) from None
     except Image.DecompressionBombError:
         raise Unreadable(f"more than {MOST_PIXELS:,} pixels") from None
     width, height = image.size
@@ -94,6 +95,17 @@ def _loaded(encoded: bytes, least_side: int | None) -> Image.Image:
         image.draft("RGB", (round(width * scale), round(height * scale)))
     image.load()
     return image
+
+
+def _not_read(encoded: bytes) -> str:
+    """Formats that people have and that are not read, by name."""
+    if encoded[4:8] == b"ftyp" and encoded[8:12] in _HEIF:
+        return "HEIC, which is not read: export it as JPEG"
+    if encoded[4:8] == b"ftyp" or encoded[:4] == b"\x1aE\xdf\xa3":
+        return "a film, not a picture"
+    if encoded[:64].lstrip().startswith((b"<svg", b"<?xml")):
+        return "a drawing (SVG or XML), not pixels"
+    return "not a picture"
 
 
 def _upright(image: Image.Image, notes: list[str]) -> Image.Image:

@@ -1,41 +1,46 @@
 """`folder:PATH`: one folder a class, or splits (train/, val/, test/) of such folders.
 
 Every file below a class folder counts as a picture, so that one which is none is named
-and not passed over; only names that begin with a dot are skipped, and files that lie
-beside the class folders.
+and not passed over. Passed over, and counted in `Dataset.notes`, are hidden names, what
+systems and programs leave behind (`datasets.passed_over`), and files that lie beside
+the class folders. `datasets.folder_layout` tells splits from classes.
 """
 
 import os
+import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
-from datasets.dataset import Dataset
+from datasets.dataset import UNLABELLED, Dataset, Order
 from datasets.errors import InputError
+from datasets.folder_layout import FORM, Layout, folders_in, layout, names_in
 from datasets.local_files import read_picture_file
-from datasets.splits import check_split, default_split, parse_split, sliced
-
-_SPLITS = ("train", "calibration", "validation", "val", "test")
-_FORM = "expected PATH/CLASS/picture.jpg or PATH/test/CLASS/picture.jpg"
+from datasets.passed_over import told
+from datasets.splits import parse_split, resolved, sliced
 
 
 def open_folder(path: Path, split: str | None) -> Dataset:
     """Classes are the names of the folders, in order; ids are paths below the split.
 
+    Names that are all numbers are in the order of the numbers, others in that of text.
+
     Raises:
-        InputError: no such folder, split, class folder or picture.
+        InputError: no such folder, split, class folder or picture; or a folder that can
+            be read in more than one way.
     """
     where = f"folder:{path}"
-    roots = _split_folders(path, where)
-    text = split or default_split(list(roots), where)
+    passed: Counter[str] = Counter()
+    found = layout(path, where, passed)
+    text = resolved(split, list(found.splits), where)
     name = parse_split(text)[0]
-    check_split(name, list(roots), where)
+    root = found.splits[name]
     # All splits together decide the classes, so that a label means the same in each.
-    classes = sorted({each for root in roots.values() for each in _folders(root)})
-    if not classes:
-        raise InputError(f"{where} has no class folders; {_FORM}.")
-    ids, labels = _files(roots[name], classes)
+    each = {one: folders_in(at, Counter()) for one, at in found.splits.items()}
+    classes, order = in_order({one for names in each.values() for one in names}, where)
+    ids, labels = _files(root, classes, passed)
     if not ids:
-        raise InputError(f"{where}, split {name} has no pictures; {_FORM}.")
-    root = roots[name]
+        raise InputError(f"{where}, split {name} has no pictures; {FORM}.")
     whole = Dataset(
         where,
         name,
@@ -43,51 +48,106 @@ def open_folder(path: Path, split: str | None) -> Dataset:
         labels,
         classes,
         lambda index: read_picture_file(root / ids[index]),
+        order=order,
+        notes=_notes(found, name, classes, passed, root),
     )
     return sliced(whole, text)
 
 
-def _split_folders(path: Path, where: str) -> dict[str, Path]:
-    if not path.is_dir():
-        what = "is not a folder" if path.exists() else "does not exist"
-        raise InputError(f"{where}: {path} {what}; {_FORM}.")
-    found = {name: path / name for name in _SPLITS if name in _folders(path)}
-    return found or {"all": path}
+def has_pictures_alone(path: Path) -> bool:
+    """Whether files lie in a folder and no folders: pictures without classes."""
+    return (
+        path.is_dir()
+        and not folders_in(path, Counter())
+        and bool(names_in(path, Counter()))
+    )
 
 
-def _folders(path: Path) -> list[str]:
-    return [name for name in _names(path) if (path / name).is_dir()]
+def open_pictures(path: Path, split: str | None) -> Dataset:
+    """A folder of pictures without class folders: none has a label."""
+    where = f"folder:{path}"
+    text = resolved(split, ["all"], where)
+    ids = sorted(names_in(path, Counter()))
+    whole = Dataset(
+        where,
+        "all",
+        ids,
+        [UNLABELLED] * len(ids),
+        [],
+        lambda index: read_picture_file(path / ids[index]),
+        order=Order("given"),
+        notes=("no class folders: pictures without labels",),
+    )
+    return sliced(whole, text)
 
 
-def _names(path: Path) -> list[str]:
-    try:
-        return sorted(name for name in os.listdir(path) if not name.startswith("."))
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be listed ({error.strerror}); expected a folder that may "
-            "be read."
-        ) from error
+def in_order(names: set[str], where: str) -> tuple[list[str], Order]:
+    """Class names in their order, and what it is: of numbers, or of text.
+
+    Raises:
+        InputError: no names, or two that are the same number.
+    """
+    if not names:
+        raise InputError(f"{where} has no class folders; {FORM}.")
+    if not all(re.fullmatch("[0-9]{1,9}", name) for name in names):
+        return sorted(names), Order("names")
+    ordered = sorted(names, key=lambda name: (int(name), name))
+    numbers = tuple(map(int, ordered))
+    for place, number in enumerate(numbers[1:]):
+        if number == numbers[place]:
+            raise InputError(
+                f"{where} has classes {ordered[place]} and {ordered[place + 1]}, which "
+                "are the same number; expected one of them."
+            )
+    return ordered, Order("numbers", numbers)
 
 
-def _files(root: Path, classes: list[str]) -> tuple[list[str], list[int]]:
+def _notes(
+    found: Layout,
+    name: str,
+    classes: Sequence[str],
+    passed: "Counter[str]",
+    root: Path,
+) -> list[str]:
+    beside = [
+        other for other in names_in(root, Counter()) if not (root / other).is_dir()
+    ]
+    notes = [*found.notes, *told(passed)]
+    if len(found.splits) > 1:
+        notes.insert(0, f"split {name} of {', '.join(found.splits)}")
+    if beside:
+        notes.append(f"files beside the class folders {len(beside)}")
+    folded: dict[str, str] = {}
+    for one in classes:
+        if folded.setdefault(one.casefold(), one) != one:
+            twin = folded[one.casefold()]
+            notes.append(f"{twin} and {one} are two classes: they differ in case only")
+    return notes
+
+
+def _files(
+    root: Path, classes: Sequence[str], passed: "Counter[str]"
+) -> tuple[list[str], list[int]]:
     ids: list[str] = []
     labels: list[int] = []
     for label, name in enumerate(classes):
         if (root / name).is_dir():  # another split may have a class that this one lacks
-            below = _below(root, name, frozenset())
+            below = _below(root, name, frozenset(), passed)
             ids += below
             labels += [label] * len(below)
     return ids, labels
 
 
-def _below(root: Path, name: str, above: frozenset[str]) -> list[str]:
+def _below(
+    root: Path, name: str, above: frozenset[str], passed: "Counter[str]"
+) -> list[str]:
     """Paths from `root` of the files below root/name; links are followed."""
     real = os.path.realpath(root / name)
     if real in above:
         return []
     found: list[str] = []
-    for entry in _names(root / name):
+    for entry in names_in(root / name, passed):
         path = f"{name}/{entry}"
         inside = (root / path).is_dir()
-        found += _below(root, path, above | {real}) if inside else [path]
+        found += _below(root, path, above | {real}, passed) if inside else [path]
     return found

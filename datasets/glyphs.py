@@ -11,7 +11,7 @@ from functools import partial
 from importlib.metadata import version
 
 from datasets import glyphs_drawing
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, Order
 from datasets.errors import InputError
 from datasets.files import file_sha256
 
@@ -48,6 +48,7 @@ def glyphs(split: str) -> Dataset:
         class_names=tuple(glyphs_drawing.SYMBOLS),
         read=partial(glyphs_drawing.draw, drawn),
         fingerprint=partial(_fingerprint, drawn, SIZES[split]),
+        order=Order("names"),
     )
 
 

@@ -71,7 +71,7 @@ _Colour = tuple[int, int, int]
 _Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Glyph:
     """What a picture shows. The height in pixels decides which resolution it needs."""
 
@@ -129,7 +129,11 @@ def _plan(split: str, index: int) -> tuple[Glyph, Image.Image, np.random.Generat
     mask, height = _mask(font, symbol, height, turn)
     left = int(random.integers(_MARGIN, RESOLUTION - _MARGIN - mask.width + 1))
     top = int(random.integers(_MARGIN, RESOLUTION - _MARGIN - mask.height + 1))
-    return Glyph(symbol, font, height, turn, left, top), mask, random
+    return (
+        Glyph(label=symbol, font=font, height=height, turn=turn, left=left, top=top),
+        mask,
+        random,
+    )
 
 
 def _height(split: str, index: int, random: np.random.Generator) -> float:

@@ -75,9 +75,9 @@ class Preprocessing:
         """(left, top, right, bottom) of what is kept, in pixels of the picture."""
         if self.crop is None:
             return 0.0, 0.0, float(width), float(height)
-        side = self.crop * min(width, height)
-        left, top = (width - side) / 2, (height - side) / 2
-        return left, top, left + side, top + side
+        resolution = self.crop * min(width, height)
+        left, top = (width - resolution) / 2, (height - resolution) / 2
+        return left, top, left + resolution, top + resolution
 
 
 def parse_crop(text: str) -> float | None:

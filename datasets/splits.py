@@ -15,7 +15,19 @@ from datasets.dataset import Dataset, shuffled
 from datasets.errors import InputError
 
 _SPLIT = re.compile(r"([\w.-]+)(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")
-_DEFAULTS = ("test", "validation", "val", "all")
+# Words for what a split is for, in any case; the first is what we call it.
+KINDS = {
+    "train": ("train", "training"),
+    "calibration": ("calibration", "calib"),
+    "validation": ("validation", "valid", "val"),
+    "test": ("test", "testing"),
+}
+_BY_WORD = {word: kind for kind, words in KINDS.items() for word in words}
+
+
+def kind_of(name: str) -> str | None:
+    """train, calibration, validation or test; None: the name says none of them."""
+    return _BY_WORD.get(name.strip().lower())
 
 
 def parse_split(text: str) -> tuple[str, str | None, str | None]:
@@ -34,20 +46,30 @@ def parse_split(text: str) -> tuple[str, str | None, str | None]:
 
 
 def default_split(names: Sequence[str], where: str) -> str:
-    """The split taken if none is asked for: test, else validation, else the only one.
+    """The split taken if none is asked for: test, else validation, else all.
+
+    A training set is never taken unasked, nor one whose name says nothing.
 
     Raises:
-        InputError: several, and none of these.
+        InputError: none of these, or several of a kind.
     """
-    if len(names) == 1:
-        return names[0]
-    for name in _DEFAULTS:
-        if name in names:
-            return name
+    for kind in ("test", "validation"):
+        some = [name for name in names if kind_of(name) == kind]
+        if len(some) == 1:
+            return some[0]
+        if some:
+            break
+    if list(names) == ["all"]:
+        return "all"
     raise InputError(
-        f"{where} has several splits and no test; expected --split with one of "
-        f"{', '.join(names)}."
+        f"{where} has {_listed(names)} and not one test or validation split to take "
+        "unasked; say which with --split."
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    word = "the split" if len(names) == 1 else f"{len(names)} splits:"
+    return f"{word} {', '.join(names)}"
 
 
 def check_split(name: str, names: Sequence[str], where: str) -> None:
@@ -56,6 +78,30 @@ def check_split(name: str, names: Sequence[str], where: str) -> None:
         raise InputError(
             f"{where} has no split {name!r}; expected one of {', '.join(names)}."
         )
+
+
+def resolved(text: str | None, names: Sequence[str], where: str) -> str:
+    """`text` with the split called as it is here: valid[:5] may be validation[:5].
+
+    Args:
+        text: as --split; None: the default.
+    Raises:
+        InputError: no such split, none to take unasked, or several that are meant.
+    """
+    if text is None:
+        return default_split(names, where)
+    name, start, stop = parse_split(text)
+    if name not in names:
+        kind = kind_of(name)
+        same = [
+            other
+            for other in names
+            if other.lower() == name.lower() or (kind and kind_of(other) == kind)
+        ]
+        if len(same) != 1:
+            check_split(name, names, where)
+        name = same[0]
+    return name if start is stop is None else f"{name}[{start or ''}:{stop or ''}]"
 
 
 def sliced(dataset: Dataset, text: str) -> Dataset:

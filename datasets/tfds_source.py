@@ -14,7 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from datasets.dataset import Dataset
+from datasets.dataset import Dataset, Order
+from datasets.decode import Unreadable
 from datasets.errors import InputError
 from datasets.progress import progress
 from datasets.splits import default_split
@@ -129,17 +130,45 @@ def _from_tfrecords(
             ids.append(each)
             labels.append(int(number))
             places.append(place)
-    except (OSError, ValueError) as error:  # ValueError: Unreadable, or no such record
-        raise InputError(
-            f"tfds:{name} in {builder.data_dir} is damaged ({_first_line(error)}); "
-            "expected whole files. Delete that folder and prepare it again."
-        ) from error
+    except Exception as error:  # OSError, Unreadable, what a parser says of a record
+        raise _damaged(builder, name, error) from error
 
     def read(index: int) -> bytes:
-        return bytes(parse(read_record(places[index]))[image])
+        try:
+            return bytes(parse(read_record(places[index]))[image])
+        except (OSError, Unreadable):
+            raise
+        except Exception as error:
+            raise Unreadable(f"damaged record: {_first_line(error)}") from error
 
+    return _dataset(builder, name, text, ids, labels, label, read)
+
+
+def _damaged(builder: Any, name: str, error: Exception) -> InputError:
+    return InputError(
+        f"tfds:{name} in {builder.data_dir} is damaged ({_first_line(error)}); "
+        "expected whole files. Delete that folder and prepare it again."
+    )
+
+
+def _dataset(
+    builder: Any,
+    name: str,
+    text: str,
+    ids: list[str],
+    labels: list[int],
+    label: str,
+    read: Callable[[int], bytes],
+) -> Dataset:
+    """Classes have the order of TFDS, which is a name's place; or they are numbers."""
     classes = _class_names(builder, label)
-    return Dataset(f"tfds:{name}", text, ids, labels, classes, read)
+    numbered = classes == list(map(str, range(len(classes))))
+    order = Order("given" if numbered else "names", named=not numbered)
+    splits = sorted(builder.info.splits)
+    notes = [f"split {text} of {', '.join(splits)}"] if len(splits) > 1 else []
+    return Dataset(
+        f"tfds:{name}", text, ids, labels, classes, read, order=order, notes=notes
+    )
 
 
 def _parser(builder: Any, image: str) -> Callable[[bytes], dict[str, Any]]:
@@ -154,15 +183,19 @@ def _from_source(builder: Any, name: str, text: str, image: str, label: str) -> 
     decoders = {image: tfds.decode.SkipDecoding()}
     source = builder.as_data_source(text, decoders=decoders)
     every = progress(range(len(source)), len(source), f"listing tfds:{name}")
-    labels = [int(source[index][label]) for index in every]
-    return Dataset(
-        f"tfds:{name}",
-        text,
-        [f"{text}__{index}" for index in range(len(labels))],
-        labels,
-        _class_names(builder, label),
-        lambda index: bytes(source[index][image]),
-    )
+    try:
+        labels = [int(source[index][label]) for index in every]
+    except Exception as error:  # of the reader of array_record or Parquet files
+        raise _damaged(builder, name, error) from error
+    ids = [f"{text}__{index}" for index in range(len(labels))]
+
+    def read(index: int) -> bytes:
+        try:
+            return bytes(source[index][image])
+        except Exception as error:
+            raise Unreadable(f"damaged record: {_first_line(error)}") from error
+
+    return _dataset(builder, name, text, ids, labels, label, read)
 
 
 def _class_names(builder: Any, label: str) -> list[str]:

@@ -73,7 +73,10 @@ def pretrained_base(weights: str, resolution: int) -> keras.Model:
     if weights == "glyphs":
         from keras_models.loading import ModelChoice, load
 
-        whole, alpha = load(ModelChoice("mobilenet_v2", "glyphs")).model, 0.35
+        whole, alpha = (
+            load(ModelChoice(model="mobilenet_v2", weights="glyphs")).model,
+            0.35,
+        )
     else:
         whole, alpha = build(weights=None), 1.0
         whole.load_weights(weights)

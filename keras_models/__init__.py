@@ -64,8 +64,8 @@ def sweep(
     """
     from datasets.catalogue import open_dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.canonical import Said
     from keras_models.loading import ModelChoice, from_model, load
+    from keras_models.opening.canonical import Said
     from keras_models.scores import ScoreStore
     from keras_models.sweeping import SweepOptions
     from keras_models.sweeping import sweep as swept
@@ -74,8 +74,8 @@ def sweep(
     images = images if limit is None else images.limited(limit)
     if isinstance(model, str | Path):
         choice = ModelChoice(
-            str(model),
-            weights,
+            model=str(model),
+            weights=weights,
             normalisation=normalisation,
             output=output_name,
             scores=output_is,

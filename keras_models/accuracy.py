@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.errors import InputError
+
 CONFIDENCE = 0.95
 
 
@@ -28,7 +30,14 @@ def correct(
     Args:
         scores: (n, classes).
         labels: (n,), in [0, classes).
+    Raises:
+        InputError: an image has no label (-1): it is neither right nor wrong.
     """
+    if (labels < 0).any():
+        raise InputError(
+            f"{int((labels < 0).sum()):,} of {len(labels):,} images have no label; "
+            "expected one for each, since accuracy is measured. Use labelled images."
+        )
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     earlier = np.arange(scores.shape[1])[None, :] < labels[:, None]
     ahead = (scores > own) | ((scores == own) & earlier)
@@ -50,12 +59,34 @@ def wilson(right: int, images: int) -> tuple[float, float]:
     return min(float(ends.low), fraction), max(float(ends.high), fraction)
 
 
+def no_better_than_chance(
+    right: NDArray[np.bool_], labels: NDArray[np.int64], classes: int
+) -> str:
+    """In words, that answers cannot be told from guesses; "" where they can.
+
+    Guessing is the better of a class at random and always the commonest class. Answers
+    are better if the whole 95 % interval of their accuracy lies above it.
+
+    Args:
+        right: (n,), labels: of these images or of more of the same kind.
+    """
+    count, images = int(right.sum()), right.size
+    chance = max(1 / classes, float(np.bincount(labels).max()) / labels.size)
+    if classes < 2 or wilson(count, images)[0] > chance:
+        return ""
+    return (
+        f"not better than chance: {count} of {images} images right "
+        f"({100 * count / images:.1f} %), guessing gives {100 * chance:.1f} %"
+    )
+
+
 def paired_drop(reference: NDArray[np.bool_], here: NDArray[np.bool_]) -> Drop:
     """The accuracy lost from `reference` to `here`, on the same images.
 
     The interval is the Laplace-adjusted Wald interval of a difference of paired
     proportions: one image more of each flip, so that no flips at all still leave
-    a width. Source: Bonett and Price 2012, J. Educ. Behav. Stat. 37(4).
+    a width. Source: Bonett and Price 2012, J. Educ. Behav. Stat. 37(4). Of few images
+    it would reach beyond what a drop can be: it is cut off at 100 points either way.
 
     Args:
         reference, here: (n,), whether each image was answered right.
@@ -75,6 +106,7 @@ def paired_drop(reference: NDArray[np.bool_], here: NDArray[np.bool_]) -> Drop:
     adjusted = np.append(loss, [1, -1])
     error = adjusted.std() / np.sqrt(adjusted.size)
     low, high = norm.interval(CONFIDENCE, adjusted.mean(), error)
+    low, high = max(float(low), -1.0), min(float(high), 1.0)
     lost, won = int((loss == 1).sum()), int((loss == -1).sum())
     p_value = binomtest(lost, lost + won).pvalue if lost + won else 1.0
     return Drop(100 * float(loss.mean()), 100 * low, 100 * high, float(p_value))

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,14 +19,55 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import file_sha256, whole_file, write_text
-from keras_models.derived_state import renew_derived_state
-
-if TYPE_CHECKING:
-    from keras_models.adapt import Outcome
-    from keras_models.adapt_head import HeadOutcome
+from keras_models.graphs.derived_state import renew_derived_state
 
 _RECORD = "adapted.json"
 _FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Match:
+    """How scores at a lower resolution match the native ones on some pictures."""
+
+    divergence: float  # Kullback-Leibler, nats a picture
+    agreement: float  # part of the pictures with the same first class
+    expected: float  # mean native score of the class that comes first here
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an adaptation to one resolution came to."""
+
+    resolution: int
+    pictures: int  # adapted on
+    held_out: int
+    before: Match  # on the held-out pictures, which decide
+    after: Match
+    gain: float  # nats a picture that the divergence fell by
+    gain_error: float  # its standard error
+    worth_error: float  # standard error of the rise in `expected`
+    accepted: bool
+    tuned: int  # numbers that were free
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadOutcome:
+    """What one head came to at one resolution, on the held-out pictures."""
+
+    resolution: int
+    pictures: int  # fitted on
+    held_out: int
+    right_before: float  # a fraction, with the trained head
+    right_after: float
+    loss_before: float  # nats a picture
+    loss_after: float
+    gain_error: float  # standard error of the fall in loss
+    accepted: bool
+
+    @property
+    def gain(self) -> float:
+        """Nats a picture that the loss fell by."""
+        return self.loss_before - self.loss_after
 
 
 @dataclass(frozen=True)
@@ -40,7 +81,9 @@ class Adaptation:
     @property
     def sha256(self) -> str:
         """Of all that it changes."""
-        text = json.dumps({str(side): own for side, own in self.accepted.items()})
+        text = json.dumps(
+            {str(resolution): own for resolution, own in self.accepted.items()}
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
     def apply(self, model: keras.Model) -> None:
@@ -49,11 +92,11 @@ class Adaptation:
         Raises:
             InputError: the file was changed, or does not fit the model.
         """
-        side = int(model.inputs[0].shape[1])
-        if side not in self.accepted:
+        resolution = int(model.inputs[0].shape[1])
+        if resolution not in self.accepted:
             return
-        path = self.folder / f"{side}.npz"
-        if not path.is_file() or file_sha256(path) != self.accepted[side]:
+        path = self.folder / f"{resolution}.npz"
+        if not path.is_file() or file_sha256(path) != self.accepted[resolution]:
             raise InputError(
                 f"{path}: not the file that {_RECORD} names. Run `reswise adapt` again."
             )
@@ -86,7 +129,7 @@ def write_record(
     folder: Path,
     weights_sha256: str,
     facts: Mapping[str, object],
-    outcomes: "Sequence[Outcome | HeadOutcome]",
+    outcomes: Sequence[Outcome | HeadOutcome],
     kept: Collection[int] = (),
 ) -> None:
     """Writes adapted.json; the tensors of accepted resolutions must lie there.
@@ -94,10 +137,10 @@ def write_record(
     Args:
         kept: further resolutions whose tensors lie there, of an earlier adaptation.
     """
-    sides = [outcome.resolution for outcome in outcomes if outcome.accepted]
+    resolutions = [outcome.resolution for outcome in outcomes if outcome.accepted]
     files = {
-        str(side): file_sha256(folder / f"{side}.npz")
-        for side in dict.fromkeys([*sides, *kept])
+        str(resolution): file_sha256(folder / f"{resolution}.npz")
+        for resolution in dict.fromkeys([*resolutions, *kept])
     }
     record = {
         "format": _FORMAT,
@@ -109,9 +152,11 @@ def write_record(
     write_text(folder / _RECORD, text + "\n")
 
 
-def read_adaptation(folder: Path, weights_sha256: str) -> Adaptation:
+def read_adaptation(folder: Path, *weights_sha256: str) -> Adaptation:
     """The adaptation in a folder, for the network of these weights.
 
+    Args:
+        weights_sha256: every hash that its record may know the network by.
     Raises:
         InputError: there is none, or it belongs to other weights.
     """
@@ -125,10 +170,12 @@ def read_adaptation(folder: Path, weights_sha256: str) -> Adaptation:
             f"--adapted {folder}: no {_RECORD} there that can be read ({error}). Give "
             "the --run folder of `reswise adapt`."
         ) from error
-    if not known or own != weights_sha256:
+    if not known or own not in weights_sha256:
         raise InputError(
             f"--adapted {folder}: made for other weights than these, or by another "
             "version. Run `reswise adapt` with this --model and --weights."
         )
     what = str(record.get("what", "adapted"))
-    return Adaptation(folder, {int(side): sha for side, sha in accepted.items()}, what)
+    return Adaptation(
+        folder, {int(resolution): sha for resolution, sha in accepted.items()}, what
+    )

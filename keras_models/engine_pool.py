@@ -33,8 +33,8 @@ class EnginePool:
         for _ in range(sets):
             self._idle.put(
                 {
-                    side: LitertEngine(flatbuffer, side, cores // sets)
-                    for side, flatbuffer in flatbuffers.items()
+                    resolution: LitertEngine(flatbuffer, resolution, cores // sets)
+                    for resolution, flatbuffer in flatbuffers.items()
                 }
             )
 

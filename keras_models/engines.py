@@ -79,8 +79,8 @@ def float_flatbuffer(model: keras.Model) -> bytes:
     """
     import tensorflow as tf
 
-    side = model.inputs[0].shape[1]
-    image = tf.TensorSpec((1, side, side, 3), tf.float32, name="image")
+    resolution = model.inputs[0].shape[1]
+    image = tf.TensorSpec((1, resolution, resolution, 3), tf.float32, name="image")
     with silent():
         traced = tf.function(lambda image: model(image, training=False))
         concrete = traced.get_concrete_function(image)

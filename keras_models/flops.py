@@ -8,7 +8,7 @@ import keras
 from datasets.errors import InputError
 from datasets.progress import progress
 from keras_models.catalogue import build, entry
-from keras_models.fitting import Fitting
+from keras_models.graphs.fitting import Fitting
 from keras_models.loading import Pretrained
 from keras_models.macs import MacsCount, count_macs
 from keras_models.rebuilding import unproven
@@ -18,7 +18,7 @@ _BRINK = 8
 _STEP = 1.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cost:
     """One resolution and what one image costs there."""
 
@@ -50,14 +50,17 @@ def catalogue_costs(
     native = native or known.native
     counts: dict[int, MacsCount] = {}
     parameters = 0
-    for side in progress([native, *wanted], len(wanted) + 1, f"{name} resolutions"):
-        phase = side % known.period
-        if side < known.smallest or phase not in graphs:
-            graphs[phase] = build(name, side, classes, alpha)
-        counts[side] = count_macs(graphs[phase], side)
+    for resolution in progress(
+        [native, *wanted], len(wanted) + 1, f"{name} resolutions"
+    ):
+        phase = resolution % known.period
+        if resolution < known.smallest or phase not in graphs:
+            graphs[phase] = build(name, resolution, classes, alpha)
+        counts[resolution] = count_macs(graphs[phase], resolution)
         parameters = graphs[phase].count_params()
     return [
-        _cost(side, counts[side], counts[native].macs, parameters) for side in wanted
+        _cost(resolution, counts[resolution], counts[native].macs, parameters)
+        for resolution in wanted
     ]
 
 
@@ -75,22 +78,24 @@ def file_costs(
     wanted = list(resolutions)
     fitting = Fitting(source.model)
     costs = []
-    for side in progress(wanted, len(wanted), f"{source.name} resolutions"):
+    for resolution in progress(wanted, len(wanted), f"{source.name} resolutions"):
         try:
-            count = _count(source, fitting, side)
+            count = _count(source, fitting, resolution)
         except InputError:
             if skip_unfit:
                 continue
             raise
-        costs.append(_cost(side, count, native, source.model.count_params()))
+        costs.append(_cost(resolution, count, native, source.model.count_params()))
     return costs
 
 
-def _count(source: Pretrained, fitting: Fitting, side: int) -> MacsCount:
+def _count(source: Pretrained, fitting: Fitting, resolution: int) -> MacsCount:
     """Shapes are walked; nothing is built where the graph itself can be fitted."""
-    if source.builder is None and fitting.fits(side):
-        return count_macs(source.model, side)
-    return count_macs(unproven(source.model, side, source.builder))  # or says why not
+    if source.builder is None and fitting.fits(resolution):
+        return count_macs(source.model, resolution)
+    return count_macs(
+        unproven(source.model, resolution, source.builder)
+    )  # or says why not
 
 
 def staircase(costs: list[Cost]) -> list[Cost]:
@@ -111,20 +116,32 @@ def steps(source: Pretrained, low: int, high: int) -> list[int]:
     """
     graphs: dict[int, keras.Model] = {}
 
-    def macs(side: int) -> int:
+    def macs(resolution: int) -> int:
         if source.builder is None:
-            return count_macs(source.model, side).macs
-        phase = side % _PERIOD
+            return count_macs(source.model, resolution).macs
+        phase = resolution % _PERIOD
         if phase not in graphs:
-            graphs[phase] = source.builder(side)
-        return count_macs(graphs[phase], side).macs
+            graphs[phase] = source.builder(resolution)
+        return count_macs(graphs[phase], resolution).macs
 
-    sides = [side for side in range(low, high) if side % _BRINK == 0]
-    told = progress(sides, len(sides), f"{source.name} steps")
-    found = [side for side in told if macs(side + 1) >= _STEP * macs(side)]
+    resolutions = [
+        resolution for resolution in range(low, high) if resolution % _BRINK == 0
+    ]
+    told = progress(resolutions, len(resolutions), f"{source.name} steps")
+    found = [
+        resolution
+        for resolution in told
+        if macs(resolution + 1) >= _STEP * macs(resolution)
+    ]
     return [high, *reversed(found)]
 
 
-def _cost(side: int, count: MacsCount, native: int, parameters: int) -> Cost:
+def _cost(resolution: int, count: MacsCount, native: int, parameters: int) -> Cost:
     drop = 100 * (1 - count.macs / native) if native else 0.0  # nothing was counted
-    return Cost(side, count.macs, drop, parameters, count.uncounted)
+    return Cost(
+        resolution=resolution,
+        macs=count.macs,
+        drop_percent=drop,
+        parameters=parameters,
+        uncounted=count.uncounted,
+    )

@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from keras_models.shapes import Shape, Step, standard
+from keras_models.graphs.shapes import Shape, Step, standard
 
 Pair = tuple[int, ...]
 Formula = Callable[[Step], int]

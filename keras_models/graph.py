@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_models.fitting import Fitting, UnfitError
-from keras_models.reapplying import has_graph, nodes
+from keras_models.graphs.fitting import Fitting, UnfitError
+from keras_models.graphs.reapplying import has_graph, nodes
 
 _VOLATILE = frozenset({"name", "batch_shape", "dtype", "trainable"})
 _OF_THE_CALL = ("shared_object_id", "training", "mask")
@@ -58,7 +58,9 @@ def smallest_resolution(model: keras.Model, native: int) -> int:
             high = middle
         else:
             low = middle + 1
-    return next(side for side in range(low, native + 1) if fitting.fits(side))
+    return next(
+        resolution for resolution in range(low, native + 1) if fitting.fits(resolution)
+    )
 
 
 def _has_pixels(fitting: Fitting, resolution: int) -> bool:

@@ -107,8 +107,10 @@ def _refusal(model: keras.Model, why: str) -> InputError:
 
 
 def _try(model: keras.Model, found: Split, normalisation: str) -> None:
-    side = int(model.inputs[0].shape[1])
-    pixels = np.random.default_rng(0).integers(0, 256, (_TRIED, side, side, 3))
+    resolution = int(model.inputs[0].shape[1])
+    pixels = np.random.default_rng(0).integers(
+        0, 256, (_TRIED, resolution, resolution, 3)
+    )
     images = normalise(pixels.astype(np.uint8), normalisation)
     features = np.asarray(found.features(images, training=False))
     if features.ndim != 2 or features.shape[1] != found.head.kernel.shape[0]:

@@ -16,7 +16,7 @@ from scipy.special import log_softmax
 _STEPS = 300
 
 Features = NDArray[np.float32]
-Floats = NDArray[np.float64]
+Float64s = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -32,7 +32,7 @@ class Head:
         """Of the scores that it leads to."""
         return max(2, int(self.kernel.shape[1]))
 
-    def log_scores(self, features: Features) -> Floats:
+    def log_scores(self, features: Features) -> Float64s:
         """(n, classes) logarithms of the scores."""
         logits = (features @ self.kernel).astype(np.float64)
         logits += 0 if self.bias is None else self.bias
@@ -41,7 +41,7 @@ class Head:
         return np.asarray(log_softmax(logits, axis=1))
 
 
-def losses(head: Head, features: Features, labels: Ints) -> Floats:
+def losses(head: Head, features: Features, labels: Ints) -> Float64s:
     """(n,) cross-entropies in nats."""
     return -head.log_scores(features)[np.arange(len(labels)), labels]
 
@@ -92,11 +92,11 @@ class _Problem:
     """What is minimised: (value, slope) of kernel and bias, one after the other."""
 
     features: Features
-    wanted: Floats  # (n, classes), 1 at the label
+    wanted: Float64s  # (n, classes), 1 at the label
     start: Head
     spread: float
 
-    def __call__(self, values: Floats) -> tuple[float, Floats]:
+    def __call__(self, values: Float64s) -> tuple[float, Float64s]:
         head, kernel = _as_head(values, self.start), self.start.kernel
         logs = head.log_scores(self.features)
         apart = values[: kernel.size].reshape(kernel.shape) - kernel
@@ -111,14 +111,14 @@ class _Problem:
         return loss + penalty, np.concatenate(parts)
 
 
-def _values(head: Head, centre: Features) -> Floats:
+def _values(head: Head, centre: Features) -> Float64s:
     parts = [head.kernel.ravel()]
     if head.bias is not None:
         parts.append(head.bias + centre @ head.kernel)
     return np.concatenate(parts).astype(np.float64)
 
 
-def _as_head(values: Floats, start: Head) -> Head:
+def _as_head(values: Float64s, start: Head) -> Head:
     size = start.kernel.size
     kernel = values[:size].reshape(start.kernel.shape).astype(np.float32)
     bias = None if start.bias is None else values[size:].astype(np.float32)

@@ -12,23 +12,24 @@ from absl import logging
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from keras_models import graph, normalisation, proof
+from keras_models import graph, normalisation
 from keras_models.adapted import Adaptation, read_adaptation
-from keras_models.canonical import Canonical, Own, Said, canonical
 from keras_models.catalogue import CATALOGUE, build, entry
+from keras_models.graphs import proof
 from keras_models.imagenet import weights_of, with_imagenet_weights
-from keras_models.model_files import read_model
 from keras_models.normalisation import normalise
-from keras_models.packaged import packaged_weights
-from keras_models.rebuilding import Builder, recognise, unproven
-from keras_models.trusted_code import NO_TRUST, Trust
-from keras_models.weight_files import (
+from keras_models.opening.canonical import Canonical, Own, Said, canonical
+from keras_models.opening.model_files import read_model
+from keras_models.opening.trusted_code import NO_TRUST, Trust
+from keras_models.opening.weight_files import (
     classes_in,
     load_weights,
     native_beside,
 )
+from keras_models.packaged import packaged_weights
+from keras_models.rebuilding import Builder, recognise, unproven
 
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 ConvertsAs = tuple[graph.Signature, str]  # the graph, SHA-256 of adapted tensors
 _RUNG_NAME = re.compile(r"[\w.-]+")
 _KERAS_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
@@ -44,6 +45,7 @@ class Pretrained:
     classes: int
     weights: str  # what was asked for
     weights_sha256: str  # of its tensors; of a file's graph and reading too
+    older_sha256: str = ""  # of a file's tensors alone, as records before 0.2 name it
     normalisation: str
     builder: Builder | None  # None: the graph is copied
     adaptation: Adaptation | None = None  # by resolution; the native one too, if so
@@ -64,13 +66,13 @@ class Pretrained:
         """The model as its user built it, in float32; `model` shares its weights."""
         return self.model if self.user is None else self.user.model
 
-    def to_scores(self, outputs: Any) -> Floats:
+    def to_scores(self, outputs: Any) -> Float32s:
         """What `own.predict` gives -> (n, classes) probabilities."""
         if self.user is None:
             return np.asarray(outputs, np.float32)
         return self.user.to_scores(outputs)
 
-    def own_scores(self, images: Floats) -> Floats:
+    def own_scores(self, images: Float32s) -> Float32s:
         """What `own` answers: what the scores at the native resolution must be.
 
         Where an adaptation changed that resolution too, what its copy of `own` answers.
@@ -88,7 +90,7 @@ class Pretrained:
         """Whether an adaptation changed this resolution."""
         return self.adaptation is not None and resolution in self.adaptation.accepted
 
-    def _trained_scores(self, images: Floats) -> Floats:
+    def _trained_scores(self, images: Float32s) -> Float32s:
         if self.user is None:
             return np.asarray(self.model.predict(images, verbose=0), np.float32)
         return self.user.scores(images)
@@ -148,7 +150,7 @@ class Pretrained:
         return graph.signature(model), adapted.get(resolution, "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelChoice:
     """The flags that choose a model, as one record."""
 
@@ -212,7 +214,8 @@ def adapted(source: Pretrained, folder: Path) -> Pretrained:
 
     Its weights have a name and a hash of their own, so that scores do too.
     """
-    adaptation = read_adaptation(folder, source.weights_sha256)
+    known = (source.weights_sha256, source.older_sha256)
+    adaptation = read_adaptation(folder, *known)
     both = f"{source.weights_sha256} {adaptation.sha256}".encode()
     return replace(
         source,
@@ -300,6 +303,7 @@ def from_model(
         classes=int(found.model.outputs[0].shape[-1]),
         weights="its own",
         weights_sha256=_sha256(found, builder),
+        older_sha256=tensors_sha256(found.own.model),
         normalisation=found.normalisation,
         builder=builder,
         user=found.own,

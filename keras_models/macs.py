@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import keras
 
 from keras_models import formulas
-from keras_models.fitting import Fitting
-from keras_models.shapes import Shape, Step, inside, standard, steps
+from keras_models.graphs.fitting import Fitting
+from keras_models.graphs.shapes import Shape, Step, inside, standard, steps
 
 
 @dataclass(frozen=True)

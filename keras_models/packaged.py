@@ -13,7 +13,7 @@ from datasets.errors import InputError
 _FOLDER = Path(__file__).parent / "weights"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Packaged:
     """One packaged training."""
 
@@ -35,11 +35,11 @@ def packaged_weights(model: str, weights: str, alpha: float) -> Packaged:
     for packaged in found:
         if alpha in (1.0, packaged.alpha):
             return packaged
-    alphas = ", ".join(f"--alpha {packaged.alpha:g}" for packaged in found)
+    alphas = ", ".join(f"`alpha` {packaged.alpha:g}" for packaged in found)
     raise InputError(
-        f"--weights {weights}: none of {model} with --alpha {alpha:g}; expected "
-        f"{alphas or 'another model'}."
-    )
+        "weights", weights, alphas or "another model",
+        f"There are none of {model} with `alpha` {alpha:g}.",
+    )  # fmt: skip
 
 
 def trained_crop(model: str, weights: str | None, alpha: float) -> str | None:
@@ -52,9 +52,9 @@ def trained_crop(model: str, weights: str | None, alpha: float) -> str | None:
 def _read(path: Path) -> Packaged:
     facts = json.loads(path.read_text(encoding="utf-8"))
     return Packaged(
-        path.with_suffix(".npz"),
-        facts["native"],
-        facts["classes"],
-        facts["alpha"],
-        facts["preprocessing"]["crop"],
+        path=path.with_suffix(".npz"),
+        native=facts["native"],
+        classes=facts["classes"],
+        alpha=facts["alpha"],
+        crop=facts["preprocessing"]["crop"],
     )

@@ -7,12 +7,13 @@ import keras
 import numpy as np
 
 from datasets.errors import InputError
-from keras_models import graph, proof
+from keras_models import graph
 from keras_models.catalogue import CATALOGUE, build
-from keras_models.copying import copied
-from keras_models.derived_state import renew_derived_state
-from keras_models.fitting import Fitting, UnfitError
-from keras_models.reapplying import graph_of, has_graph
+from keras_models.graphs import proof
+from keras_models.graphs.copying import copied
+from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.graphs.fitting import Fitting, UnfitError
+from keras_models.graphs.reapplying import graph_of, has_graph
 
 Builder = Callable[[int], keras.Model]
 _TRIED = 3  # resolutions on either side, before an error names one that works
@@ -184,8 +185,8 @@ def _working(
     below = (side for side in range(min(resolution, native) - 1, 0, -1))
     above = (side for side in range(resolution + 1, native + 1))
     found = []
-    for sides in (below, above):
-        fitting_ones = (side for side in sides if fitting.fits(side))
+    for resolutions in (below, above):
+        fitting_ones = (side for side in resolutions if fitting.fits(side))
         for _, side in zip(range(_TRIED), fitting_ones, strict=False):
             try:
                 _copy(model, fitting, side)

@@ -4,14 +4,19 @@
     runs/<run>/scores/<key>/            meta.json     00000.npy  00001.npy ...
 
 A shard holds the scores of SHARD consecutive images, float32 (images, classes); the
-row of a picture that could not be read is NaN. `key` is a hash of meta.json: other
+row of a picture that could not be read is NaN. Which those are says unreadable.json
+alone: any other row with a NaN or an infinity is an answer that the network failed to
+give, and is refused, or counted as wrong, never left out. All rungs of a data set so
+hold the same images. `key` is a hash of meta.json: other
 weights, another crop or another file make another key, so nothing stale is served.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +24,13 @@ from numpy.typing import NDArray
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
 
+NONFINITE = ("refuse", "wrong")
+_NAMED = 5  # ids that a line names
 SHARD = 128  # images; about 6 s of ResNet50@224 on two cores are lost by a kill -9
 FORMAT = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RungMeta:
     """All that a rung's scores depend on. Written as meta.json; hashed to the key."""
 
@@ -61,7 +68,7 @@ class RungMeta:
         return -(-self.images // SHARD)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoredRung:
     """The scores of one rung over one data set, the unreadable pictures left out."""
 
@@ -70,6 +77,8 @@ class StoredRung:
     labels: NDArray[np.int64]  # (n,)
     scores: NDArray[np.float32]  # (n, classes), probabilities
     class_names: tuple[str, ...]
+    nonfinite: int = 0  # images whose scores were not finite: they count as wrong
+    read: tuple[str, ...] = ()  # what was decided in reading the images
 
     @property
     def rung(self) -> str:
@@ -132,14 +141,20 @@ class ScoreStore:
         ids: tuple[str, ...],
         labels: NDArray[np.int64],
         class_names: tuple[str, ...],
+        read: tuple[str, ...] = (),
     ) -> None:
-        """Keeps ids and labels once per data set, in its fixed order."""
+        """Keeps ids and labels once per data set, in its fixed order.
+
+        Args:
+            read: what was decided in reading it, for tables to say.
+        """
         folder = self._dataset(fingerprint)
         if (folder / "dataset.json").exists():
             return
         with whole_file(folder / "labels.npy") as file:
             np.save(file, labels)
         facts = {"name": name, "split": split, "ids": ids, "class_names": class_names}
+        facts |= {"read": read} if read else {}
         write_text(folder / "dataset.json", json.dumps(facts) + "\n")
 
     def write_unreadable(self, fingerprint: str, unreadable: dict[int, str]) -> None:
@@ -155,6 +170,22 @@ class ScoreStore:
             return {}
         return {int(index): why for index, why in json.loads(path.read_text()).items()}
 
+    def kept(
+        self, kind: str, of: object, made: Callable[[], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """An array of these images that is computed once, such as thumbnails' features.
+
+        Args:
+            kind: its folder in the run; of: all that it depends on, as JSON takes it.
+            made: computes it where it is not there.
+        """
+        name = f"{kind}-{hashlib.sha256(json.dumps(of).encode()).hexdigest()[:20]}.npy"
+        path = self.run / kind / name
+        if not path.exists():
+            with whole_file(path) as file:
+                np.save(file, made())
+        return np.asarray(np.load(path, allow_pickle=False))
+
     def metas(self) -> list[RungMeta]:
         """What is stored, complete or not, in the order of rung and key."""
         found = []
@@ -166,11 +197,14 @@ class ScoreStore:
                 found.append(RungMeta(**facts))
         return sorted(found, key=lambda meta: (meta.model, meta.resolution, meta.key))
 
-    def load(self, meta: RungMeta) -> StoredRung:
+    def load(self, meta: RungMeta, nonfinite: str = "refuse") -> StoredRung:
         """The scores of a finished rung.
 
+        Args:
+            nonfinite: what to do with scores that are NaN or infinite, of NONFINITE.
         Raises:
-            InputError: shards are missing or are not what meta.json says.
+            InputError: shards are missing or are not what meta.json says, or scores are
+                not finite and are not to count as wrong answers.
         """
         if missing := self.missing(meta):
             raise InputError(
@@ -185,18 +219,35 @@ class ScoreStore:
                 f"{self.folder(meta)}: scores of shape {scores.shape}; expected "
                 f"{(meta.images, meta.classes)}. Delete this folder and sweep again."
             )
-        return self._readable(meta, scores)
+        return self._readable(meta, scores, nonfinite)
 
-    def _readable(self, meta: RungMeta, scores: NDArray[np.float32]) -> StoredRung:
+    def _readable(
+        self, meta: RungMeta, scores: NDArray[np.float32], nonfinite: str
+    ) -> StoredRung:
         folder = self._dataset(meta.fingerprint)
         facts = json.loads((folder / "dataset.json").read_text())
         labels = np.load(folder / "labels.npy")
-        kept = np.asarray(~np.isnan(scores).any(axis=1))
+        kept = np.ones(meta.images, np.bool_)
+        kept[list(self.unreadable(meta.fingerprint))] = False
         ids = tuple(
             name for name, keep in zip(facts["ids"], kept.tolist(), strict=True) if keep
         )
+        labels, scores = labels[kept], scores[kept]
+        bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
+        if bad.size and nonfinite != "wrong":
+            raise InputError(_not_finite(meta, ids, bad))
+        scores[bad] = _wrong(labels[bad], meta.classes)
         names = tuple(facts["class_names"])
-        return StoredRung(meta, ids, labels[kept], scores[kept], names)
+        read = tuple(map(str, facts.get("read", ())))
+        return StoredRung(
+            meta=meta,
+            ids=ids,
+            labels=labels,
+            scores=scores,
+            class_names=names,
+            nonfinite=int(bad.size),
+            read=read,
+        )
 
     def _shard(self, meta: RungMeta, shard: int) -> Path:
         return self.folder(meta) / f"{shard:05d}.npy"
@@ -205,8 +256,29 @@ class ScoreStore:
         return self.run / "datasets" / fingerprint[:20]
 
 
+def _not_finite(meta: RungMeta, ids: tuple[str, ...], bad: NDArray[np.intp]) -> str:
+    named = ", ".join(ids[index] for index in bad[:_NAMED])
+    more = f" and {bad.size - _NAMED} more" if bad.size > _NAMED else ""
+    return (
+        f"{meta.rung}: the scores of {bad.size} of {len(ids)} images are not finite "
+        f"(NaN or infinite): {named}{more}. The network gives no answer there, most "
+        "likely since it overflows at that resolution. Leave the rung out, or count "
+        "them as wrong answers with --nonfinite wrong (drop, select, thresholds, plan)."
+    )
+
+
+def _wrong(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """(n, classes) scores of no answer: unsure, and wrong whatever is made of them."""
+    scores = np.full((labels.size, classes), 1 / max(classes - 1, 1), np.float32)
+    scores[np.arange(labels.size), labels] = 0
+    return scores
+
+
 def load_rungs(
-    run: Path, dataset: str | None = None, split: str | None = None
+    run: Path,
+    dataset: str | None = None,
+    split: str | None = None,
+    nonfinite: str = "refuse",
 ) -> dict[str, StoredRung]:
     """The finished rungs of one data set stored under a run folder, by their names.
 
@@ -215,6 +287,7 @@ def load_rungs(
 
     Args:
         dataset, split: which, as rows.csv names them; None where there is one only.
+        nonfinite: as `ScoreStore.load`.
     Raises:
         InputError: no scores there, or of several data sets, or a rung twice (other
             weights or recipe).
@@ -241,7 +314,7 @@ def load_rungs(
             "expected one. Say --dataset and --split, or sweep each into a --run of "
             "its own."
         )
-    return _named(run, [store.load(meta) for meta in metas])
+    return _named(run, [store.load(meta, nonfinite) for meta in metas])
 
 
 def _named(run: Path, rungs: list[StoredRung]) -> dict[str, StoredRung]:

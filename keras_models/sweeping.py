@@ -14,6 +14,7 @@ import numpy as np
 from absl import logging
 
 from datasets.batches import Batch, Input, Mapped, mapped, pictures, unreadable_line
+from datasets.class_order import ModelClasses, fitted
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, Resized
@@ -42,6 +43,7 @@ class SweepOptions:
 
     engine: str = "auto"
     max_unreadable: int = 0
+    nonfinite: str = "refuse"  # or "wrong": what scores that are not finite count as
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,13 @@ def sweep(
         InputError: a resolution that the model cannot take, labels that it has no
             class for, more unreadable pictures than allowed.
     """
-    _check_labels(source, dataset)
+    classes = ModelClasses(model=source.name, count=source.classes)
+    dataset = fitted(dataset, classes)
     with no_collection():
-        models = {side: source.at(side) for side in dict.fromkeys(resolutions)}
+        models = {
+            resolution: source.at(resolution)
+            for resolution in dict.fromkeys(resolutions)
+        }
     rungs = _rungs(source, dataset, models, preprocessings, options)
     store.write_dataset(
         dataset.fingerprint,
@@ -82,10 +88,11 @@ def sweep(
         dataset.ids,
         np.asarray(dataset.labels),
         dataset.class_names,
+        dataset.notes,
     )
     _Sweeper(source, dataset, store, models).run(rungs)
     _check_unreadable(dataset, store, options.max_unreadable)
-    return [store.load(rung.meta) for rung in rungs]
+    return [store.load(rung.meta, options.nonfinite) for rung in rungs]
 
 
 def _rungs(
@@ -98,9 +105,9 @@ def _rungs(
     engine = _engine_name(options.engine)
     found = []
     for preprocessing in preprocessings:
-        for side, model in models.items():
-            meta = _meta(source, dataset, model, side, preprocessing, engine)
-            found.append(_Rung(meta, (preprocessing, side)))
+        for resolution, model in models.items():
+            meta = _meta(source, dataset, model, resolution, preprocessing, engine)
+            found.append(_Rung(meta, (preprocessing, resolution)))
     return found
 
 
@@ -108,18 +115,18 @@ def _meta(
     source: Pretrained,
     dataset: Dataset,
     model: keras.Model,
-    side: int,
+    resolution: int,
     preprocessing: Preprocessing,
     engine: str,
 ) -> RungMeta:
     count = count_macs(model)
     parameters = int(model.count_params())
     return RungMeta(
-        rung=f"{source.name}@{side}",
+        rung=f"{source.name}@{resolution}",
         model=source.name,
         weights=source.weights,
         weights_sha256=source.weights_sha256,
-        resolution=side,
+        resolution=resolution,
         classes=source.outputs,
         recipe="float32",
         engine=engine,
@@ -202,11 +209,11 @@ class _Sweeper:
     def _streamed(self, wanted: list[Input], indices: range) -> Iterator[_Row]:
         """Rows in order: each picture in a thread of its own, or in Keras's batches."""
         ways = list(dict.fromkeys(way for way, _ in wanted))
-        sides = list(dict.fromkeys(side for _, side in wanted))
+        resolutions = list(dict.fromkeys(resolution for _, resolution in wanted))
         if self._pool is not None:
             use = partial(self._pool.scores, wanted)
-            return mapped(self._dataset, sides, ways, use, indices)
-        batches = pictures(self._dataset, sides, ways, indices=indices)
+            return mapped(self._dataset, resolutions, ways, use, indices)
+        batches = pictures(self._dataset, resolutions, ways, indices=indices)
         return (row for batch in batches for row in self._of_batch(wanted, batch))
 
     def _of_batch(self, wanted: list[Input], batch: Batch) -> Iterator[_Row]:
@@ -229,37 +236,39 @@ class _Sweeper:
         """Engines whose scores were held against Keras's own, at every resolution."""
         converted: dict[tuple[ConvertsAs, int], bytes] = {}
         flatbuffers = {}
-        for side, model in self._models.items():
-            same = self._serves(side, model)
+        for resolution, model in self._models.items():
+            same = self._serves(resolution, model)
             if same not in converted:
                 converted[same] = float_flatbuffer(model)
-            flatbuffers[side] = converted[same]
+            flatbuffers[resolution] = converted[same]
         give_back_memory()
         pool = EnginePool(flatbuffers, self._source.normalisation)
         some = self._some_pictures(way, indices)
-        for side in list(self._models):
-            model = self._models.pop(side)
+        for resolution in list(self._models):
+            model = self._models.pop(resolution)
             if some is not None:
-                self._check(pool, model, some.pixels[way, side], (way, side))
+                self._check(
+                    pool, model, some.pixels[way, resolution], (way, resolution)
+                )
         give_back_memory()
         return pool
 
-    def _serves(self, side: int, model: keras.Model) -> tuple[ConvertsAs, int]:
+    def _serves(self, resolution: int, model: keras.Model) -> tuple[ConvertsAs, int]:
         """Equal for resolutions that one conversion serves.
 
         What was adapted below the native resolution is converted at each by itself:
         made at 28 pixels, where a map is odd, a file of mobilenet_v2_cifar errs at 24.
         """
-        same = self._source.converts_as(side, model)
+        same = self._source.converts_as(resolution, model)
         adaptation = self._source.adaptation
         tuned = {} if adaptation is None else adaptation.accepted
         trained = tuned.get(self._source.native, "")
-        return same, 0 if same[1] == trained else side
+        return same, 0 if same[1] == trained else resolution
 
     def _some_pictures(self, way: Preprocessing, indices: range) -> Batch | None:
         """The first that can be read; None: there is none."""
-        sides, count = list(self._models), _CHECKED_PICTURES
-        batches = pictures(self._dataset, sides, [way], count, indices, workers=1)
+        resolutions, count = list(self._models), _CHECKED_PICTURES
+        batches = pictures(self._dataset, resolutions, [way], count, indices, workers=1)
         return next((batch for batch in batches if batch.indices.size), None)
 
     def _check(
@@ -268,8 +277,12 @@ class _Sweeper:
         images = normalise(pixels, self._source.normalisation)
         own = np.asarray(model(images, training=False), np.float32)
         found = [pool.scores([each], {each: picture})[each] for picture in pixels]
-        difference = float(np.abs(np.stack(found) - own).max())
-        if not difference <= AGREEMENT * max(1.0, float(np.abs(own).max())):
+        both = np.isfinite(own)  # where neither is a number they agree
+        same = np.array_equal(both, np.isfinite(np.stack(found)))
+        apart = np.abs(np.stack(found) - own)[both] if same else np.array([np.nan])
+        difference = float(apart.max(initial=0))
+        largest = float(np.abs(own[both]).max(initial=1))
+        if not difference <= AGREEMENT * largest:
             raise InputError(
                 f"{self._source.name}@{each[1]}: scores of the .tflite differ by "
                 f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. Use "
@@ -291,16 +304,6 @@ def _work(store: ScoreStore, rungs: list[_Rung]) -> Iterator[tuple[range, list[_
             if needs[start]:
                 yield range(start, shard), needs[start]
             start = shard
-
-
-def _check_labels(source: Pretrained, dataset: Dataset) -> None:
-    highest = int(np.max(dataset.labels))
-    if highest >= source.classes:
-        raise InputError(
-            f"{dataset.name}: a label is {highest}, but {source.name} has "
-            f"{source.classes} classes (0..{source.classes - 1}). Give the data set "
-            "that these weights were trained on."
-        )
 
 
 def _check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 from reports.table import Table
 
 if TYPE_CHECKING:
-    from keras_models.adapt import Outcome
-    from keras_models.adapt_trial import Trial
+    from keras_models.adapted import Outcome
+    from keras_models.adapting.trial import Trial
 
 _COLUMNS = (
     "resolution",
@@ -57,15 +57,22 @@ def adapt_table(
         "network stays as it was there. No label was read.",
         f"Command: {command}",
     )
-    return Table(title, _COLUMNS, rows, 2, notes)
+    return Table(
+        title=title,
+        columns=_COLUMNS,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="adaptation",
+    )
 
 
 def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -> Table:
     """One line a resolution: gains in top-1 on the halves that no adaptation saw."""
-    sides = list(dict.fromkeys(trial.resolution for trial in trials))
+    resolutions = list(dict.fromkeys(trial.resolution for trial in trials))
     rows = tuple(
-        _trials_row([trial for trial in trials if trial.resolution == side])
-        for side in sides
+        _trials_row([trial for trial in trials if trial.resolution == resolution])
+        for resolution in resolutions
     )
     columns = (
         "resolution", "adapted", "native top-1 %", "before %", "after %",
@@ -78,7 +85,14 @@ def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -
         "Halves share images, so their spread is less than that of new ones.",
         f"Command: {command}",
     )
-    return Table(title, columns, rows, 2, notes)
+    return Table(
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="adaptation-trial",
+    )
 
 
 def _trials_row(trials: "list[Trial]") -> tuple[str, ...]:

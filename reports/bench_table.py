@@ -15,6 +15,7 @@ from convert.manifest import Rung
 from reports.figures import save
 from reports.rows import Row
 from reports.table import Table
+from selection.plans.shift import shares, verdict
 
 _COLUMNS = (
     "", "top-1 %", "95 %", "MMACs", "mean ms", "p50 ms", "p90 ms", "selector ms",
@@ -34,7 +35,7 @@ def bench_rows(
     dearest = rungs[outcome.savings.reference].macs
     return [
         Row(
-            **_what(rungs.get(line.name), bundle),
+            **what(rungs.get(line.name), bundle),
             dataset=dataset[0],
             split=dataset[1],
             images=line.images,
@@ -53,7 +54,7 @@ def bench_rows(
     ]
 
 
-def _what(rung: Rung | None, bundle: Bundle) -> dict[str, Any]:
+def what(rung: Rung | None, bundle: Bundle) -> dict[str, Any]:
     """What a row is of: a rung, or where None the bundle's selector."""
     first = bundle.manifest.rungs[0]
     way = (rung or first).preprocessing
@@ -81,8 +82,10 @@ def bench_table(outcome: Outcome, bundle: Bundle, dataset: str) -> Table:
     )
     rows = tuple(_cells(line, kind, outcome) for line in outcome.lines)
     said = (*_savings(outcome), *_classic(outcome), *_agreement(outcome))
-    notes = (*said, *_verdict(outcome), *_notes())
-    return Table(title, _COLUMNS, rows, 1, notes)
+    notes = (*said, *_shift(outcome, bundle), *_verdict(outcome), *_notes())
+    return Table(
+        title=title, columns=_COLUMNS, rows=rows, words=1, notes=notes, kind="bench"
+    )
 
 
 def draw_latency(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
@@ -129,6 +132,20 @@ def _cells(line: Line, kind: str, outcome: Outcome) -> tuple[str, ...]:
     )
 
 
+def _shift(outcome: Outcome, bundle: Bundle) -> list[str]:
+    """Whether these pictures stop at the rungs as those did that the plan rests on."""
+    plan = bundle.manifest.measured.get("plan")
+    ladder = bundle.selector.ladder
+    if not isinstance(plan, dict) or len(plan.get("certified_stops") or ()) != len(
+        ladder
+    ):
+        return []
+    stops = [int(count) for count in plan["certified_stops"]]
+    images = outcome.lines[0].images
+    new = [round(outcome.shares[rung] * images) for rung in ladder]
+    return [verdict(shares(ladder, stops, sum(stops), new, images))]
+
+
 def _savings(outcome: Outcome) -> list[str]:
     saved = outcome.savings
     return [
@@ -154,7 +171,7 @@ def _agreement(outcome: Outcome) -> list[str]:
         f"Decisions equal to the selector's replay on the device's own scores: {equal} "
         f"of {agreed.images} images ({agreed.items} runs)."
     ]
-    found += _named("Decided otherwise", agreed.differing, "replay")
+    found += named("Decided otherwise", agreed.differing, "replay")
     apart = [one for one in outcome.kernels if one.largest > 0]
     if not apart:
         found.append("Scores equal this machine's interpreter to the last bit.")
@@ -163,11 +180,11 @@ def _agreement(outcome: Outcome) -> list[str]:
             f"Kernels differ: {one.rung}: scores by at most {one.largest:.2g}; the "
             f"same class for {one.top1_equal} of {one.images} images."
         )
-    found += _named("Moved by kernels", outcome.moved, "this machine")
+    found += named("Moved by kernels", outcome.moved, "this machine")
     return found
 
 
-def _named(what: str, decisions: Sequence[Decision], other: str) -> list[str]:
+def named(what: str, decisions: Sequence[Decision], other: str) -> list[str]:
     shown = [
         f"{what}: {one.id}: {one.device}; {other}: {one.replay}."
         for one in decisions[:LISTED]

@@ -51,8 +51,12 @@ def columns(published: PublishedTable) -> list[Column]:
 
 
 def _column(published: PublishedTable, model: str) -> Column:
-    sides = [row.resolution for row in published.rows if row.resolution is not None]
-    costs = catalogue_costs(model, sides, published.classes, native=published.native)
+    resolutions = [
+        row.resolution for row in published.rows if row.resolution is not None
+    ]
+    costs = catalogue_costs(
+        model, resolutions, published.classes, native=published.native
+    )
     by_side = {cost.resolution: cost.drop_percent for cost in costs}
     drops = tuple(
         None if row.resolution is None else by_side[row.resolution]
@@ -96,7 +100,14 @@ def by_resolution(
         *explain(counted),
         *_accuracy_notes(published, rows),
     )
-    return Table(title_text(published), tuple(heads), tuple(lines), 1, notes)
+    return Table(
+        title=title_text(published),
+        columns=tuple(heads),
+        rows=tuple(lines),
+        words=1,
+        notes=notes,
+        kind="published",
+    )
 
 
 def _measured(
@@ -185,7 +196,14 @@ def _random_choice(published: PublishedTable) -> Table:
         "ResNet152's printed drop is that of ResNet101's column, as in table 5: with "
         "the counts of ResNet101 the expected drop lies within the printed spread.",
     )
-    return Table(title_text(published), heads, tuple(lines), 1, notes)
+    return Table(
+        title=title_text(published),
+        columns=heads,
+        rows=tuple(lines),
+        words=1,
+        notes=notes,
+        kind="published",
+    )
 
 
 def _literature(published: PublishedTable, rows: Sequence[Row]) -> Table:
@@ -218,7 +236,14 @@ def _literature(published: PublishedTable, rows: Sequence[Row]) -> Table:
         _UNITS.format(native=published.native),
         *_accuracy_notes(published, rows)[1:],
     )
-    return Table(title_text(published), heads, tuple(lines), 1, notes)
+    return Table(
+        title=title_text(published),
+        columns=heads,
+        rows=tuple(lines),
+        words=1,
+        notes=notes,
+        kind="published",
+    )
 
 
 def _our_line(row: Row, rows: Sequence[Row]) -> tuple[str, ...]:

@@ -49,7 +49,14 @@ def cascade_report(published: PublishedTable) -> Table:
         "model alone.",
         "1 MAC = 2 FLOPs; convolutions and dense layers.",
     )
-    return Table(title_text(published), heads, lines, 1, notes)
+    return Table(
+        title=title_text(published),
+        columns=heads,
+        rows=lines,
+        words=1,
+        notes=notes,
+        kind="published",
+    )
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,12 @@
 import platform
 from dataclasses import replace
 
-from keras_models.accuracy import correct, paired_drop, wilson
+from keras_models.accuracy import (
+    correct,
+    no_better_than_chance,
+    paired_drop,
+    wilson,
+)
 from keras_models.framework import versions
 from keras_models.scores import StoredRung
 from reports.remarks import remarks
@@ -69,8 +74,35 @@ def _interpolation(rung: StoredRung) -> str:
     return f"{resize['interpolation']}, {smooth}"
 
 
-def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
-    """The rows for reading: intervals beside their values, notes on how measured."""
+def group_key(row: Row) -> str:
+    """What stands in one table and one figure: all rungs of one model on one split."""
+    if row.resolution is None or row.drop_points is None or row.latency_p50_us:
+        return ""  # not of a sweep
+    facts = (row.model, row.weights, row.dataset, row.split, row.interpolation)
+    return " | ".join(map(str, (*facts, row.recipe, f"{row.images} images")))
+
+
+def alike(key: str, other: str) -> bool:
+    """Whether two groups differ in their number of images alone, or not at all."""
+    return key.rpartition(" | ")[0] == other.rpartition(" | ")[0]
+
+
+def in_group(rows: list[Row], key: str) -> list[Row]:
+    """Its rows: crop by crop, from the largest resolution down."""
+    own = [row for row in rows if group_key(row) == key]
+    crops = list(dict.fromkeys(row.crop for row in own))
+    return sorted(own, key=lambda row: (crops.index(row.crop), -(row.resolution or 0)))
+
+
+def drop_table(
+    rows: list[Row], rungs: list[StoredRung], command: str | None = None
+) -> Table:
+    """The rows for reading: intervals beside their values, notes on how measured.
+
+    Args:
+        rows: of one group.
+        rungs: those that were swept last, and command: what swept them.
+    """
     first, meta = rows[0], rungs[0].meta
     columns = (
         "crop",
@@ -86,20 +118,69 @@ def drop_table(rows: list[Row], rungs: list[StoredRung]) -> Table:
     )
     title = (
         f"{first.model} ({first.weights}) on {first.dataset} {first.split}, "
-        f"{first.images} images"
+        f"{first.images} images{_hollow(rows, rungs)}"
     )
     notes = (
         "Drops are against the native resolution on the same images and crop: positive "
         "means worse. 1 MAC = 2 FLOPs. Intervals: Wilson for top-1, paired "
         "(Bonett-Price) for the drop.",
+        *(
+            f"{rung.rung}: the scores of {rung.nonfinite} of {len(rung.ids)} images "
+            "are not finite and count as wrong answers."
+            for rung in rungs
+            if rung.nonfinite
+        ),
+        *(
+            [f"The images, as read: {'; '.join(rungs[0].read)}."]
+            if rungs[0].read
+            else []
+        ),
+        *_top5_drops(rungs),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
         *remarks(rungs),
         f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
-        f"Command: {first.command}",
+        f"Command: {command or first.command}",
     )
-    return Table(title, columns, tuple(_cells(row) for row in rows), 1, notes)
+    return Table(
+        title=title,
+        columns=columns,
+        rows=tuple(_cells(row) for row in rows),
+        words=1,
+        notes=notes,
+        kind="drop",
+    )
+
+
+def _top5_drops(rungs: list[StoredRung]) -> list[str]:
+    """A line a crop: drops of top-5 with their intervals, where five are not all."""
+    if rungs[0].meta.classes <= 5:
+        return []
+    lines = []
+    for crop in dict.fromkeys(rung.crop for rung in rungs):
+        own = [rung for rung in rungs if rung.crop == crop]
+        native, *lower = sorted(own, key=lambda rung: -rung.resolution)
+        base = correct(native.scores, native.labels, k=5)
+        drops = [
+            (rung.resolution, paired_drop(base, correct(rung.scores, rung.labels, k=5)))
+            for rung in lower
+        ]
+        told = ", ".join(
+            f"{resolution}: {drop.points:.2f} ({drop.low:.1f}..{drop.high:.1f})"
+            for resolution, drop in drops
+        )
+        if told:
+            lines.append(f"Top-5 drops in points, 95 %, crop {crop}: {told}.")
+    return lines
+
+
+def _hollow(rows: list[Row], rungs: list[StoredRung]) -> str:
+    """In the title, that the network guesses at its native resolution already."""
+    native = max(rungs, key=lambda rung: rung.resolution)
+    right = correct(native.scores, native.labels)
+    said = no_better_than_chance(right, native.labels, native.meta.classes)
+    return f". HOLLOW: {native.rung} itself is {said}" if said and rows else ""
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from datasets.catalogue import open_dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, parse_crop
 from keras_models.scores import RungMeta, StoredRung
-from selection.contract import Bools, Ints
+from selection.arrays import Bools, Ints
 
 SIDE = 96  # pixels of a picture on the page
 EACH = 6

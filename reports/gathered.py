@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import InputError
-from keras_models.scores import ScoreStore, StoredRung, load_rungs
+from keras_models.scores import ScoreStore, StoredRung
 from reports.rows import Row, read_rows
 from reports.table import Table, read_tables, stored_tables
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 _FRONT, _MAP = "front.csv", "map.csv"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Gathered:
     """Everything found, in the order of the folders given and of names in them."""
 
@@ -41,8 +41,30 @@ class Gathered:
         return [
             (folder, row)
             for folder, row in self.rows
-            if folder not in self.converted and row.latency_p50_us is None
+            if not (folder in self.converted and row.drop_points is None)
+            and row.latency_p50_us is None
         ]
+
+    def planned(self, folder: Path, row: Row) -> bool:
+        """Whether a row is that of the plan in its folder, and the plan certified."""
+        return any(
+            place == folder
+            and plan["certificate"]["certified"]
+            and self.row_of(place, plan) == row
+            for place, plan in self.plans
+        )
+
+    def row_of(self, folder: Path, plan: Json) -> Row | None:
+        """The newest row of a plan's selector; None: there is none."""
+        ladder = ",".join(plan["selector"]["ladder"])
+        kind = plan["selector"]["kind"]
+        own = [
+            row
+            for place, row in self.rows
+            if place == folder and (row.selector, row.ladder) == (kind, ladder)
+        ]
+        own = [row for row in own if row.resolution is None] or own
+        return own[-1] if own else None
 
 
 def gather(folders: list[Path]) -> Gathered:
@@ -57,20 +79,20 @@ def gather(folders: list[Path]) -> Gathered:
                 f"{folder}: no such folder; expected the --run folder of a verb."
             )
     found = Gathered(
-        tuple(folders),
-        tuple(_each(folders, "rows.csv", read_rows)),
-        tuple(
+        folders=tuple(folders),
+        rows=tuple(_each(folders, "rows.csv", read_rows)),
+        tables=tuple(
             (path.parent, table)
             for folder in folders
             for path in stored_tables(folder)
             for table in read_tables(path)
         ),
-        tuple(_jsons(folders, "plan.json")),
-        tuple(_numbers(folders, _FRONT)),
-        tuple(_numbers(folders, _MAP)),
-        tuple(_jsons(folders, "manifest.json")),
-        tuple(_jsons(folders, "parity.json")),
-        tuple(_rungs(folders)),
+        plans=tuple(_jsons(folders, "plan.json")),
+        fronts=tuple(_numbers(folders, _FRONT)),
+        maps=tuple(_numbers(folders, _MAP)),
+        bundles=tuple(_jsons(folders, "manifest.json")),
+        parities=tuple(_jsons(folders, "parity.json")),
+        rungs=tuple(_rungs(folders)),
     )
     if not found.rows and not found.tables:
         raise InputError(
@@ -120,16 +142,12 @@ def _numbers(
 
 
 def _rungs(folders: list[Path]) -> Iterator[StoredRung]:
-    """The finished rungs of the first split of each data set, once each."""
+    """Every finished rung, once each; what is not finite counts as wrong there."""
     seen: set[str] = set()
     for folder in folders:
         for scores in sorted(folder.rglob("scores")):
             store = ScoreStore(scores.parent)
-            splits = {(meta.dataset, meta.split) for meta in store.metas()}
-            for dataset, split in sorted(splits):
-                if all(store.missing(one) for one in store.metas()):
-                    continue
-                for rung in load_rungs(scores.parent, dataset, split).values():
-                    if rung.meta.key not in seen:
-                        seen.add(rung.meta.key)
-                        yield rung
+            for meta in store.metas():
+                if meta.key not in seen and not store.missing(meta):
+                    seen.add(meta.key)
+                    yield store.load(meta, "wrong")

@@ -7,8 +7,8 @@ import numpy as np
 from reports.table import Table
 
 if TYPE_CHECKING:
-    from keras_models.adapt_head import HeadFit
-    from keras_models.head_trial import LabelTrial
+    from keras_models.adapting.head_choice import HeadFit
+    from keras_models.adapting.head_trial import LabelTrial
 
 _COLUMNS = (
     "resolution",
@@ -49,7 +49,14 @@ def head_table(title: str, found: "HeadFit", command: str) -> Table:
         "trained head stays there.",
         f"Command: {command}",
     )
-    return Table(title, _COLUMNS, rows, 2, notes)
+    return Table(
+        title=title,
+        columns=_COLUMNS,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="adaptation",
+    )
 
 
 def label_table(
@@ -74,7 +81,15 @@ def label_table(
         "most are over the draws.",
         f"Command: {command}",
     )
-    return Table(title, columns, tuple(map(_row, groups.values())), 2, notes)
+    rows = tuple(map(_row, groups.values()))
+    return Table(
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="adaptation-trial",
+    )
 
 
 def _row(trials: "list[LabelTrial]") -> tuple[str, ...]:

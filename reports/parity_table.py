@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Sequence
 
+from convert.bundle_words import remarks_of
 from convert.converting import ADVICE, Result
 from convert.parity import Parity
 from convert.wanted import Wanted
@@ -36,6 +37,7 @@ def parity_table(result: Result, shared: bool) -> Table:
         "of scores; drop: of the parent's accuracy on the same images.",
         *_together(result.parities),
         _sizes(result, shared),
+        *remarks_of(result.bundle.manifest.measured.get("remarks")),
         *(f"CHECK FAILED: {line}" for line in result.failures),
     ]
     for rung, layers in result.layers.items():
@@ -44,7 +46,14 @@ def parity_table(result: Result, shared: bool) -> Table:
     if result.layers:
         notes.append(ADVICE)
     rows = tuple(_cells(one) for one in result.parities)
-    return Table(title, _COLUMNS, rows, 1, tuple(notes))
+    return Table(
+        title=title,
+        columns=_COLUMNS,
+        rows=rows,
+        words=1,
+        notes=tuple(notes),
+        kind="parity",
+    )
 
 
 def _together(parities: Sequence[Parity]) -> list[str]:

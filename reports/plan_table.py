@@ -2,29 +2,78 @@
 
 import numpy as np
 
+from keras_models.accuracy import wilson
 from reports.table import Table
 from selection.judge import Verdict
-from selection.planning import Plan, Request
-from selection.repeat import Outcome, Outcomes
+from selection.plans.planning import Plan
+from selection.plans.repeat import Outcome, Outcomes
+from selection.plans.request import Request
+from selection.replay import replay
 from selection.scored import Scored
 
 
-def plan_table(plan: Plan, verdict: Verdict, test: Scored) -> Table:
+def plan_table(plan: Plan, verdict: Verdict | None, test: Scored) -> Table:
     """The plan, the certificate and the verdict, a line a fact."""
-    facts = plan.selector.to_json()
+    facts, record = plan.selector.to_json(), plan.certificate
+    rows = (
+        ("selector", str(facts["kind"])),
+        ("ladder", ", ".join(plan.selector.ladder)),
+        ("answer", str(facts.get("answer", "last"))),
+        ("thresholds", _thresholds(facts)),
+        ("certified", "yes" if record.certified else "NO"),
+        ("certificate", f"{record.images} images, bound "
+         f"{record.bound_points:.2f} points at {100 * record.confidence:g} %"),
+        ("labels used", f"{record.labels_used} of {record.images} images"),
+        *_bounds(plan),
+        *(_judged(plan, verdict) if verdict else _agreed(plan, test)),
+    )  # fmt: skip
+    notes = (
+        f"Against {plan.reference}. Searched on {plan.search_images} images among "
+        f"{plan.candidates} candidates, certified on {plan.certificate.images} others, "
+        "judged once on the test images. Intervals are 95 %. The certificate holds if "
+        f"{plan.certificate.assumption}.",
+    )
+    columns = ("fact", "value")
+    return Table(
+        title=_title(plan, test),
+        columns=columns,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="plan",
+    )
+
+
+def _title(plan: Plan, test: Scored) -> str:
+    warning = plan.certificate.warning
+    return f"Plan, {test.images} test images" + (f". {warning}" if warning else "")
+
+
+def _bounds(plan: Plan) -> list[tuple[str, str]]:
+    """At their own level: by rung, and the worst of each group."""
+    found = []
+    if plan.halts is not None:
+        said = ", ".join(
+            f"{one.part} {one.bound_points:.2f} ({one.images} images)"
+            for one in plan.halts.parts
+        )
+        found.append(("bound by rung", f"{said}; together at "
+                      f"{100 * plan.halts.confidence:g} %"))  # fmt: skip
+    for group in plan.groups:
+        worst = group.worst
+        found.append((f"worst {group.what}", f"{worst.part}: bound "
+                      f"{worst.bound_points:.2f} points ({worst.images} images), "
+                      f"of {len(group.parts)}"))  # fmt: skip
+    return found
+
+
+def _judged(plan: Plan, verdict: Verdict) -> list[tuple[str, str]]:
     drop, gain = verdict.drop, verdict.fixed_gain
     shares = ", ".join(
         f"{rung} {100 * share:.1f} %"
         for rung, share in zip(plan.selector.ladder, verdict.shares, strict=True)
     )
-    rows = (
-        ("selector", str(facts["kind"])),
-        ("ladder", ", ".join(plan.selector.ladder)),
-        ("thresholds", _thresholds(facts)),
-        ("certified", "yes" if plan.certificate.certified else "NO"),
-        ("certificate", f"{plan.certificate.images} images, bound "
-         f"{plan.certificate.bound_points:.2f} points at "
-         f"{100 * plan.certificate.confidence:g} %"),
+    return [
         ("test images", str(verdict.images)),
         ("top-1", f"{100 * verdict.accuracy:.2f} % ({100 * verdict.accuracy_low:.1f}.."
          f"{100 * verdict.accuracy_high:.1f})"),
@@ -40,15 +89,22 @@ def plan_table(plan: Plan, verdict: Verdict, test: Scored) -> Table:
         ("best fixed rung of equal cost", f"{verdict.best_fixed}: "
          f"{-gain.points + 0.0:+.2f} points ({-gain.high:+.1f}..{-gain.low:+.1f}) "
          "better than it"),
-    )  # fmt: skip
-    notes = (
-        f"Against {plan.reference}. Searched on {plan.search_images} images among "
-        f"{plan.candidates} candidates, certified on {plan.certificate.images} others, "
-        "judged once on the test images. Intervals are 95 %. The certificate holds if "
-        f"{plan.certificate.assumption}.",
-    )
-    columns = ("fact", "value")
-    return Table(f"Plan, {test.images} test images", columns, rows, 2, notes)
+    ]  # fmt: skip
+
+
+def _agreed(plan: Plan, test: Scored) -> list[tuple[str, str]]:
+    """Without labels: how often it answers as the reference does, at what cost."""
+    done = replay(plan.selector, test)
+    place = test.index(plan.reference)
+    alike = int((done.answers == test.answers[:, place]).sum())
+    low, high = wilson(alike, test.images)
+    saved = 100 * (1 - done.mean_macs / test.macs[place])
+    return [
+        ("test images", f"{test.images}, none with a label: agreement, no accuracy"),
+        ("agreement", f"{100 * alike / test.images:.2f} % with {plan.reference} "
+         f"({100 * low:.1f}..{100 * high:.1f})"),
+        ("MMACs", f"{done.mean_macs / 1e6:,.2f}: {saved:.2f} % saved"),
+    ]  # fmt: skip
 
 
 def splits_table(
@@ -71,12 +127,25 @@ def splits_table(
     notes = (
         f"{len(outcomes.naive)} random splits of {images} images, {part:g} of each "
         f"choosing, the rest judging. Against {request.reference}; certificates at "
-        f"{100 * request.confidence:g} %, half of the choosing images certify. A drop "
-        "measured on the judging images is itself noisy: a true drop within the limit "
-        "is often measured above it.",
+        f"{100 * request.confidence:g} %, {request.search_part:g} of the choosing "
+        f"images search, the others certify by {_labels_of(outcomes)} labels (median, "
+        "most). A drop measured on the judging images is itself noisy: a true drop "
+        "within the limit is often measured above it.",
     )
     title = f"Plans for at most {limit:g} points"
-    return Table(title, columns, rows, 1, notes)
+    return Table(
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=1,
+        notes=notes,
+        kind="plan-splits",
+    )
+
+
+def _labels_of(outcomes: Outcomes) -> str:
+    used = [one.labels for one in outcomes.certified]
+    return f"{np.median(used):.0f}, {max(used)}"
 
 
 def _split_row(

@@ -11,7 +11,7 @@ from datasets.errors import InputError
 _FILE = Path(__file__).with_name("published.json")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishedRow:
     """One printed line; None where it prints nothing of the kind."""
 
@@ -27,7 +27,7 @@ class PublishedRow:
     accuracy_percent: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishedTable:
     """One table as it was printed."""
 

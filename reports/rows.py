@@ -9,7 +9,7 @@ from datasets.errors import InputError
 from datasets.files import write_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One measured thing; None where a column does not apply.
 

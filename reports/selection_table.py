@@ -4,15 +4,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_models.accuracy import paired_drop
+from keras_models.accuracy import correct, paired_drop
 from keras_models.scores import RungMeta
 from reports.rows import Row
 from reports.table import Table
 from selection.contract import Selector
+from selection.hashing import id_hashes
 from selection.judge import Verdict
-from selection.random_choice import RandomChoice, id_hashes
+from selection.plans.planning import hollow
 from selection.replay import replay
 from selection.scored import Scored
+from selection.selectors.random_choice import RandomChoice
 
 _BASE = "cascade"  # what the others are compared with, image by image
 
@@ -79,7 +81,12 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
         "calibration error, 15 bins.",
     )
     rows = tuple(_cells(one, base, scored) for one in judged)
-    return Table(f"Selectors{within}", columns, rows, 2, notes)
+    right = scored.right[:, scored.index(reference)]
+    said = hollow(right, scored, reference)
+    title = f"Selectors{within}" + (f". {said}" if said else "")
+    return Table(
+        title=title, columns=columns, rows=rows, words=2, notes=notes, kind="selectors"
+    )
 
 
 def spread_table(
@@ -93,13 +100,19 @@ def spread_table(
     part = scored.ladder(drawn.ladder)
     macs, hashes = np.array(part.macs), id_hashes(part.ids)
     native = scored.macs[scored.index(reference)]
-    accuracy, saved = [], []
+    fifth = np.stack([correct(scores, part.labels, k=5) for scores in part.scores], 1)
+    accuracy, top5, saved = [], [], []
     for repeat in range(repeats):
         again = RandomChoice(drawn.ladder, drawn.weights, drawn.seed + repeat)
         paid = again.paid_by_hash(hashes)
         accuracy.append(100 * (part.right & paid).any(axis=1).mean())
+        top5.append(100 * (fifth & paid).any(axis=1).mean())
         saved.append(100 * (1 - (paid @ macs).mean() / native))
-    rows = (("top-1 %", *_spread(accuracy)), ("FLOPs drop %", *_spread(saved)))
+    rows = (
+        ("top-1 %", *_spread(accuracy)),
+        ("top-5 %", *_spread(top5)),
+        ("FLOPs drop %", *_spread(saved)),
+    )
     weights = np.array(drawn.weights) / sum(drawn.weights)
     expected = 100 * (1 - weights @ macs / native)
     note = "Weights: " + ", ".join(
@@ -108,7 +121,14 @@ def spread_table(
     )
     notes = (note, f"Expected FLOPs drop of these weights: {expected:.3f} %.")
     title = f"random, {repeats} draws over {scored.images} images"
-    return Table(title, ("", "mean", "sd", "max", "min"), rows, 1, notes)
+    return Table(
+        title=title,
+        columns=("", "mean", "sd", "max", "min"),
+        rows=rows,
+        words=1,
+        notes=notes,
+        kind="random-draws",
+    )
 
 
 def _spread(values: list[float]) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Literal, get_args
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +15,24 @@ from rich.table import Table as RichTable
 
 from datasets.errors import InputError
 from datasets.files import write_text
+
+Kind = Literal[
+    "drop",
+    "flops",
+    "adaptation",
+    "adaptation-trial",
+    "selectors",
+    "random-draws",
+    "plan",
+    "plan-splits",
+    "thresholds",
+    "parity",
+    "bundle",
+    "bench",
+    "published",
+    "listing",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SUFFIX = ".tables.json"
 _LATEX = {
@@ -25,7 +44,7 @@ _LATEX = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Table:
     """Cells that are already text; the first `words` columns are aligned left."""
 
@@ -34,6 +53,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     words: int = 1
     notes: tuple[str, ...] = ()
+    kind: Kind = field(kw_only=True)  # reports/sections.py: its section of the page
 
     def markdown(self) -> str:
         """The table as GitHub Markdown, its notes below."""
@@ -104,11 +124,12 @@ def read_tables(path: Path) -> list[Table]:
     try:
         return [
             Table(
-                str(one["title"]),
-                tuple(map(str, one["columns"])),
-                tuple(tuple(map(str, row)) for row in one["rows"]),
-                int(one["words"]),
-                tuple(map(str, one["notes"])),
+                title=str(one["title"]),
+                columns=tuple(map(str, one["columns"])),
+                rows=tuple(tuple(map(str, row)) for row in one["rows"]),
+                words=int(one["words"]),
+                notes=tuple(map(str, one["notes"])),
+                kind=_kind(one),
             )
             for one in json.loads(path.read_text(encoding="utf-8"))
         ]
@@ -116,6 +137,28 @@ def read_tables(path: Path) -> list[Table]:
         raise InputError(
             f"{path}: not tables of reswise ({error!r}). Run the verb again."
         ) from error
+
+
+def _kind(facts: dict[str, Any]) -> Kind:
+    """Of a stored table; those of version 0.1.0 say it by their title and columns."""
+    if "kind" in facts:
+        said: Kind = facts["kind"]
+        if said not in KINDS:
+            raise ValueError(f"kind {said!r}; expected one of {', '.join(KINDS)}")
+        return said
+    title, columns = str(facts["title"]), list(facts["columns"])
+    told: tuple[tuple[bool, Kind], ...] = (
+        ("agreement %" in columns, "parity"),
+        ("p50 ms" in columns, "bench"),
+        (columns[:1] == ["target %"], "thresholds"),
+        ("gain if never declined" in columns, "adaptation-trial"),
+        (title.startswith("Table "), "published"),
+        (title.startswith("Selectors"), "selectors"),
+        (title.startswith("random,"), "random-draws"),
+        (title.startswith("Plan,"), "plan"),
+        (title.startswith("Plan"), "plan-splits"),
+    )
+    return next((kind for fits, kind in told if fits), "drop")
 
 
 def stored_tables(folder: Path) -> list[Path]:
@@ -128,7 +171,9 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
+    # two hyphens would become one dash, and a flag could not be copied
+    text = re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
+    return re.sub(r"-(?=-)", "-{}", text)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -7,8 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures import save
-from selection.contract import Floats
-from selection.grid import Grid
+from selection.arrays import Float64s
+from selection.plans.grid import Grid
+from selection.plans.seen_front import SeenFront
+from selection.replay import replay
+from selection.scored import Scored
+from selection.selectors.oracle import Oracle
 
 _CALIBRATION, _TEST, _RUNG, _ORACLE = "tab:blue", "tab:orange", "black", "tab:green"
 
@@ -17,8 +21,28 @@ _CALIBRATION, _TEST, _RUNG, _ORACLE = "tab:blue", "tab:orange", "black", "tab:gr
 class Curve:
     """Points of a front: mean MACs of one image, accuracy as a fraction."""
 
-    macs: Floats
-    accuracy: Floats
+    macs: Float64s
+    accuracy: Float64s
+
+
+def draw_all(found: SeenFront, test: Scored, title: str, folder: Path) -> list[Path]:
+    """The maps and the fronts of a ladder, beside its rungs and the oracle."""
+    bound = replay(Oracle(test.rungs), test)
+    rungs = {
+        name: (float(macs), float(test.right[:, place].mean()))
+        for place, (name, macs) in enumerate(zip(test.rungs, test.macs, strict=True))
+    }
+    return [
+        *draw_maps(found.grid, found.ladder, folder),
+        *draw_fronts(
+            Curve(found.front.mean_macs, found.front.accuracy),
+            Curve(found.test_macs, found.test_right),
+            rungs,
+            (bound.mean_macs, bound.accuracy),
+            title,
+            folder,
+        ),
+    ]
 
 
 def draw_maps(grid: Grid, ladder: tuple[str, ...], folder: Path) -> list[Path]:
@@ -45,7 +69,7 @@ def _map(
     figure: Figure,
     axes: Axes,
     grid: Grid,
-    values: Floats,
+    values: Float64s,
     what: str,
     colours: str,
     ladder: tuple[str, ...],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from keras_models.scores import StoredRung
-    from selection.planned import Planned
+    from selection.plans.planned import Planned
 
 
 def plan(
@@ -18,7 +18,7 @@ def plan(
     max_drop_points: float = 1.0,
     confidence: float = 0.95,
     *,
-    ways: Sequence[str] = ("top1", "margin", "deferral"),
+    ways: Sequence[str] = ("top1", "top1-mean", "margin", "margin-mean"),
     longest: int = 3,
     calibration_part: float = 0.5,
     seed: int = 0,
@@ -40,10 +40,15 @@ def plan(
     Raises:
         datasets.errors.InputError: rungs of different images, limits out of range.
     """
-    from selection.planned import planned
-    from selection.planning import Request
+    from selection.plans.planned import planned
+    from selection.plans.request import Request
 
     request = Request(
-        reference, max_drop_points, confidence, tuple(ways), longest, seed
+        reference=reference,
+        max_drop_points=max_drop_points,
+        confidence=confidence,
+        ways=tuple(ways),
+        longest=longest,
+        seed=seed,
     )
     return planned(rungs, request, calibration_part)

@@ -1,26 +1,19 @@
 """What every selector is: it looks at the answers paid for and names the next rung.
 
-One image is decided by `next_resolution` (as the phone does), many at once by `paid`
+One image is decided by `next_rung` (as the phone does), many at once by `paid`
 (as every table here does); a test holds the two equal for each entry of the catalogue.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-
-if TYPE_CHECKING:
-    from selection.scored import Scored
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Scores = NDArray[np.float32]
-Json = dict[str, object]
+from selection.arrays import Bools, Float64s, Json, Scores
+from selection.scored import Scored
 
 NEVER = 2.0  # a threshold above every confidence, which is at most 1
 LAST, MEAN = "last", "mean"  # the answer: of the last rung, or of all those paid for
@@ -32,7 +25,7 @@ class Answers:
 
     image_id: str
     scores: Mapping[str, Scores] = field(default_factory=dict)  # rung -> (classes,)
-    look: Floats | None = None  # (features,) of the thumbnail, for `learned`
+    look: Float64s | None = None  # (features,) of the thumbnail, for `learned`
     label: int | None = None  # for `oracle` alone
 
 
@@ -46,27 +39,14 @@ class Selector(Protocol):
     @property
     def answer(self) -> str: ...
 
-    def next_resolution(self, answers: Answers) -> str | None:
+    def next_rung(self, answers: Answers) -> str | None:
         """The rung to run next; None: keep what was answered."""
 
-    def paid(self, scored: "Scored") -> Bools:
+    def paid(self, scored: Scored) -> Bools:
         """(n, rungs of the ladder): which rungs run on each image."""
 
     def to_json(self) -> Json:
         """All that is needed to decide again, bit for bit."""
-
-
-def check_ladder(ladder: tuple[str, ...]) -> None:
-    """A ladder has at least one rung and names none twice.
-
-    Raises:
-        InputError: it does not.
-    """
-    if not ladder or len(set(ladder)) < len(ladder):
-        raise InputError(
-            f"ladder {','.join(ladder) or '(empty)'}: expected one rung or more, each "
-            "once, such as mobilenet_v2@160,resnet50@224."
-        )
 
 
 def check_thresholds(thresholds: tuple[float, ...], rungs: int) -> None:
@@ -118,7 +98,7 @@ class Climber(Protocol):
     @property
     def thresholds(self) -> tuple[float, ...]: ...
 
-    def confidences(self, scores: tuple[NDArray[np.float32], ...]) -> Floats: ...
+    def confidences(self, scores: tuple[NDArray[np.float32], ...]) -> Float64s: ...
 
 
 def next_of_climb(climber: Climber, answers: Answers) -> str | None:

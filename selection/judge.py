@@ -5,15 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_models.accuracy import Drop, paired_drop, wilson
-from selection.contract import Bools, Scores, Selector
-from selection.oracle import Oracle
+from selection.arrays import Bools, Scores
+from selection.contract import Selector
 from selection.replay import Replay, replay
 from selection.scored import Scored
+from selection.selectors.oracle import Oracle
 
 _BINS = 15  # equal widths of confidence; Guo et al. 2017
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """One selector against a reference rung; accuracies are fractions."""
 
@@ -44,6 +45,12 @@ def judge(selector: Selector, scored: Scored, reference: str) -> Verdict:
     """
     done = replay(selector, scored)
     return verdict(done, scored, reference)
+
+
+def judged(selector: Selector, scored: Scored, reference: str) -> Verdict | None:
+    """The verdict over the images that have labels; None where none has."""
+    rows = np.flatnonzero(scored.labelled)
+    return judge(selector, scored.take(rows), reference) if rows.size else None
 
 
 def verdict(done: Replay, scored: Scored, reference: str) -> Verdict:

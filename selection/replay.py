@@ -2,23 +2,40 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from selection.arrays import Bools, Ints, Scores
 from selection.confidence import running_mean
-from selection.contract import MEAN, Answers, Bools, Ints, Scores, Selector
-from selection.scored import Scored
+from selection.contract import MEAN, Answers, Selector
+from selection.scored import Scored, check_labelled
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Replay:
     """One selector over n images."""
 
     ladder: tuple[str, ...]
     paid: Bools  # (n, rungs)
     scores: Scores  # (n, classes) of the answer given
-    right: Bools  # (n,)
+    labels: Ints  # (n,), UNLABELLED where nobody has said
     macs: Ints  # (n,): every rung paid for, and the selector itself
+
+    @cached_property
+    def answers(self) -> Ints:
+        """(n,) the class answered."""
+        return np.asarray(self.scores.argmax(axis=1))
+
+    @property
+    def right(self) -> Bools:
+        """(n,).
+
+        Raises:
+            InputError: an image has no label.
+        """
+        check_labelled(self.labels, "accuracy")
+        return np.asarray(self.answers == self.labels)
 
     @property
     def last(self) -> Ints:
@@ -40,9 +57,10 @@ def replay(selector: Selector, scored: Scored) -> Replay:
     part = scored.ladder(selector.ladder)
     paid = selector.paid(scored)
     scores = _answers(paid, part, selector.answer)
-    right = scores.argmax(axis=1) == part.labels
     macs = paid @ np.array(part.macs, dtype=np.int64) + selector.own_macs
-    return Replay(part.rungs, paid, scores, right, macs)
+    return Replay(
+        ladder=part.rungs, paid=paid, scores=scores, labels=part.labels, macs=macs
+    )
 
 
 def run_one(
@@ -59,7 +77,7 @@ def run_one(
     climb: list[str] = []
     while True:
         known = Answers(answers.image_id, scores, answers.look, answers.label)
-        rung = selector.next_resolution(known)
+        rung = selector.next_rung(known)
         if rung is None:
             break
         scores[rung] = run_rung(rung)
@@ -72,6 +90,14 @@ def run_one(
 def answers_by_stop(scored: Scored, answer: str) -> tuple[Scores, ...]:
     """Per rung the answer (n, classes) of a climb that ends there."""
     return running_mean(scored.scores) if answer == MEAN else scored.scores
+
+
+def stop_answers(scored: Scored, answer: str) -> Ints:
+    """(n, rungs): the class answered by a climb that ends at a rung."""
+    if answer != MEAN:
+        return scored.answers
+    means = running_mean(scored.scores)
+    return np.stack([mean.argmax(axis=1) for mean in means], axis=1)
 
 
 def _answers(paid: Bools, part: Scored, answer: str) -> Scores:

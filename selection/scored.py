@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from datasets.errors import InputError
-from selection.contract import Bools, Floats, Ints, Scores, check_ladder
+from selection.arrays import UNLABELLED, Bools, Float64s, Ints, Scores
 
 _ROUNDING = 1e-3  # a float32 or int8 softmax may miss [0, 1] and 1 by so much
 
@@ -28,7 +28,7 @@ class Stored(Protocol):
     def fingerprint(self) -> str: ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Scored:
     """Rungs by cost, and their scores of the same images in the same order.
 
@@ -40,9 +40,9 @@ class Scored:
     rungs: tuple[str, ...]
     macs: tuple[int, ...]  # of one image
     scores: tuple[Scores, ...]  # per rung (n, classes)
-    labels: Ints  # (n,)
+    labels: Ints  # (n,), UNLABELLED where nobody has said
     ids: tuple[str, ...]
-    looks: Floats | None = field(default=None)  # (n, features) of the thumbnails
+    looks: Float64s | None = field(default=None)  # (n, features) of the thumbnails
 
     def __post_init__(self) -> None:
         check_ladder(self.rungs)
@@ -56,11 +56,24 @@ class Scored:
         return len(self.ids)
 
     @cached_property
+    def answers(self) -> Ints:
+        """(n, rungs): the class that each rung answers."""
+        return np.stack([scores.argmax(axis=1) for scores in self.scores], axis=1)
+
+    @property
     def right(self) -> Bools:
-        """(n, rungs): whether each rung's own answer is the label."""
-        return np.stack(
-            [scores.argmax(axis=1) == self.labels for scores in self.scores], axis=1
-        )
+        """(n, rungs): whether each rung's own answer is the label.
+
+        Raises:
+            InputError: an image has no label.
+        """
+        check_labelled(self.labels, "accuracy")
+        return np.asarray(self.answers == self.labels[:, None])
+
+    @property
+    def labelled(self) -> Bools:
+        """(n,): whether somebody has said the class."""
+        return np.asarray(self.labels != UNLABELLED)
 
     def index(self, rung: str) -> int:
         """Place of a rung.
@@ -91,10 +104,14 @@ class Scored:
             ("labels", self.labels),
             ("ids", self.ids),
             ("looks", self.looks),
-            ("right", self.right[:, places]),
+            ("answers", self.answers[:, places]),
         ):
             object.__setattr__(part, name, value)
         return part
+
+    def unlabelled(self) -> "Scored":
+        """The same with every label taken away."""
+        return replace(self, labels=np.full(self.images, UNLABELLED))
 
     def take(self, rows: Ints) -> "Scored":
         """These images alone, in the order given."""
@@ -129,11 +146,11 @@ def from_stored(
     chosen = [stored[name] for name in rungs]
     _check_images(rungs, chosen)
     return Scored(
-        tuple(rungs),
-        tuple(one.macs for one in chosen),
-        tuple(one.scores for one in chosen),
-        chosen[0].labels,
-        chosen[0].ids,
+        rungs=tuple(rungs),
+        macs=tuple(one.macs for one in chosen),
+        scores=tuple(one.scores for one in chosen),
+        labels=chosen[0].labels,
+        ids=chosen[0].ids,
     )
 
 
@@ -178,8 +195,36 @@ def _check_labels(labels: Ints, classes: int, images: int) -> None:
             f"labels of shape {labels.shape} for {images} images; expected one label "
             "for each of at least one image."
         )
-    if labels.min() < 0 or labels.max() >= classes:
+    if labels.min() < UNLABELLED or labels.max() >= classes:
         raise InputError(
             f"labels from {labels.min()} to {labels.max()} are out of range; expected "
-            f"0..{classes - 1}, as the scores have {classes} classes."
+            f"0..{classes - 1}, as the scores have {classes} classes, or {UNLABELLED} "
+            "for an image without a label."
+        )
+
+
+def check_labelled(labels: Ints, what: str) -> None:
+    """Every image has a label: without it an answer is neither right nor wrong.
+
+    Raises:
+        InputError: one has none.
+    """
+    missing = int((labels < 0).sum())
+    if missing:
+        raise InputError(
+            f"{missing:,} of {len(labels):,} images have no label, and {what} needs "
+            "one for each. Use labelled images, or `reswise plan`, which does without."
+        )
+
+
+def check_ladder(ladder: tuple[str, ...]) -> None:
+    """A ladder has at least one rung and names none twice.
+
+    Raises:
+        InputError: it does not.
+    """
+    if not ladder or len(set(ladder)) < len(ladder):
+        raise InputError(
+            f"ladder {','.join(ladder) or '(empty)'}: expected one rung or more, each "
+            "once, such as mobilenet_v2@160,resnet50@224."
         )

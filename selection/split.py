@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.contract import Ints
-from selection.random_choice import fractions, id_hashes
+from selection.arrays import Ints
+from selection.hashing import fractions, id_hashes
 from selection.scored import Scored
 
 _STREAM = 0x73706C6974  # other draws than the random selector makes of the same seed
@@ -20,7 +20,7 @@ def parted(ids: tuple[str, ...], part: float, seed: int) -> tuple[Ints, Ints]:
     Raises:
         InputError: either would be empty.
     """
-    count = int(part * len(ids))
+    count = int(part) if part > 1 else int(part * len(ids))
     if not 0 < count < len(ids):
         raise InputError(
             f"{len(ids)} images cannot be split at {part:g}; expected at least one on "

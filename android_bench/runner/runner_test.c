@@ -62,6 +62,37 @@ static void confidences_are_those_of_the_formulas(void) {
     CHECK(confidence_of(TOP1, over, 2, 1) == 1);
 }
 
+static void outputs_are_read_as_probabilities(void) {
+    float given[2] = {0, 0}, scores[2];
+    Net net;
+    memset(&net, 0, sizeof net);
+    net.output_dtype = FLOAT32;
+    net.output_memory = given;
+    net.outputs = 2;
+    given[1] = (float)log(3); /* e^0 : e^log 3 */
+    net.kind = LOGITS;
+    read_scores(&net, scores);
+    CHECK(fabs(scores[0] - 0.25) < 1e-6 && fabs(scores[1] - 0.75) < 1e-6);
+    given[0] = 1000, given[1] = 1000; /* no e^1000 */
+    read_scores(&net, scores);
+    CHECK(scores[0] == 0.5f && scores[1] == 0.5f);
+    net.outputs = 1;
+    net.kind = ONE_PROBABILITY;
+    given[0] = 0.875f;
+    read_scores(&net, scores);
+    CHECK(scores[0] == 0.125f && scores[1] == 0.875f && classes_of(&net) == 2);
+    given[0] = 1.004f; /* a step above 1 */
+    read_scores(&net, scores);
+    CHECK(scores[0] == 0 && scores[1] == 1);
+    net.kind = ONE_LOGIT;
+    given[0] = (float)log(3);
+    read_scores(&net, scores);
+    CHECK(fabs(scores[0] - 0.25) < 1e-6 && fabs(scores[1] - 0.75) < 1e-6);
+    given[0] = -1e9f;
+    read_scores(&net, scores);
+    CHECK(scores[0] == 1 && scores[1] == 0);
+}
+
 static void features_are_in_their_order(void) {
     const float low[] = {0.75f, 0.25f, 0}, high[] = {0.125f, 0.875f, 0};
     const float *const scores[] = {low, high};
@@ -166,6 +197,9 @@ static void malformed_plans_end_with_one_line(void) {
         "reswise plan 1\nfile m\nrung 0 = t float64 4 float32 4 0 0\n",
         "reswise plan 1\nfile m\nrung 0 = t float32 0 float32 4 0 0\n",
         "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 1 0 0\n",
+        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 1 0 0 logits\n",
+        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 2 0 0 one_logit\n",
+        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 2 0 0 odds\n",
         "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 4 nan 0\n",
         "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 4 -1 0\n",
         "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 4 0 1e9\n",
@@ -315,6 +349,7 @@ static void whole_rounds_are_run(void) {
 int main(void) {
     (void)run_plan; /* the whole runner is tested from outside */
     highest_keeps_the_first_of_equal_ones();
+    outputs_are_read_as_probabilities();
     confidences_are_those_of_the_formulas();
     features_are_in_their_order();
     two_classes_have_no_third();

@@ -23,7 +23,14 @@ _DENSE_OPTIONS, _SOFTMAX_OPTIONS = 8, 9
 _CODES = {"float32": 0, "int32": 2, "uint8": 3, "int8": 9}
 _ZERO = {"float32": 0, "uint8": 128, "int8": 0}
 _WEIGHT, _LOGIT = 0.02, 0.1  # scales of quantised tensors
-_WAY = Preprocessing("1.0", "bilinear", True, "RGB", (127.5,) * 3, (127.5,) * 3)
+_WAY = Preprocessing(
+    crop="1.0",
+    interpolation="bilinear",
+    antialias=True,
+    channels="RGB",
+    mean=(127.5,) * 3,
+    deviation=(127.5,) * 3,
+)
 RUNGS = tuple(f"dense@{side}" for side in RESOLUTIONS)
 
 
@@ -43,42 +50,66 @@ def bundle(
     look: bool = False,
 ) -> Bundle:
     """A bundle of one shared file, or without signatures of a file a rung."""
-    parts = [tuple(resolutions)] if signatures else [(side,) for side in resolutions]
+    parts = (
+        [tuple(resolutions)]
+        if signatures
+        else [(resolution,) for resolution in resolutions]
+    )
     files = {
         f"dense-{part[0]}.tflite": model(part, dtype, signatures) for part in parts
     }
     rungs = tuple(
-        rung(side, f"dense-{part[0]}.tflite", place, dtype, signatures)
+        rung(resolution, f"dense-{part[0]}.tflite", place, dtype, signatures)
         for part in parts
-        for place, side in enumerate(part)
+        for place, resolution in enumerate(part)
     )
     if look:
         files["look.tflite"] = look_model(len(resolutions))
     manifest = Manifest(
-        "dense",
-        described(files),
-        rungs,
-        selector or cascade(0.5, 0.4),
+        name="dense",
+        files=described(files),
+        rungs=rungs,
+        selector=selector or cascade(0.5, 0.4),
         look=_look(len(resolutions)) if look else None,
     )
     return write_bundle(folder, manifest, files)
 
 
-def rung(side: int, file: str, place: int, dtype: str, signatures: bool) -> Rung:
+def rung(resolution: int, file: str, place: int, dtype: str, signatures: bool) -> Rung:
     """One rung, its MACs those of the dense layer."""
     quantised = dtype != "float32"
     zero, low = _ZERO[dtype], 0 if dtype == "uint8" else -128
     given = (1 / 128, zero) if quantised else (0.0, 0)
     answer = (1 / 256, low) if quantised else (0.0, 0)
-    macs = side * side * 3 * CLASSES
-    signature = f"at {side}px" if signatures else ""
+    macs = resolution * resolution * 3 * CLASSES
+    signature = f"at {resolution}px" if signatures else ""
     names = ("image", "scores")
     return Rung(
-        f"dense@{side}", "dense", side, dtype, file, signature, place, macs, macs,
-        Tensor(names[0], dtype, (1, side, side, 3), *given),
-        Tensor(names[1], dtype, (1, CLASSES), *answer),
-        _WAY,
-    )  # fmt: skip
+        rung=f"dense@{resolution}",
+        model="dense",
+        resolution=resolution,
+        recipe=dtype,
+        file=file,
+        signature=signature,
+        subgraph=place,
+        macs=macs,
+        parameters=macs,
+        input=Tensor(
+            name=names[0],
+            dtype=dtype,
+            shape=(1, resolution, resolution, 3),
+            scale=given[0],
+            zero_point=given[1],
+        ),
+        output=Tensor(
+            name=names[1],
+            dtype=dtype,
+            shape=(1, CLASSES),
+            scale=answer[0],
+            zero_point=answer[1],
+        ),
+        preprocessing=_WAY,
+    )
 
 
 def model(
@@ -89,10 +120,10 @@ def model(
 ) -> bytes:
     """The file of these resolutions; uint8 and int8 take pixels and give 256ths."""
     made = _model((_DENSE, _SOFTMAX))
-    for place, side in enumerate(resolutions):
-        made.subgraphs.append(_graph(made, side, dtype, classes))
+    for place, resolution in enumerate(resolutions):
+        made.subgraphs.append(_graph(made, resolution, dtype, classes))
         if signatures:
-            made.signatureDefs.append(_signature(f"at {side}px", place, 4))
+            made.signatureDefs.append(_signature(f"at {resolution}px", place, 4))
     return _packed(made)
 
 
@@ -115,17 +146,25 @@ def look_model(rungs: int) -> bytes:
 
 
 def _look(rungs: int) -> Look:
-    given = Tensor("image", "float32", (1, LOOK_SIDE, LOOK_SIDE, 3))
-    answer = Tensor("scores", "float32", (1, rungs))
-    return Look("look.tflite", "serving_default", 0, given, answer)
+    given = Tensor(name="image", dtype="float32", shape=(1, LOOK_SIDE, LOOK_SIDE, 3))
+    answer = Tensor(name="scores", dtype="float32", shape=(1, rungs))
+    return Look(
+        file="look.tflite",
+        signature="serving_default",
+        subgraph=0,
+        input=given,
+        output=answer,
+    )
 
 
 def _graph(
-    made: schema.ModelT, side: int, dtype: str, classes: int
+    made: schema.ModelT, resolution: int, dtype: str, classes: int
 ) -> schema.SubGraphT:
-    inputs = side * side * 3
-    random = np.random.default_rng(side)
-    real = random.normal(scale=2.5 / side, size=(classes, inputs)).astype(np.float32)
+    inputs = resolution * resolution * 3
+    random = np.random.default_rng(resolution)
+    real = random.normal(scale=2.5 / resolution, size=(classes, inputs)).astype(
+        np.float32
+    )
     quantised = dtype != "float32"
     zero, low = _ZERO[dtype], 0 if dtype == "uint8" else -128
     bias = np.zeros(classes, "int32" if quantised else "float32")
@@ -135,7 +174,7 @@ def _graph(
     }  # fmt: skip
     weights = _stored(real, dtype, zero) if quantised else real
     tensors = [
-        _tensor("image", dtype, (1, side, side, 3), 0),
+        _tensor("image", dtype, (1, resolution, resolution, 3), 0),
         _tensor("weights", dtype, weights.shape, _buffer(made, weights)),
         _tensor("bias", bias.dtype.name, bias.shape, _buffer(made, bias)),
         _tensor("logits", dtype, (1, classes), 0),

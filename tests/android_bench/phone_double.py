@@ -37,7 +37,7 @@ power) echo "  mWakefulness=Asleep";;
 esac"""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Faults:
     """What goes wrong, until it is switched off."""
 

@@ -20,14 +20,22 @@ from android_bench.results import Results, read_results
 from convert.manifest import Look, Manifest, Preprocessing, Rung, Tensor
 from datasets.files import whole_file, write_text
 from selection.contract import Selector
-from selection.random_choice import RandomChoice, id_hashes
+from selection.hashing import id_hashes
+from selection.selectors.random_choice import RandomChoice
 
 Scores = NDArray[np.float32]
 SETTINGS = Settings(least_count=0, least_seconds=0, probe_every=0)
 CHOICES = "choices.bin"
 MODEL = "model.tflite"
 _FLOAT32 = 1  # LiteRtElementType
-_WAY = Preprocessing("1.0", "bilinear", True, "RGB", (0.0,) * 3, (1.0,) * 3)
+_WAY = Preprocessing(
+    crop="1.0",
+    interpolation="bilinear",
+    antialias=True,
+    channels="RGB",
+    mean=(0.0,) * 3,
+    deviation=(1.0,) * 3,
+)
 
 
 def rung_names(count: int) -> tuple[str, ...]:
@@ -93,23 +101,39 @@ def pack_rows(path: Path, rows: Scores) -> None:
     with whole_file(path) as file:
         file.write(bytes(HEADER_BYTES))
         file.write(rows.astype("<f4").tobytes())
-        write_header(file, Tensor("x", "float32", (1, rows.shape[1])), len(rows))
+        write_header(
+            file, Tensor(name="x", dtype="float32", shape=(1, rows.shape[1])), len(rows)
+        )
 
 
 def _manifest(scores: Sequence[Scores], chances: Scores | None) -> Manifest:
     rungs = [
         Rung(
-            name, "m", place + 1, "float32", MODEL, f"s{place}", place, place + 1, 1,
-            Tensor("x", "float32", (1, one.shape[1])),
-            Tensor("y", "float32", (1, one.shape[1])),
-            _WAY,
+            rung=name,
+            model="m",
+            resolution=place + 1,
+            recipe="float32",
+            file=MODEL,
+            signature=f"s{place}",
+            subgraph=place,
+            macs=place + 1,
+            parameters=1,
+            input=Tensor(name="x", dtype="float32", shape=(1, one.shape[1])),
+            output=Tensor(name="y", dtype="float32", shape=(1, one.shape[1])),
+            preprocessing=_WAY,
         )
         for place, (name, one) in enumerate(
             zip(rung_names(len(scores)), scores, strict=True)
         )
-    ]  # fmt: skip
+    ]
     look = None
     if chances is not None:
-        tensor = Tensor("x", "float32", (1, chances.shape[1]))
-        look = Look(MODEL, "look", len(rungs), tensor, tensor)
-    return Manifest("m", (), tuple(rungs), {}, look=look)
+        tensor = Tensor(name="x", dtype="float32", shape=(1, chances.shape[1]))
+        look = Look(
+            file=MODEL,
+            signature="look",
+            subgraph=len(rungs),
+            input=tensor,
+            output=tensor,
+        )
+    return Manifest(name="m", files=(), rungs=tuple(rungs), selector={}, look=look)

@@ -22,9 +22,9 @@ from android_bench.plan import Settings
 from android_bench.results import read_results
 from android_bench.session import Job, measure
 from datasets.catalogue import open_dataset
-from selection.cascade import Cascade
-from selection.deferral import Deferral
-from selection.rules import Linear
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral
+from selection.selectors.rules import Linear
 from tests.android_bench import compiled
 from tests.android_bench.dense_models import bundle
 from tests.android_bench.scored_plans import run_well, rung_names, write_plan
@@ -108,10 +108,21 @@ def _selectors() -> list[Cascade | Deferral]:
     rules = [Linear(0.1, tuple(map(float, random.normal(size=w)))) for w in (6, 20)]
     thresholds = [random.uniform(0.4, 0.8, 2) for _ in range(6)]
     return [
-        Cascade(LADDER, tuple(thresholds[0])),
-        Cascade(LADDER, tuple(thresholds[1]), "margin", "mean"),
-        Cascade(LADDER, tuple(thresholds[2]), "entropy"),
-        Cascade(LADDER, tuple(thresholds[3]), "calibrated", "last", (0.7, 1.9)),
+        Cascade(ladder=LADDER, thresholds=tuple(thresholds[0])),
+        Cascade(
+            ladder=LADDER,
+            thresholds=tuple(thresholds[1]),
+            confidence="margin",
+            answer="mean",
+        ),
+        Cascade(ladder=LADDER, thresholds=tuple(thresholds[2]), confidence="entropy"),
+        Cascade(
+            ladder=LADDER,
+            thresholds=tuple(thresholds[3]),
+            confidence="calibrated",
+            answer="last",
+            temperatures=(0.7, 1.9),
+        ),
         Deferral(LADDER, tuple(rules), tuple(thresholds[4]), "mean"),
     ]
 
@@ -183,7 +194,14 @@ def test_litert_itself_on_arm64(root: Path, tmp_path: Path, dtype: str) -> None:
     inputs = pack(open_dataset("glyphs").limited(40), opened.manifest, tmp_path)
     settings = Settings(least_count=0, least_seconds=0)
     built = build("glibc", compiled.folder())
-    job = Job(opened, inputs, built, Path(given), settings, tmp_path)
+    job = Job(
+        bundle=opened,
+        inputs=inputs,
+        built=built,
+        library=Path(given),
+        settings=settings,
+        folder=tmp_path,
+    )
     machine = _Emulated(tmp_path / "work")
     machine.root = root
     measured = measure(job, machine)

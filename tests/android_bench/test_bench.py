@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,20 +13,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from android_bench.adb import Adb
 from android_bench.inputs import pack
 from android_bench.interpreter import look_chances, rung_scores
 from commands import bench
 from convert.bundle import Bundle
-from convert.foreign import ForeignChoice, import_bundle
+from convert.foreign.importing import ForeignChoice, import_bundle
 from convert.manifest import Json
 from datasets.catalogue import open_dataset
 from datasets.errors import InputError
 from reports.rows import read_rows
-from selection.learned import Dense, Learned
 from selection.replay import replay
-from selection.rules import Linear
 from selection.scored import Scored
-from selection.thumbnail import FEATURES
+from selection.selectors.learned import Dense, Learned
+from selection.selectors.rules import Linear
+from selection.selectors.thumbnail import FEATURES
 from tests.android_bench import compiled
 from tests.android_bench.conftest import MakePhone
 from tests.android_bench.dense_models import RUNGS, bundle, cascade, model
@@ -96,11 +98,11 @@ def _replay(opened: Bundle, folder: Path) -> tuple[float, float]:
     inputs = pack(dataset, opened.manifest, folder)
     rungs = opened.manifest.rungs
     scored = Scored(
-        tuple(rung.rung for rung in rungs),
-        tuple(rung.macs for rung in rungs),
-        tuple(rung_scores(opened.folder, rung, inputs) for rung in rungs),
-        np.array(inputs.labels),
-        inputs.ids,
+        rungs=tuple(rung.rung for rung in rungs),
+        macs=tuple(rung.macs for rung in rungs),
+        scores=tuple(rung_scores(opened.folder, rung, inputs) for rung in rungs),
+        labels=np.array(inputs.labels),
+        ids=inputs.ids,
     )
     selector = opened.selector
     if not isinstance(selector, Learned):
@@ -147,7 +149,7 @@ def test_a_foreign_file_with_a_background_class(tmp_path: Path, dtype: str) -> N
     labels.write_text("\n".join(["background", *glyphs.class_names]) + "\n")
     file = tmp_path / f"foreign_{dtype}.tflite"
     file.write_bytes(model((16,), dtype, False, len(glyphs.class_names) + 1))
-    opened = import_bundle(file, tmp_path / "bundle", ForeignChoice(labels))
+    opened = import_bundle(file, tmp_path / "bundle", ForeignChoice(labels=labels))
     assert opened.class_offset == 1
     said = _bench(tmp_path, "--host")
     assert said["agreement"]["differing"] == []
@@ -187,6 +189,48 @@ def test_done_passes_are_kept_and_fresh_measures_again(
     assert _bench(tmp_path, "--host", "--fresh")["lines"] != first["lines"]
     _bench(tmp_path, "--host", "--threads", "2")
     assert "done before" not in capsys.readouterr().out
+
+
+def _passes_of(folder: Path) -> list[Path]:
+    return sorted((folder / "run" / "host").glob("*.jsonl"))
+
+
+def test_a_throttled_pass_is_not_reused_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle(tmp_path / "bundle")
+    _bench(tmp_path, "--host")
+    path = _passes_of(tmp_path)[0]
+    first, *rest = path.read_text().splitlines(keepends=True)
+    probes = [f'{{"event":"probe","item":{n},"ns":{100 + 9 * n}}}\n' for n in range(12)]
+    path.write_text("".join([first, *probes, *rest]))
+    capsys.readouterr()
+    said = _bench(tmp_path, "--host")
+    out = capsys.readouterr().out
+    assert out.count("done before, but INVALID (") == 1
+    assert re.search(r"the probe became \d+ % slower .*; once more", out)
+    assert out.count("done before (--fresh") == len(_passes_of(tmp_path)) - 1
+    assert '"probe"' not in path.read_text()
+    assert said["valid"] is True or said["verdict"]["reasons"] == []
+
+
+def test_a_pass_of_a_hot_phone_is_not_believed_once_it_has_cooled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the machine is now says nothing of what it was when a pass was measured."""
+    bundle(tmp_path / "bundle")
+    _bench(tmp_path, "--host")
+    states = _passes_of(tmp_path)[0].with_suffix(".states.json")
+    before, after = json.loads(states.read_text())
+    states.write_text(json.dumps([before, {**after, "thermal_status": 3}]))
+    capsys.readouterr()
+    _bench(tmp_path, "--host")
+    out = capsys.readouterr().out
+    assert "INVALID (thermal status after the run: 3 (severe)" in out
+    assert json.loads(states.read_text()) == [before, after]
+    states.unlink()
+    _bench(tmp_path, "--host")
+    assert "how warm the machine was then is not known" in capsys.readouterr().out
 
 
 def test_a_wrong_decision_is_found(tmp_path: Path) -> None:
@@ -295,6 +339,31 @@ def test_heat_makes_it_invalid_and_clean_cleans(
     assert not double.path("/data/local/tmp/reswise").exists()
 
 
+def test_a_phone_that_is_listed_twice_runs_once(
+    adb: Adb,
+    make_phone: MakePhone,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As over a cable and over Wi-Fi: one machine, one pass."""
+    double = make_phone(**{"ro.serialno": "0A123"})
+    again = double.serial.replace("127.0.0.1", "localhost")
+    adb.connect(again)
+    bundle(tmp_path / "bundle")
+    try:
+        _bench(tmp_path, *_over_adb("all"))
+    finally:
+        subprocess.run(
+            [adb.program, "disconnect", again], capture_output=True, check=False
+        )
+    facts = json.loads((tmp_path / "run" / "bench.json").read_text())
+    assert len(facts["machines"]) == 1
+    assert len(read_rows(tmp_path / "run" / "rows.csv")) == 4
+    said = capsys.readouterr().out
+    assert "is the same phone as" in said
+    assert said.count("pass 1 of 4") == 1
+
+
 def test_two_phones_side_by_side(make_phone: MakePhone, tmp_path: Path) -> None:
     serials = {make_phone().serial, make_phone().serial}
     bundle(tmp_path / "bundle")
@@ -321,7 +390,7 @@ def test_a_host_killed_in_mid_run_goes_on(
 ) -> None:
     """kill -9 of the host: the same command goes on, and the decisions are equal."""
     double, resolutions = make_phone(), (64, 80, 96)
-    ladder = [f"dense@{side}" for side in resolutions]
+    ladder = [f"dense@{resolution}" for resolution in resolutions]
     selector = cascade(0.9, 0.9, rungs=ladder)
     bundle(tmp_path / "bundle", selector, resolutions=resolutions)
     bundle(tmp_path / "calm" / "bundle", selector, resolutions=resolutions)

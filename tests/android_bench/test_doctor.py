@@ -1,6 +1,8 @@
 """`reswise bench --doctor`, the choice of builds and libraries, and their lines."""
 
 import argparse
+import re
+import shutil
 import struct
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from android_bench import build as building
-from android_bench.build import build, choose, compiler, find_ndk
+from android_bench.build import build, choose, compiler, device_abi, find_ndk
 from android_bench.doctor import Question, examine
+from android_bench.elf import abi_of, is_for_glibc
 from android_bench.runtime import host_library, library_for
 from commands import bench
 from datasets.errors import InputError
@@ -73,8 +76,6 @@ def test_the_ndk_is_found(tmp_path: Path, variable: str) -> None:
 
 def test_cmake_builds_with_a_toolchain_file(tmp_path: Path) -> None:
     """Not an NDK: that CMakeLists.txt, flags and paths fit together is all it shows."""
-    import shutil
-
     if not shutil.which("cmake"):
         pytest.skip("cmake is not installed; it builds with the NDK's toolchain file")
     compiled.compiler()
@@ -89,9 +90,19 @@ def test_nothing_to_build_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.delenv("CC", raising=False)
     with pytest.raises(InputError, match="no C compiler: the runner is built here"):
         compiler()
-    with pytest.raises(InputError, match="no way to build for arm64: neither an"):
-        choose("auto", None)
-    with pytest.raises(InputError, match="aarch64-linux-gnu-gcc is not installed"):
+    for abi, package in (
+        ("arm64-v8a", "gcc-aarch64-linux-gnu"),
+        ("x86_64", "gcc-x86-64-linux-gnu"),
+    ):
+        line = (
+            f"no way to build for {abi}: .*`apt-get install {package}`, or `sdkmanager"
+        )
+        with pytest.raises(InputError, match=line):
+            choose("auto", None, abi)
+    with pytest.raises(
+        InputError,
+        match=r"aarch64-linux-gnu-gcc is not installed.*`apt-get install gcc-aarch64",
+    ):
         build("bionic", tmp_path)
     with pytest.raises(InputError, match="--build tcc: expected one of host, ndk"):
         build("tcc", tmp_path)
@@ -148,6 +159,104 @@ def test_a_device_that_cannot(make_phone: MakePhone, tmp_path: Path) -> None:
     assert "may not be executed" in bad["execution"]
     assert "no NDK; name its folder" in bad["runner"]
     assert "no libLiteRt.so for the phone" in bad["LiteRT"]
+
+
+_AAR = "litert-2.3.0.aar"
+_FETCH = f"curl -LO https://dl.google.com/.*/{_AAR} && unzip {_AAR} jni/"
+
+
+def _bad(question: Question) -> dict[str, str]:
+    return {
+        one.what.split(": ")[-1]: one.said
+        for one in examine(question, {})
+        if not one.good
+    }
+
+
+def test_no_adb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    bad = _bad(_question(tmp_path, build="ndk"))
+    assert "`pip install adbutils` or `apt-get install adb`" in bad["adb"]
+    assert bad["device"] == "adb finds devices; install adb first"
+    assert re.search(f"{_FETCH}arm64-v8a/libLiteRt.so`", bad["LiteRT"])
+
+
+def test_no_phone(make_phone: MakePhone, tmp_path: Path) -> None:
+    make_phone()
+    bad = _bad(_question(tmp_path, serial="127.0.0.1:1"))
+    assert "`adb connect HOST:PORT`" in bad["device"]
+    assert "`emulator -avd NAME`" in bad["device"]
+
+
+def test_no_compiler_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, make_phone: MakePhone, tmp_path: Path
+) -> None:
+    """The library is still looked for, and the phone is still asked."""
+    double = make_phone()
+    found = shutil.which
+    monkeypatch.setattr(
+        "shutil.which", lambda name: None if "gcc" in name else found(name)
+    )
+    question = _question(tmp_path, build="auto", serial=double.serial)
+    bad = _bad(question)
+    assert "`apt-get install gcc-aarch64-linux-gnu`" in bad["way to build"]
+    assert 'sdkmanager "ndk;' in bad["way to build"]
+    assert "unzip" in bad["LiteRT"]
+    assert "runner" not in bad
+    assert any(one.what.endswith("API level") for one in examine(question, {}))
+
+
+def test_an_emulator_with_a_fitting_library(
+    make_phone: MakePhone, tmp_path: Path
+) -> None:
+    """What an emulator on a PC says of itself; the library's ELF header decides."""
+    if not shutil.which("x86_64-linux-gnu-gcc"):
+        pytest.skip("no x86_64-linux-gnu-gcc: it builds for emulators without an NDK")
+    double = make_phone()
+    library = _elf(tmp_path / "libLiteRt.so", 62)
+    question = _question(
+        tmp_path, build="bionic", serial=double.serial, runtime_lib=library
+    )
+    said = {one.what.split(": ")[-1]: one for one in examine(question, {})}
+    assert [what for what, one in said.items() if not one.good] == []
+    assert "never run: no emulator" in said["way to build"].said
+    assert said["ABI"].said == "x86_64; LiteRT is x86_64"
+    assert said["runner"].said.startswith("x86_64, ")
+
+
+def test_an_emulator_without_a_fitting_library(
+    make_phone: MakePhone, tmp_path: Path
+) -> None:
+    double = make_phone()
+    for library in (None, _elf(tmp_path / "libLiteRt.so", 183)):
+        bad = _bad(
+            _question(
+                tmp_path, build="bionic", serial=double.serial, runtime_lib=library
+            )
+        )
+        assert bad["ABI"].startswith("x86_64; LiteRT is arm64-v8a; name one with")
+        assert re.search(f"{_FETCH}x86_64/libLiteRt.so`", bad["ABI"])
+
+
+def test_a_library_of_32_bits(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is for armeabi-v7a; .* no 32-bit library"):
+        device_abi(_elf(tmp_path / "libLiteRt.so", 40))
+
+
+def test_a_runner_for_an_emulator_is_bionic_s(tmp_path: Path) -> None:
+    """Built and looked at: no emulator was at hand to run it."""
+    if not shutil.which("x86_64-linux-gnu-gcc"):
+        pytest.skip("no x86_64-linux-gnu-gcc: it builds for emulators without an NDK")
+    made = build("bionic", tmp_path, abi="x86_64")
+    assert made.abi == abi_of(made.files["runner"]) == "x86_64"
+    content = made.files["runner"].read_bytes()
+    assert b"/system/bin/linker64\0" in content
+    assert not is_for_glibc(made.files["runner"])
+    for name in (b"libc.so\0", b"libm.so\0", b"libdl.so\0", b"__libc_init\0"):
+        assert name in content
+    with pytest.raises(InputError, match="x86_64 wants bionic or ndk"):
+        build("glibc", tmp_path, abi="x86_64")
 
 
 def test_the_flag_prints_and_says_so_by_its_exit_code(

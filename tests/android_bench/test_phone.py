@@ -3,19 +3,28 @@
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from android_bench.adb import Adb, Done, LostError, chosen_serials, find_adb, quoted
+from android_bench.adb import (
+    _QUICK_SECONDS,
+    Adb,
+    Done,
+    LostError,
+    chosen_serials,
+    find_adb,
+    quoted,
+)
 from android_bench.build import API_LEVEL
-from android_bench.phone import Phone
+from android_bench.doctor import Question, _device
+from android_bench.phone import _MUTE_SECONDS, Phone
 from android_bench.results import Results, read_results
 from datasets.errors import InputError
-from selection.fixed import Fixed
+from selection.selectors.fixed import Fixed
 from tests.android_bench import compiled
 from tests.android_bench.conftest import MakePhone
 from tests.android_bench.phone_double import PhoneDouble
@@ -171,7 +180,9 @@ def test_no_adb(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="--adb /no/adb: no such program"):
         find_adb("/no/adb")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(InputError, match="adb is not installed; install Android's"):
+    with pytest.raises(
+        InputError, match="adb is not installed: `pip install adbutils`"
+    ):
         find_adb(None)
 
 
@@ -210,9 +221,9 @@ def test_unauthorized(adb: Adb, make_phone: MakePhone) -> None:
         _phone(adb, double).facts()
 
 
-def _listing(state: str) -> Adb:
+def _listing(state: str, details: str = " usb:1-1") -> Adb:
     """An adb that lists one device: this state cannot be had of a device over TCP."""
-    said = f"List of devices attached\nR58N\t{state} usb:1-1\n\n".encode()
+    said = f"List of devices attached\nR58N\t{state}{details}\n\n".encode()
     return Adb("adb", lambda *_: subprocess.CompletedProcess([], 0, said, b""))
 
 
@@ -220,13 +231,122 @@ def _listing(state: str) -> Adb:
     ("state", "said"),
     [
         ("offline", "device R58N is offline; expected device. Plug it in"),
-        ("recovery", "device R58N is recovery; expected device"),
+        ("recovery", "device R58N is recovery; expected device. .*adb -s R58N reboot"),
+        ("sideload", "R58N is sideload; expected device. .*adb -s R58N reboot"),
+        ("detached", "R58N is detached; expected device. .* attach.* udev rules"),
+        ("unknown", "R58N is unknown; expected device. .* udev rules"),
+        ("bootloader", "R58N is bootloader; .*fastboot reboot"),
+        ("dreaming", "R58N is dreaming; expected device. Plug it in again, or restart"),
         ("no permissions (missing udev rules?)", "R58N: this user may not open it"),
+        (
+            "no permissions (user u is not in the plugdev group); see "
+            "[http://developer.android.com/tools/device.html]",
+            "R58N: this user may not open it; install the udev rules",
+        ),
     ],
 )
-def test_offline_and_other_states(state: str, said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        chosen_serials(_listing(state), None)
+@pytest.mark.parametrize("details", [" usb:1-1", " usb:1-1 transport_id:3", ""])
+def test_offline_and_other_states(
+    state: str, said: str, details: str, tmp_path: Path
+) -> None:
+    """The same line from a bench, with or without a serial, and from the doctor."""
+    listing = _listing(state, details)
+    lines = set()
+    for wanted in (None, "all", "R58N"):
+        with pytest.raises(InputError, match=said.replace("[", r"\[")) as caught:
+            chosen_serials(listing, wanted)
+        lines.add(str(caught.value))
+    (device,) = listing.devices()
+    question = Question(
+        adb=None,
+        serial=None,
+        build="host",
+        ndk=None,
+        runtime_lib=None,
+        device_dir="/data",
+        folder=tmp_path,
+    )
+    (finding,) = _device(question, listing, device)
+    assert (finding.good, {finding.said}) == (False, lines)
+
+
+def test_a_name_of_mdns_may_have_a_space() -> None:
+    said = (
+        b"List of devices attached\n"
+        b"adb-0A1-xyz (2)._adb-tls-connect._tcp device product:p model:M device:d "
+        b"transport_id:4\n* daemon started successfully *\n"
+    )
+    found = Adb("adb", lambda *_: subprocess.CompletedProcess([], 0, said, b""))
+    (device,) = found.devices()
+    assert device.serial == "adb-0A1-xyz (2)._adb-tls-connect._tcp"
+    assert (device.state, device.model) == ("device", "M")
+
+
+def test_one_phone_over_two_connections(adb: Adb, make_phone: MakePhone) -> None:
+    """As over a cable and over Wi-Fi: one ro.serialno, one boot."""
+    double = make_phone(**{"ro.serialno": "0A123"})
+    again = double.serial.replace("127.0.0.1", "localhost")
+    adb.connect(again)
+    told: list[str] = []
+    try:
+        assert len(adb.devices()) == 2
+        for wanted in ("all", None):
+            assert len(chosen_serials(adb, wanted, told.append)) == 1
+        assert all("the same phone as" in line for line in told)
+        assert chosen_serials(adb, again) == [again]
+    finally:
+        subprocess.run(
+            [adb.program, "disconnect", again], capture_output=True, check=False
+        )
+
+
+def test_two_phones_of_one_serial_number_stay_two(
+    adb: Adb, make_phone: MakePhone
+) -> None:
+    """Some makers number every phone 0123456789ABCDEF; the boots tell them apart."""
+    doubles = [make_phone(**{"ro.serialno": "0123456789ABCDEF"}) for _ in range(2)]
+    boot = "proc/sys/kernel/random/boot_id"
+    (doubles[0].root / boot).write_text("another boot\n")
+    assert set(chosen_serials(adb, "all")) == {one.serial for one in doubles}
+
+
+def _odd(answer: Callable[[bytes], tuple[bytes, int]]) -> Adb:
+    """An adb whose device is listed, and whose shell is this machine's, altered."""
+
+    def run(command: Sequence[str], seconds: float) -> Done:
+        del seconds
+        if command[1] == "devices":
+            listed = b"List of devices attached\n0A123 device model:M transport_id:1\n"
+            return Done(command, 0, listed, b"")
+        done = subprocess.run(
+            ["sh", "-c", command[-1]], capture_output=True, check=False
+        )
+        stdout, code = answer(done.stdout)
+        return Done(command, code, stdout, b"error: closed" if code else b"")
+
+    return Adb("adb", run)
+
+
+def test_a_warning_before_every_answer_is_no_part_of_it() -> None:
+    """As linkers and shells of some builds print."""
+    odd = _odd(lambda said: (b"WARNING: linker: something\n" + said, 0))
+    assert odd.shell("0A123", "echo 7; exit 3") == ("7\n", 3)
+    late = _odd(lambda said: (said + b"WARNING: on leaving\n", 0))
+    assert late.shell("0A123", "echo 7") == ("7\n", 0)
+
+
+def test_a_shell_that_is_closed_is_told_soon_and_in_adb_s_words() -> None:
+    """Listed as a device all the while; never a matter of the cable."""
+    odd = _odd(lambda _: (b"", 1))
+    phone = Phone(odd, "0A123", "/data/local/tmp/x", mute_seconds=0.3)
+    began = time.monotonic()
+    with pytest.raises(
+        InputError, match=r"listed as 'device'.*error: closed"
+    ) as caught:
+        phone.facts()
+    assert "cable" not in str(caught.value)
+    assert time.monotonic() - began < 5
+    assert _MUTE_SECONDS + _QUICK_SECONDS <= 20
 
 
 def test_wrong_abi(adb: Adb, make_phone: MakePhone) -> None:

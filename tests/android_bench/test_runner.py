@@ -13,8 +13,8 @@ import pytest
 
 from android_bench.build import RUNNER
 from android_bench.results import read_results
-from selection.cascade import Cascade
-from selection.fixed import Fixed
+from selection.selectors.cascade import Cascade
+from selection.selectors.fixed import Fixed
 from tests.android_bench import compiled
 from tests.android_bench.scored_plans import (
     MODEL,
@@ -27,7 +27,7 @@ from tests.android_bench.scored_plans import (
 
 IMAGES = 20
 LADDER = rung_names(2)
-CASCADE = Cascade(LADDER, (0.5,))
+CASCADE = Cascade(ladder=LADDER, thresholds=(0.5,))
 USAGE, TENSORS, LIBRARY, MODELS, RESULTS, RUN, BUSY = 2, 3, 4, 5, 6, 7, 8
 
 

@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from selection.cascade import Cascade
 from selection.confidence import NAMES
 from selection.contract import NEVER, Selector
-from selection.deferral import Deferral, seen_features
-from selection.fixed import Fixed
-from selection.learned import Dense, Learned
-from selection.random_choice import RandomChoice
 from selection.replay import replay
-from selection.rules import Linear, Rule, Tree, Trees
 from selection.scored import Scored
-from selection.thumbnail import FEATURES
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral, seen_features
+from selection.selectors.fixed import Fixed
+from selection.selectors.learned import Dense, Learned
+from selection.selectors.random_choice import RandomChoice
+from selection.selectors.rules import Linear, Rule, Tree, Trees
+from selection.selectors.thumbnail import FEATURES
 from tests.android_bench import compiled
 from tests.android_bench.scored_plans import Scores, run_well, rung_names, write_plan
 
@@ -40,7 +40,7 @@ def _scores(classes: int) -> tuple[Scores, ...]:
 
 def _scored(scores: tuple[Scores, ...]) -> Scored:
     labels = np.zeros(IMAGES, np.int64)
-    return Scored(LADDER, (1, 2, 3), scores, labels, IDS)
+    return Scored(rungs=LADDER, macs=(1, 2, 3), scores=scores, labels=labels, ids=IDS)
 
 
 def _on_images(selector: Cascade | Deferral, scores: tuple[Scores, ...]) -> Selector:
@@ -74,7 +74,13 @@ def _decides_alike(
 def test_cascades(confidence: str, answer: str, classes: int, tmp_path: Path) -> None:
     scores = _scores(classes)
     temperatures = (0.7, 1.9) if confidence == "calibrated" else ()
-    never = Cascade(LADDER, (NEVER, NEVER), confidence, answer, temperatures)
+    never = Cascade(
+        ladder=LADDER,
+        thresholds=(NEVER, NEVER),
+        confidence=confidence,
+        answer=answer,
+        temperatures=temperatures,
+    )
     _decides_alike(_on_images(never, scores), scores, tmp_path)
 
 
@@ -96,7 +102,15 @@ def _rules(kind: str, scores: tuple[Scores, ...], answer: str) -> tuple[Rule, ..
             threshold = (*cuts.astype(float).tolist(), 0.0, 0.0, 0.0, 0.0)
             left, right = (1, 3, 5, 0, 0, 0, 0), (2, 4, 6, 0, 0, 0, 0)
             values = (0.0, 0.0, 0.0, *random.normal(size=4).tolist())
-            trees.append(Tree(feature, threshold, left, right, values))
+            trees.append(
+                Tree(
+                    feature=feature,
+                    threshold=threshold,
+                    left=left,
+                    right=right,
+                    value=values,
+                )
+            )
         rules.append(Trees(-0.2, tuple(trees)))
     return tuple(rules)
 

@@ -23,7 +23,15 @@ COOL: Facts = {
 def _pass(probes: Sequence[int] = STEADY, items: int = ITEMS) -> Results:
     """Each image takes 0.04 s."""
     made = tuple(
-        Item(n, f"p{n}", (0,), (40_000_000,), 0, 40_000_000, ((0, 1.0),))
+        Item(
+            item=n,
+            id=f"p{n}",
+            rungs=(0,),
+            rung_ns=(40_000_000,),
+            selector_ns=0,
+            total_ns=40_000_000,
+            top=((0, 1.0),),
+        )
         for n in range(items)
     )
     marks = tuple((50 * place, ns) for place, ns in enumerate(probes))
@@ -86,6 +94,7 @@ def test_what_happens_to_a_phone_meanwhile(change: Facts, said: str) -> None:
         ({"battery_percent": 12}, "battery at 12 %"),
         ({"charging": True}, "it was charging"),
         ({"screen_on": True}, "the screen was on"),
+        ({"thermal_status": None}, "thermal status could not be read before and after"),
         ({"governors": ["schedutil"]}, "governor schedutil: clocks follow the load"),
     ],
 )

@@ -18,7 +18,7 @@ from keras_models.loading import ModelChoice, load, tensors_sha256
 from keras_models.normalisation import normalise
 from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions, sweep
-from keras_models.train_data import in_memory
+from keras_models.training.data import in_memory
 
 
 def _parsed(*words: str) -> argparse.Namespace:
@@ -40,8 +40,10 @@ def test_adapted_tensors_are_taken_up_at_their_resolution_only(tmp_path: Path) -
     record = json.loads((tmp_path / "adapted.json").read_text())
     assert record["outcomes"][0]["resolution"] == 40
     assert "Command:" in (tmp_path / "adapt.md").read_text()
-    plain = load(ModelChoice("small_resnet", "glyphs"))
-    adapted = load(ModelChoice("small_resnet", "glyphs", adapted=tmp_path))
+    plain = load(ModelChoice(model="small_resnet", weights="glyphs"))
+    adapted = load(
+        ModelChoice(model="small_resnet", weights="glyphs", adapted=tmp_path)
+    )
     assert adapted.weights == "glyphs, adapted"
     assert adapted.weights_sha256 != plain.weights_sha256  # scores of their own
     assert tensors_sha256(adapted.at(48)) == tensors_sha256(plain.at(48))
@@ -54,22 +56,22 @@ def test_a_sweep_gives_each_resolution_its_own_tensors(
     engine: str, tmp_path: Path
 ) -> None:
     """Of one graph, whose .tflite would serve all if the tensors were the same."""
-    plain = load(ModelChoice("small_resnet", "glyphs"))
+    plain = load(ModelChoice(model="small_resnet", weights="glyphs"))
     trained = plain.model.get_weights()
     hashes = {}
-    for side in (48, 40):
-        tuned = [np.roll(tensor, side) if tensor.ndim == 1 else tensor
+    for resolution in (48, 40):
+        tuned = [np.roll(tensor, resolution) if tensor.ndim == 1 else tensor
                  for tensor in trained]  # fmt: skip
-        write_tensors(tmp_path, side, trained, tuned)
-        hashes[side] = file_sha256(tmp_path / f"{side}.npz")
+        write_tensors(tmp_path, resolution, trained, tuned)
+        hashes[resolution] = file_sha256(tmp_path / f"{resolution}.npz")
     source = replace(plain, adaptation=Adaptation(tmp_path, hashes))
     pictures = glyphs("test").limited(3)
-    sides, way = [96, 48, 40], Preprocessing()
+    resolutions, way = [96, 48, 40], Preprocessing()
     store, how = ScoreStore(tmp_path / "run"), SweepOptions(engine)
-    found = sweep(source, pictures, sides, [way], store, how)
-    for side, rung in zip(sides, found, strict=True):
-        images = normalise(in_memory(pictures, side, way).pixels, "tf")
-        own = source.at(side).predict(images, verbose=0)
+    found = sweep(source, pictures, resolutions, [way], store, how)
+    for resolution, rung in zip(resolutions, found, strict=True):
+        images = normalise(in_memory(pictures, resolution, way).pixels, "tf")
+        own = source.at(resolution).predict(images, verbose=0)
         assert abs(rung.scores - own).max() < 5e-3  # pixels in memory are whole numbers
 
 

@@ -16,18 +16,18 @@ from datasets.errors import InputError
 from datasets.glyphs import glyphs
 from datasets.preprocessing import Preprocessing
 from keras_models import sweeping
-from keras_models.adapt_head import HeadFit, HeadOutcome
-from keras_models.adapt_labelled import keep_head
-from keras_models.adapted import read_adaptation
+from keras_models.adapted import HeadOutcome, read_adaptation
+from keras_models.adapting.head_choice import HeadFit
+from keras_models.adapting.labelled import keep_head
 from keras_models.head import split
 from keras_models.head_fit import Head
 from keras_models.loading import ModelChoice, Pretrained, adapted, load
 from keras_models.normalisation import normalise
 from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions
-from keras_models.train_data import in_memory
+from keras_models.training.data import in_memory
 
-_PLAIN = ModelChoice("small_resnet", "glyphs")
+_PLAIN = ModelChoice(model="small_resnet", weights="glyphs")
 
 
 def _parsed(*words: str) -> argparse.Namespace:
@@ -44,8 +44,8 @@ def _words(run: Path) -> list[str]:
     ]
 
 
-def _head(source: Pretrained, side: int) -> Head:
-    return split(source.at(side), source.normalisation).head
+def _head(source: Pretrained, resolution: int) -> Head:
+    return split(source.at(resolution), source.normalisation).head
 
 
 def test_one_head_goes_to_every_resolution_that_takes_it(
@@ -62,9 +62,9 @@ def test_one_head_goes_to_every_resolution_that_takes_it(
     assert own.weights == "glyphs, adapted head"
     assert own.weights_sha256 != plain.weights_sha256
     trained = _head(plain, 96).kernel
-    for side in (96, 32, 24):
-        expected = _head(own, 24).kernel if took[side] else trained
-        assert np.array_equal(_head(own, side).kernel, expected), side
+    for resolution in (96, 32, 24):
+        expected = _head(own, 24).kernel if took[resolution] else trained
+        assert np.array_equal(_head(own, resolution).kernel, expected), resolution
     assert np.array_equal(_head(own, 48).kernel, trained)  # none was fitted there
     _only_the_head_differs(plain, own, 24)
 
@@ -77,25 +77,33 @@ def test_one_head_goes_to_every_resolution_that_takes_it(
     assert (tmp_path / "24.npz").read_bytes() == before  # the same seed, the same head
 
 
-def _only_the_head_differs(plain: Pretrained, own: Pretrained, side: int) -> None:
-    model = plain.at(side)
+def _only_the_head_differs(plain: Pretrained, own: Pretrained, resolution: int) -> None:
+    model = plain.at(resolution)
     places = split(model, plain.normalisation).places(model)
-    pairs = zip(model.get_weights(), own.at(side).get_weights(), strict=True)
+    pairs = zip(model.get_weights(), own.at(resolution).get_weights(), strict=True)
     for place, (here, there) in enumerate(pairs):
         assert np.array_equal(here, there) == (place not in places), place
 
 
-def _taken_everywhere(plain: Pretrained, sides: list[int], native: bool) -> HeadFit:
+def _taken_everywhere(
+    plain: Pretrained, resolutions: list[int], native: bool
+) -> HeadFit:
     head = _head(plain, plain.native)
     moved = Head(head.kernel[:, ::-1].copy(), head.bias)
     outcomes = tuple(
         HeadOutcome(
-            resolution=side, pictures=9, held_out=9, right_before=0, right_after=1,
-            loss_before=2, loss_after=1, gain_error=0.1,
-            accepted=native or side != plain.native,
+            resolution=resolution,
+            pictures=9,
+            held_out=9,
+            right_before=0,
+            right_after=1,
+            loss_before=2,
+            loss_after=1,
+            gain_error=0.1,
+            accepted=native or resolution != plain.native,
         )
-        for side in sides
-    )  # fmt: skip
+        for resolution in resolutions
+    )
     return HeadFit(moved, 1.0, outcomes)
 
 
@@ -104,15 +112,15 @@ def test_a_bundle_stores_one_head_for_all_resolutions_once(
     native: bool, tmp_path: Path
 ) -> None:
     """Not a byte more than the trained network; two heads are a head more."""
-    plain, sides = load(_PLAIN), [96, 48, 32]
-    found = _taken_everywhere(plain, sides, native)
+    plain, resolutions = load(_PLAIN), [96, 48, 32]
+    found = _taken_everywhere(plain, resolutions, native)
     keep_head(plain, plain, found, {"what": "adapted head"}, tmp_path)
     own = adapted(plain, tmp_path)
     _answers_are_the_adapted_ones(plain, own, native)
     sizes = []
     for source in (plain, own):
         files = FloatFiles(source)
-        sizes.append(len(merged([files.at(side) for side in sides])))
+        sizes.append(len(merged([files.at(resolution) for resolution in resolutions])))
     kernel = found.head.kernel.nbytes
     if native:
         assert sizes[1] == sizes[0]
@@ -150,18 +158,18 @@ def test_a_head_on_offsets_keeps_both(tmp_path: Path) -> None:
         verb.run(_parsed(*_words(tmp_path / "x"), "--adapted", str(second)))
 
 
-def _shifted(plain: Pretrained, side: int, folder: Path) -> None:
+def _shifted(plain: Pretrained, resolution: int, folder: Path) -> None:
     """As label-free adaptation of offsets leaves a folder."""
     from keras_models.adapted import write_record, write_tensors
 
-    before = plain.at(side).get_weights()
-    names = [variable.path for variable in plain.at(side).weights]
+    before = plain.at(resolution).get_weights()
+    names = [variable.path for variable in plain.at(resolution).weights]
     after = [
         tensor + 0.1 if name.endswith("/beta") else tensor
         for name, tensor in zip(names, before, strict=True)
     ]
-    write_tensors(folder, side, before, after)
-    write_record(folder, plain.weights_sha256, {}, [], [side])
+    write_tensors(folder, resolution, before, after)
+    write_record(folder, plain.weights_sha256, {}, [], [resolution])
     assert read_adaptation(folder, plain.weights_sha256).what == "adapted"
 
 
@@ -173,7 +181,9 @@ def test_numbers_of_labels_tabulate_and_keep_no_tensors(tmp_path: Path) -> None:
     assert "Means over 2 random draws, judged on 200 pictures" in table
     lines = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
     assert [(line[0], line[1]) for line in lines[2:]] == [
-        (f"| {count}", str(side)) for count in (2, 3) for side in (96, 32, 24)
+        (f"| {count}", str(resolution))
+        for count in (2, 3)
+        for resolution in (96, 32, 24)
     ]
     assert not list(tmp_path.glob("*.npz"))
 
@@ -210,7 +220,7 @@ def test_one_head_on_maps_of_odd_and_even_size_is_converted_at_each(
     tmp_path: Path,
 ) -> None:
     """A .tflite made at 28 pixels, where a map has 7, errs at 24, where it has 6."""
-    plain = load(ModelChoice("mobilenet_v2_cifar", "cifar10"))
+    plain = load(ModelChoice(model="mobilenet_v2_cifar", weights="cifar10"))
     found = _taken_everywhere(plain, [32, 28, 24], native=False)
     keep_head(plain, plain, found, {"what": "adapted head"}, tmp_path)
     own, drawn = adapted(plain, tmp_path), glyphs("test").limited(3)

@@ -13,8 +13,8 @@ from convert.bundle import open_bundle, write_bundle
 from convert.manifest import MANIFEST_FILE, Json
 from datasets.errors import InputError
 from tests.convert import tiny_bundle
-from tests.convert.test_fuzz import DEFERRAL, LEARNED, RANDOM
 from tests.convert.tiny_tflite import classifier
+from tests.convert.untrusted.test_fuzz import DEFERRAL, LEARNED, RANDOM
 
 CERTIFICATE: Json = {
     "certified": True, "max_drop_points": 1.0, "confidence": 0.95, "images": 500,
@@ -150,13 +150,13 @@ def test_import_writes_a_bundle(
     assert made.manifest.rungs[0].preprocessing.crop == "0.875"
     assert _run(
         *arguments, "--name", "mine", "--crop", "squash", "--mean", "1,2,3",
-        "--deviation", "4", "--class-offset", "0", "--interpolation", "bicubic",
+        "--deviation", "400", "--class-offset", "0", "--interpolation", "bicubic",
         "--no-antialias",
     ) == 0  # fmt: skip
     facts = json.loads((tmp_path / "run" / "mine" / MANIFEST_FILE).read_text())
     assert facts["rungs"][0]["preprocessing"] == {
         "crop": "squash", "interpolation": "bicubic", "antialias": False,
-        "channels": "RGB", "mean": [1, 2, 3], "deviation": [4, 4, 4],
+        "channels": "RGB", "mean": [1, 2, 3], "deviation": [400, 400, 400],
     }  # fmt: skip
     assert facts["measured"]["class_offset"] == 0
 

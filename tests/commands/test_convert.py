@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 
 from commands import convert
 from convert.bundle import Bundle, open_bundle
-from convert.ranges import Seen
+from convert.quantising.ranges import Seen
 from convert.running import Runner
 from datasets.errors import InputError
-from keras_models.adapt import Match, Outcome
-from keras_models.adapted import write_record, write_tensors
+from keras_models.adapted import Match, Outcome, write_record, write_tensors
 from keras_models.loading import ModelChoice, load
 from reports.rows import read_rows
-from selection.cascade import Cascade
-from selection.learned import Dense, Learned
-from selection.thumbnail import FEATURES, look
+from selection.selectors.cascade import Cascade
+from selection.selectors.learned import Dense, Learned
+from selection.selectors.thumbnail import FEATURES, look
 
 MODEL = ["--model", "small_resnet", "--weights", "glyphs"]
 IMAGES = ["--dataset", "glyphs", "--limit", "40", "--calibration-images", "12"]
@@ -117,7 +116,7 @@ def test_a_failed_check_ends_with_1_and_names_layers(
             for name in seen.low
         }
 
-    monkeypatch.setattr("convert.quantise._ranges", narrow)
+    monkeypatch.setattr("convert.quantising.quantise._ranges", narrow)
     flags = [*MODEL, *IMAGES, "--resolutions", "32", "--recipe", "full_int8"]
     assert _run(*flags, "--min-agreement", "0.99", "--run", str(tmp_path)) == 1
     said = capsys.readouterr().out
@@ -157,7 +156,7 @@ def _chances(bundle: Bundle, thumbnail: NDArray[np.float32]) -> NDArray[np.float
 
 
 def test_a_plan_may_join_two_models(tmp_path: Path) -> None:
-    selector = Cascade(("first@32", "second@48"), (0.9,)).to_json()
+    selector = Cascade(ladder=("first@32", "second@48"), thresholds=(0.9,)).to_json()
     plan = tmp_path / "plan.json"
     plan.write_text(json.dumps({"kind": "plan", "selector": selector}))
     flags = ["--plan", str(plan), *MODEL, *MODEL, "--name", "first", "--name", "second"]
@@ -219,8 +218,19 @@ def test_photographs_keep_their_answers(tmp_path: Path, shared_data: Path) -> No
 def _adaptation(folder: Path) -> None:
     """As `reswise adapt` leaves it for small_resnet@48, offsets of norms moved."""
     match = Match(1.0, 0.5, 0.5)
-    outcome = Outcome(48, 20, 10, match, match, 0.1, 0.01, 0.01, True, tuned=1)
-    source = load(ModelChoice("small_resnet", "glyphs"))
+    outcome = Outcome(
+        resolution=48,
+        pictures=20,
+        held_out=10,
+        before=match,
+        after=match,
+        gain=0.1,
+        gain_error=0.01,
+        worth_error=0.01,
+        accepted=True,
+        tuned=1,
+    )
+    source = load(ModelChoice(model="small_resnet", weights="glyphs"))
     before = source.at(48).get_weights()
     model = source.at(48)
     for layer in model.layers:
@@ -242,16 +252,20 @@ def test_adapted_tensors_are_converted_at_their_resolution_only(tmp_path: Path) 
     image = np.random.default_rng(0).random((96, 96, 3), np.float32) * 2 - 1
     scores = [
         {
-            side: Runner(
+            resolution: Runner(
                 (bundle.folder / "small_resnet_float32.tflite").read_bytes(),
-                f"resolution_{side}",
-            ).scores(image[:side, :side])
-            for side in (96, 48)
+                f"resolution_{resolution}",
+            ).scores(image[:resolution, :resolution])
+            for resolution in (96, 48)
         }
         for bundle in (plain, own)
     ]
     assert np.array_equal(scores[0][96], scores[1][96])
-    source = load(ModelChoice("small_resnet", "glyphs", adapted=tmp_path / "adapted"))
+    source = load(
+        ModelChoice(
+            model="small_resnet", weights="glyphs", adapted=tmp_path / "adapted"
+        )
+    )
     wanted = source.at(48).predict(image[None, :48, :48], verbose=0)[0]
     assert np.allclose(scores[1][48], wanted, rtol=0.01, atol=0)
     assert not np.allclose(scores[0][48], wanted, rtol=0.5, atol=0)

@@ -44,7 +44,9 @@ def test_writes_rows_a_table_and_a_figure(
     assert reswise.run(_drop(run, table, "--crop", "0.875,squash")) == 0
     rows = read_rows(run / "rows.csv")
     assert [(row.crop, row.resolution) for row in rows] == [
-        (crop, side) for crop in ("0.875", "squash") for side in (96, 48, 32)
+        (crop, resolution)
+        for crop in ("0.875", "squash")
+        for resolution in (96, 48, 32)
     ]
     assert rows[0].drop_points == 0.0
     assert rows[0].images == 12
@@ -123,3 +125,29 @@ def test_too_many_unreadable_pictures_end_with_2(
     assert "1 of 5 unreadable: picture 2.jpg" in said
     assert reswise.run(_drop(run, table, "--max-unreadable", "1")) == 0
     assert read_rows(run / "rows.csv")[0].images == 4
+
+
+def test_a_rung_that_gives_no_numbers_is_refused_or_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three of nine images without a finite score at 48 pixels alone."""
+    table, run = _photographs(tmp_path, 9), tmp_path / "run"
+    assert reswise.run(_drop(run, table)) == 0
+    before = {row.resolution: row.top1 for row in read_rows(run / "rows.csv")}
+    (folder,) = [path.parent for path in run.glob("scores/*/meta.json")
+                 if '"resolution": 48' in path.read_text()]  # fmt: skip
+    scores = np.load(folder / "00000.npy")
+    right = int((scores.argmax(axis=1) == np.arange(9))[:3].sum())
+    scores[:3] = np.nan
+    np.save(folder / "00000.npy", scores)
+    capsys.readouterr()
+    assert reswise.run(_drop(run, table)) == 2
+    said = capsys.readouterr().err
+    assert "small_resnet@48: the scores of 3 of 9 images are not finite" in said
+    assert "picture 0.jpg, picture 1.jpg, picture 2.jpg" in said
+    assert reswise.run(_drop(run, table, "--nonfinite", "wrong")) == 0
+    rows = {row.resolution: row for row in read_rows(run / "rows.csv")}
+    assert {row.images for row in rows.values()} == {9}
+    assert rows[48].top1 == pytest.approx((before[48] or 0) - right / 9)
+    assert rows[96].top1 == before[96]
+    assert "3 of 9 images are not finite" in (run / "drop.md").read_text()

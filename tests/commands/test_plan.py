@@ -5,11 +5,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from commands import plan
 from datasets.errors import InputError
-from selection.catalogue import from_json
+from selection.selectors.catalogue import from_json
 from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 
@@ -87,7 +88,7 @@ def test_another_split_calibrates(tmp_path: Path) -> None:
     flags = ["--split", "test", "--calibration-split", "calibration"]
     assert _run("--max-drop", "8", *flags, *_flags(tmp_path)) == 0
     facts = json.loads((tmp_path / "run" / "plan.json").read_text())
-    assert facts["search_images"] == 250
+    assert facts["search_images"] == 150
 
 
 def test_shared_images_are_refused(tmp_path: Path) -> None:
@@ -110,7 +111,7 @@ def test_splits_are_tabulated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--max-drop", "0"), "expected points above 0"),
+        (("--max-drop", "101"), "expected points from -100"),
         (("--confidence", "1.5"), "expected above 0.5"),
         (("--max-drop", "1", "--max-macs", "9"), "exclude each other"),
         (("--max-macs", "1"), "cheapest rung"),
@@ -124,3 +125,19 @@ def test_bad_input_is_refused(
     store(tmp_path / "scores", DATA)
     with pytest.raises(InputError, match=message):
         _run(*_flags(tmp_path), *arguments)
+
+
+def test_a_reference_that_guesses_is_said_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Labels that have nothing to do with the scores: a certificate of nothing."""
+    guessed = replace(DATA, labels=np.random.default_rng(0).permutation(DATA.labels))
+    store(tmp_path / "scores", guessed)
+    _run("--max-drop", "6", *_flags(tmp_path))
+    assert capsys.readouterr().out.startswith(f"HOLLOW: {DATA.rungs[-1]} itself is not")
+    facts = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert "not better than chance" in facts["certificate"]["warning"]
+    assert "HOLLOW" in (tmp_path / "run" / "plan.md").read_text().splitlines()[0]
+    store(tmp_path / "sound" / "scores", DATA)
+    _run("--max-drop", "6", *_flags(tmp_path / "sound"))
+    assert "HOLLOW" not in capsys.readouterr().out

@@ -26,7 +26,13 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["fly"], "invalid choice: 'fly'"),
+        (["fly"], "there is no verb fly. See"),
+        (["dorp"], "there is no verb dorp; did you mean drop?"),
+        (
+            ["drop", "--model", "resnet50", "--dataset", "glyphs", "--resolution", "9"],
+            "there is no flag --resolution; did you mean --resolutions?",
+        ),
+        (["drop", "@no-such-file.txt"], "a file of flags cannot be read"),
         (["flops", "--model", "resnet50"], "--resolutions --staircase is required"),
         (["flops", "--model", "resnet50", "--resolutions", "big"], "whole numbers"),
         (["flops", "--model", "resnet5", "--resolutions", "224"], "not in the cata"),
@@ -68,8 +74,16 @@ def test_bad_input_is_one_line_and_exit_code_2(
 def test_flops_reproduces_table_3_on_standard_output(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    sides = "224,210,196,182,168,154,140"
-    arguments = ["flops", "--model", "resnet50", "--resolutions", sides, "--csv", "-"]
+    resolutions = "224,210,196,182,168,154,140"
+    arguments = [
+        "flops",
+        "--model",
+        "resnet50",
+        "--resolutions",
+        resolutions,
+        "--csv",
+        "-",
+    ]
     assert reswise.run(arguments) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     drops = [row["flops_drop_percent"] for row in rows]
@@ -89,8 +103,17 @@ def test_staircase_of_a_model_file_leaves_out_what_does_not_fit(
     keras.Model(image, layers.Dense(3, "softmax")(x), name="vgg_like").save(path)
     arguments = ["flops", "--model", str(path), "--staircase", "--csv", "-"]
     assert reswise.run(arguments) == 0
-    sides = capsys.readouterr().out.split()[1:]
-    assert [int(row.split(",")[0]) for row in sides] == [16, 14, 12, 10, 8, 6, 4, 2]
+    resolutions = capsys.readouterr().out.split()[1:]
+    assert [int(row.split(",")[0]) for row in resolutions] == [
+        16,
+        14,
+        12,
+        10,
+        8,
+        6,
+        4,
+        2,
+    ]
 
 
 def test_a_question_to_a_pipe_that_closes_is_no_traceback() -> None:

@@ -47,8 +47,10 @@ def test_random_over_resnet50_gives_the_published_mean(
     data = table(images=80, rungs=1)
     five = replace(
         data,
-        rungs=tuple(f"resnet50@{side}" for side in sorted(RESNET50)),
-        macs=tuple(round(1e6 * RESNET50[side]) for side in sorted(RESNET50)),
+        rungs=tuple(f"resnet50@{resolution}" for resolution in sorted(RESNET50)),
+        macs=tuple(
+            round(1e6 * RESNET50[resolution]) for resolution in sorted(RESNET50)
+        ),
         scores=data.scores * 5,
     )
     store(tmp_path / "scores", five)
@@ -106,7 +108,7 @@ def test_learned_reads_the_thumbnails_of_the_data_set_once(
     def refused(*_: object) -> None:
         raise AssertionError("thumbnails were made already")
 
-    monkeypatch.setattr("selection.looks.looks_of", refused)
+    monkeypatch.setattr("selection.selectors.looks.looks_of", refused)
     assert _run("--selector", "learned", "--max-macs", "2e6", *flags) == 0
 
 

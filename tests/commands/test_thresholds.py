@@ -13,6 +13,7 @@ from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=400)
+TWO = "small@32,small@64"
 
 
 def _run(*arguments: str) -> int:
@@ -67,9 +68,9 @@ def test_the_report_counts_half_the_resolution_as_a_quarter(tmp_path: Path) -> N
         (("--ladder", "small@32,small@64", "--way", "gut"), "unknown"),
         (("--ladder", "small@32,small@64", "--grid", "0x4"), "two counts"),
         (("--ladder", "small@32,small@64", "--grid", "many"), "two counts"),
-        (("--ladder", "small@32,small@64", "--from", "0,0", "--to", "2,1"), "range"),
+        (("--rungs", TWO, "--lowest", "0,0", "--highest", "2,1"), "range"),
         (
-            ("--ladder", "small@32,small@64", "--from", "0.9,0", "--to", "0.1,1"),
+            ("--rungs", TWO, "--lowest", "0.9,0", "--highest", "0.1,1"),
             "range",
         ),
         (("--ladder", "small@32"), "two or three"),
@@ -82,3 +83,19 @@ def test_bad_input_is_refused(
     flags = ["--scores", str(tmp_path / "scores"), "--run", str(tmp_path / "run")]
     with pytest.raises(InputError, match=message):
         _run(*arguments, *flags)
+
+
+def test_two_ladders_in_one_run_folder_stay(tmp_path: Path) -> None:
+    """The first keeps its place, the second has a folder of its own in it."""
+    store(tmp_path / "scores", DATA)
+    run = tmp_path / "run"
+    flags = ["--scores", str(tmp_path / "scores"), "--run", str(run), "--grid", "3x3"]
+    first = ",".join(DATA.rungs[:2])
+    _run("--ladder", first, *flags)
+    before = (run / "front.csv").read_bytes()
+    _run("--ladder", ",".join(DATA.rungs[1:3]), *flags)
+    assert (run / "front.csv").read_bytes() == before
+    (other,) = run.glob("*/front.csv")
+    assert other.read_bytes() != before
+    _run("--ladder", first, *flags)
+    assert len(list(run.rglob("front.csv"))) == 2

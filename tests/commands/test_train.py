@@ -85,13 +85,15 @@ def test_several_resolutions_train_one_model_each(tmp_path: Path) -> None:
 
     words = [*_words(tmp_path), "--resolution", "16,24", "--epochs", "1"]
     assert verb.run(_parsed(*words, "--limit", "64", "--flip", "--mixup")) == 0
-    for side in (16, 24):
-        folder = tmp_path / str(side)
+    for resolution in (16, 24):
+        folder = tmp_path / str(resolution)
         facts = json.loads((folder / "small_resnet.json").read_text())
-        assert facts["native"] == side
+        assert facts["native"] == resolution
         assert (folder / "history.svg").exists()
-        loaded = load(ModelChoice("small_resnet", str(folder / "small_resnet.npz")))
-        assert (loaded.native, loaded.classes) == (side, 36)
+        loaded = load(
+            ModelChoice(model="small_resnet", weights=str(folder / "small_resnet.npz"))
+        )
+        assert (loaded.native, loaded.classes) == (resolution, 36)
 
 
 def _folders(root: Path) -> str:
@@ -211,8 +213,8 @@ def test_packaged_weights_read_glyphs(
     """On 300 test pictures, whose fonts no training picture has; chance is 0.03."""
     from keras_models.catalogue import build
     from keras_models.normalisation import normalise
-    from keras_models.train import in_memory
-    from keras_models.weight_files import load_weights
+    from keras_models.opening.weight_files import load_weights
+    from keras_models.training.train import in_memory
 
     facts = json.loads((PACKAGED / f"{file}.json").read_text())
     built = build(model, facts["native"], facts["classes"], alpha)

@@ -55,13 +55,15 @@ FAMILIES = (
 )
 
 
-def flat(family: Family, side: int) -> keras.Model:
-    return family.build(input_shape=(side, side, 3), classes=CLASSES)
+def flat(family: Family, resolution: int) -> keras.Model:
+    return family.build(input_shape=(resolution, resolution, 3), classes=CLASSES)
 
 
-def _transferred(family: Family, side: int, shape: tuple[Any, ...]) -> keras.Model:
+def _transferred(
+    family: Family, resolution: int, shape: tuple[Any, ...]
+) -> keras.Model:
     """As the guide to transfer learning has it."""
-    image = keras.Input((side, side, 3))
+    image = keras.Input((resolution, resolution, 3))
     augmented = keras.Sequential([layers.RandomFlip(), layers.RandomRotation(0.1)])
     base = family.build(input_shape=shape, include_top=False)
     x = base(augmented(image) / 127.5 - 1, training=False)
@@ -69,17 +71,17 @@ def _transferred(family: Family, side: int, shape: tuple[Any, ...]) -> keras.Mod
     return keras.Model(image, layers.Dense(CLASSES, "softmax")(x))
 
 
-def nested(family: Family, side: int) -> keras.Model:
-    return _transferred(family, side, (side, side, 3))
+def nested(family: Family, resolution: int) -> keras.Model:
+    return _transferred(family, resolution, (resolution, resolution, 3))
 
 
-def free(family: Family, side: int) -> keras.Model:
-    return _transferred(family, side, (None, None, 3))
+def free(family: Family, resolution: int) -> keras.Model:
+    return _transferred(family, resolution, (None, None, 3))
 
 
-def wrapped(family: Family, side: int) -> keras.Model:
-    image = keras.Input((side, side, 3))
-    scores = nested(family, side)(layers.Rescaling(0.5)(image))
+def wrapped(family: Family, resolution: int) -> keras.Model:
+    image = keras.Input((resolution, resolution, 3))
+    scores = nested(family, resolution)(layers.Rescaling(0.5)(image))
     return keras.Model(image, layers.Identity(name="scores")(scores))
 
 
@@ -94,6 +96,7 @@ CHEAP = {
     ("MobileNetV2", "wrapped"),
     ("MobileNetV3Small", "nested"),
     ("EfficientNetB0", "nested"),
+    ("ConvNeXtTiny", "nested"),
     ("VGG16", "nested"),
 }
 CASES = [
@@ -137,21 +140,23 @@ def test_a_rebuild_is_the_model_built_by_hand(
 ) -> None:
     keras.utils.set_random_seed(1)
     model = _shaken(form(family, family.native))
-    for side in (family.native, *family.lower):
-        hand = form(family, side)
+    for resolution in (family.native, *family.lower):
+        hand = form(family, resolution)
         hand.set_weights(model.get_weights())
         _renewed(hand)
-        rebuilt = keras_models.rebuild(model, side)
-        shape = (2, side, side, 3)
-        pixels = np.random.default_rng(side).uniform(0, 255, shape).astype("float32")
+        rebuilt = keras_models.rebuild(model, resolution)
+        shape = (2, resolution, resolution, 3)
+        pixels = (
+            np.random.default_rng(resolution).uniform(0, 255, shape).astype("float32")
+        )
         found, expected = (
             np.asarray(each(pixels, training=False)) for each in (rebuilt, hand)
         )
-        assert np.abs(found - expected).max() <= 1e-6, side
+        assert np.abs(found - expected).max() <= 1e-6, resolution
         macs = count_macs(hand)
         assert macs.uncounted == ()
         assert _counts(rebuilt) == [count for _, count in macs.by_layer]
-        assert count_macs(model, side).macs == macs.macs
+        assert count_macs(model, resolution).macs == macs.macs
 
 
 @pytest.mark.parametrize(
@@ -169,8 +174,8 @@ def test_a_nested_base_costs_what_the_flat_one_costs(family: Family) -> None:
     """At every size of a period: the walk over one graph gives each one's own count."""
     model = nested(family, family.native)
     smallest = min(family.lower)
-    for side in range(smallest, family.native + 1, 3):
-        alone = family.build(input_shape=(side, side, 3), include_top=False)
+    for resolution in range(smallest, family.native + 1, 3):
+        alone = family.build(input_shape=(resolution, resolution, 3), include_top=False)
         channels = alone.outputs[0].shape[-1]
         macs = count_macs(alone).macs + channels * CLASSES
-        assert count_macs(model, side).macs == macs, side
+        assert count_macs(model, resolution).macs == macs, resolution

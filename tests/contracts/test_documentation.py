@@ -1,69 +1,39 @@
-"""README and --help name every verb and flag; the map of the tree is true."""
+"""docs/commands.md is what the parsers read; the map of the tree is true."""
 
-import argparse
 import re
 import subprocess
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-import reswise
+from commands import reference
+from commands.command_line import VERBS, parser, verb_parser
+from commands.parsing import flags_of
 
 pytestmark = pytest.mark.checkout
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text() if (ROOT / "README.md").exists() else ""
+PAGES = ("README.md", "docs/*.md", "CONTRIBUTING.md")
 
 
-class _Verb:
-    """Collects the flags that a verb adds of its own; absl adds its own to all."""
-
-    def __init__(self, verb: str) -> None:
-        self.parser = argparse.ArgumentParser(add_help=False)
-        import_module(f"commands.{verb}").add_flags(self.parser)
-
-    @property
-    def actions(self) -> list[argparse.Action]:
-        found = []
-        for action in self.parser._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                for inner in action.choices.values():
-                    found += [a for a in inner._actions if a.dest != "help"]
-            else:
-                found.append(action)
-        return found
-
-    @property
-    def flags(self) -> set[str]:
-        return {flag for action in self.actions for flag in action.option_strings}
+def test_the_page_of_commands_is_what_the_parsers_read() -> None:
+    kept = (ROOT / "docs" / "commands.md").read_text()
+    assert kept == reference.text(), "run: python -m commands.reference > that file"
 
 
-def _verbs() -> dict[str, argparse.ArgumentParser]:
-    actions = reswise.parser()._actions
-    verbs = next(a for a in actions if isinstance(a, argparse._SubParsersAction))
-    return dict(verbs.choices)
+def test_the_first_page_names_every_verb_and_is_short() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) <= 150
+    for verb in VERBS:
+        assert any(f"`reswise {verb}`" in line for line in lines), verb
 
 
-@pytest.mark.parametrize("verb", reswise.VERBS)
-def test_every_verb_and_flag_stands_in_the_readme(verb: str) -> None:
-    sections = README.split("### `reswise ")
-    own = next(text for text in sections if text.startswith(f"{verb}`"))
-    for flag in _Verb(verb).flags:
-        assert re.search(rf"`{flag}`", own), f"{verb} {flag}"
-
-
-@pytest.mark.parametrize("verb", reswise.VERBS)
-def test_every_flag_has_help_and_every_verb_a_line(verb: str) -> None:
-    assert _verbs()[verb].description
-    for action in _Verb(verb).actions:
-        assert action.help, action
-    assert verb in reswise.parser().format_help()
-
-
-def test_the_readme_names_no_flag_that_does_not_exist() -> None:
-    known = set().union(*(_Verb(verb).flags for verb in reswise.VERBS))
-    for flag in re.findall(r"`(--[a-z][a-z_-]*)", README):
-        assert flag in known | {"--verbosity", "--help"}, flag
+def test_no_page_names_a_flag_that_does_not_exist() -> None:
+    top = parser()
+    known = {flag for verb in VERBS for flag in flags_of(verb_parser(verb, top))}
+    for pattern in PAGES:
+        for page in ROOT.glob(pattern):
+            for flag in re.findall(r"`(--[a-z][a-z_-]*)", page.read_text()):
+                assert flag in known, f"{page.name}: {flag}"
 
 
 def _tracked() -> set[str]:

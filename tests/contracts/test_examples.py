@@ -1,5 +1,6 @@
 """The example script and the notebook run as they stand."""
 
+import ast
 import json
 import runpy
 from pathlib import Path
@@ -8,9 +9,10 @@ import matplotlib
 import pytest
 
 from convert.bundle import open_bundle
-from selection.catalogue import from_json
+from selection.selectors.catalogue import from_json
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 pytestmark = [pytest.mark.slow, pytest.mark.checkout]
 
 
@@ -22,10 +24,10 @@ def test_the_script_ends_in_a_plan(
     runpy.run_path(str(EXAMPLES / "keras_script.py"), run_name="__main__")
     said = capsys.readouterr().out
     assert "small_resnet@96: 35.01 MMACs" in said
-    facts = json.loads((tmp_path / "plan.json").read_text())
+    facts = json.loads((tmp_path / "plan" / "plan.json").read_text())
     ladder = from_json(facts["selector"]).ladder
     assert [one["rung"] for one in facts["rungs"]] == list(ladder)
-    (manifest,) = tmp_path.glob("*/manifest.json")
+    (manifest,) = tmp_path.glob("convert/*/manifest.json")
     bundle = open_bundle(manifest.parent)
     assert {rung.rung for rung in bundle.manifest.rungs} == set(ladder)
 
@@ -43,3 +45,24 @@ def test_the_cells_of_the_notebook_run_in_order(
             exec("".join(cell["source"]), names)
             assert cell["outputs"] == []  # what it prints is not kept in the file
     assert "% of the MACs saved" in capsys.readouterr().out
+    last = {"table": "rungs.table()", "figure": "rungs.figure()", "page": "found"}
+    assert len(eval(last["table"], names)) == 4
+    assert eval(last["figure"], names).axes[0].get_xlabel() == "resolution, pixels"
+    assert "<table>" in eval(last["page"], names)._repr_html_()
+
+
+def test_examples_use_reswise_alone() -> None:
+    """Of this project's modules no other is imported."""
+    ours = {path.name for path in ROOT.iterdir() if (path / "__init__.py").is_file()}
+    texts = {path: path.read_text() for path in EXAMPLES.glob("*.py")}
+    notebook = json.loads((EXAMPLES / "resolution.ipynb").read_text())
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    texts[EXAMPLES] = "\n".join("".join(cell["source"]) for cell in cells)
+    for path, text in texts.items():
+        named = {
+            (getattr(node, "module", None) or node.names[0].name).split(".")[0]
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        }
+        assert "reswise" in named, path
+        assert not named & ours, path

@@ -1,8 +1,9 @@
-"""Imports point one way; light verbs load nothing heavy."""
+"""Imports point one way, between rooms and in them; light verbs load nothing heavy."""
 
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,65 @@ def test_a_package_imports_only_earlier_ones(package: str) -> None:
     later = set(ORDER[ORDER.index(package) + 1 :])
     for path in _modules(package):
         assert not _imported(path) & later, path
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def _arrows(package: str) -> set[tuple[str, str]]:
+    """(module, what it imports) within a package; hints for mypy alone count too."""
+    modules = {_name(path): path for path in _modules(package)}
+    found = set()
+    for name, path in modules.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    inner = f"{node.module}.{alias.name}"
+                    found.add((name, inner if inner in modules else node.module))
+            elif isinstance(node, ast.Import):
+                found |= {(name, alias.name) for alias in node.names}
+    return {(one, other) for one, other in found if other in modules and other != one}
+
+
+def _room(module: str) -> str:
+    """convert.untrusted for all that lies in it; a module in no room is itself."""
+    return ".".join(module.split(".")[:2])
+
+
+def _circle(arrows: set[tuple[str, str]]) -> list[str]:
+    graph: dict[str, set[str]] = {}
+    for one, other in arrows:
+        graph.setdefault(one, set()).add(other)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+@pytest.mark.parametrize("package", ORDER[:-1])
+def test_no_circle_within_a_package(package: str) -> None:
+    """Neither between its modules nor between its rooms."""
+    arrows = _arrows(package)
+    assert _circle(arrows) == []
+    rooms = {(_room(one), _room(other)) for one, other in arrows}
+    assert _circle({(one, other) for one, other in rooms if one != other}) == []
+
+
+def test_a_circle_is_seen() -> None:
+    assert _circle({("a", "b"), ("b", "c")}) == []
+    assert set(_circle({("a", "b"), ("b", "c"), ("c", "a")})) == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("package", "most"), [("keras_models", 53), ("selection", 36), ("convert", 72)]
+)
+def test_rooms_keep_few_arrows_between_them(package: str, most: int) -> None:
+    """A flat folder of 30 files had about a hundred; a new arrow needs a reason."""
+    arrows = {(_room(one), _room(other)) for one, other in _arrows(package)}
+    assert len({(one, other) for one, other in arrows if one != other}) <= most
 
 
 def test_selection_imports_no_framework() -> None:

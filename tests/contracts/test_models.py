@@ -8,7 +8,7 @@ import pytest
 
 from datasets.errors import InputError
 from keras_models.catalogue import CATALOGUE, Entry, build
-from keras_models.fitting import Fitting
+from keras_models.graphs.fitting import Fitting
 from keras_models.macs import count_macs
 from keras_models.normalisation import NORMALISATIONS
 from keras_models.rebuilding import rebuild
@@ -76,9 +76,9 @@ def test_weights_move_to_the_smallest_and_to_an_odd_size(named: Named) -> None:
         with pytest.raises(InputError, match=f"{entry.native} pixels alone"):
             rebuild(model, entry.native - 32)
         return
-    for side in (max(entry.smallest, 4), min(53, entry.native - 1)):
-        moved = rebuild(model, side)  # compares every tensor
-        scores = np.asarray(moved(np.zeros((1, side, side, 3), "float32")))
+    for resolution in (max(entry.smallest, 4), min(53, entry.native - 1)):
+        moved = rebuild(model, resolution)  # compares every tensor
+        scores = np.asarray(moved(np.zeros((1, resolution, resolution, 3), "float32")))
         assert np.isfinite(scores).all()
         assert scores.sum() == pytest.approx(1.0, abs=1e-4)
         assert count_macs(moved).macs == _counted_independently(moved)
@@ -88,9 +88,9 @@ def test_weights_move_to_the_smallest_and_to_an_odd_size(named: Named) -> None:
     "name", [entry.name for entry in CATALOGUE.values() if not entry.fixed]
 )
 def test_below_the_smallest_is_refused(name: str) -> None:
-    side = CATALOGUE[name].smallest - 1
+    resolution = CATALOGUE[name].smallest - 1
     with pytest.raises(InputError, match="smallest resolution that works"):
-        build(name, side)
+        build(name, resolution)
 
 
 @pytest.mark.parametrize("name", ["resnet50", "resnet20", "small_resnet"])

@@ -90,7 +90,7 @@ def test_cifar10_test_pictures_come_out_as_recorded(
 ) -> None:
     """The 1,000 lossless pictures, at the native resolution."""
     facts = _facts(name)
-    source = load(ModelChoice(_model(name), "cifar10"))
+    source = load(ModelChoice(model=_model(name), weights="cifar10"))
     assert source.native == facts["native"]
     dataset = open_dataset(f"folder:{cifar10}", None, None)
     (rung,) = sweep(

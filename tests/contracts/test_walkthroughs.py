@@ -3,6 +3,7 @@
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 
 import reswise
 from convert.running import Runner
+from datasets.glyphs import glyphs
 from tests.android_bench.dense_models import RESOLUTIONS, RUNGS, bundle
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +23,8 @@ PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("convert/*/*.md")]
 )
 README = ROOT / "README.md"
+RESULTS = ROOT / "docs" / "results.md"
+RECORDED = ROOT / "tests" / "references" / "recorded_run"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -30,6 +34,11 @@ def _commands(page: Path) -> list[list[str]]:
     text = "".join(_BLOCK.findall(page.read_text())).replace("\\\n", " ")
     lines = [shlex.split(line, comments=True) for line in text.splitlines()]
     return [line for line in lines if line]
+
+
+def _python(page: Path) -> list[str]:
+    """The Python programs of a page."""
+    return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.M | re.S)
 
 
 @pytest.mark.slow
@@ -55,9 +64,9 @@ def test_the_commands_of_a_page_run(
         assert not ended.value.code, shlex.join(arguments)
 
 
-def test_the_python_of_the_readme_runs_every_rung_of_a_bundle(tmp_path: Path) -> None:
+def test_the_python_of_the_results_runs_every_rung_of_a_bundle(tmp_path: Path) -> None:
     """As an app's build would: in a process of its own, without reswise."""
-    (program,) = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.M | re.S)
+    (program,) = _python(RESULTS)
     made = bundle(tmp_path / "bundle")
     Image.new("RGB", (40, 30), (200, 100, 50)).save(tmp_path / "picture.png")
     done = subprocess.run(
@@ -69,12 +78,37 @@ def test_the_python_of_the_readme_runs_every_rung_of_a_bundle(tmp_path: Path) ->
     )
     rungs = [line.split() for line in done.stdout.splitlines()]
     assert [rung for rung, *_ in rungs] == list(RUNGS)
-    for (_, label, score), side in zip(rungs, RESOLUTIONS, strict=True):
-        pixels = np.full((1, side, side, 3), (200, 100, 50), np.float32) / 127.5 - 1
-        runner = Runner((made.folder / "dense-8.tflite").read_bytes(), f"at {side}px")
+    for (_, label, score), resolution in zip(rungs, RESOLUTIONS, strict=True):
+        pixels = (
+            np.full((1, resolution, resolution, 3), (200, 100, 50), np.float32) / 127.5
+            - 1
+        )
+        runner = Runner(
+            (made.folder / "dense-8.tflite").read_bytes(), f"at {resolution}px"
+        )
         own = runner.scores(pixels.astype(np.float32))
         assert own.argmax() == int(label)
         assert float(score) == pytest.approx(float(own.max()), abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a small network and glyphs as its pictures, in a folder per class."""
+    pytest.importorskip("pandas", reason="no pandas here: no data frame is made")
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(RECORDED / "tiny.keras", "mine.keras")
+    data = glyphs("test").limited(300)
+    for index, label in enumerate(data.labels):
+        folder = Path("pictures", f"{label:02d}")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{index}.png").write_bytes(data.read(index))
+    (program,) = _python(README)
+    program = program.replace("[192, 160, 128]", "[32]").replace("mine@224", "tiny@48")
+    exec(program.replace("max_drop=1.0", "max_drop=30.0"), {})
+    assert Path("runs/plan/plan.json").is_file()
+    assert list(Path("runs/convert").glob("*/manifest.json"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -41,8 +41,8 @@ def pretrained(
     )
 
 
-def pixels(count: int, side: int = SIDE, seed: int = 1) -> NDArray[np.float32]:
+def pixels(count: int, resolution: int = SIDE, seed: int = 1) -> NDArray[np.float32]:
     """(count, side, side, 3), patches of colour in 0..255."""
     generator = np.random.default_rng(seed)
-    coarse = generator.integers(0, 256, (count, side // 4, side // 4, 3))
+    coarse = generator.integers(0, 256, (count, resolution // 4, resolution // 4, 3))
     return np.asarray(coarse.repeat(4, 1).repeat(4, 2), np.float32)

@@ -12,7 +12,7 @@ from ai_edge_litert.interpreter import Interpreter
 from convert.bundle import described, open_bundle, write_bundle
 from convert.manifest import MANIFEST_FILE
 from datasets.errors import InputError
-from selection.cascade import Cascade
+from selection.selectors.cascade import Cascade
 from tests.convert import tiny_bundle
 
 
@@ -22,7 +22,7 @@ def test_what_is_written_is_opened_again(tmp_path: Path) -> None:
     again = open_bundle(str(tmp_path / "deep" / "bundle"))
     assert again == made
     assert again.manifest == manifest
-    assert again.selector == Cascade(("tiny@8", "tiny@16"), (0.5,))
+    assert again.selector == Cascade(ladder=("tiny@8", "tiny@16"), thresholds=(0.5,))
     assert again.labels == tuple(f"class {number}" for number in range(5))
     assert again.size_bytes == sum(map(len, files.values()))
     assert again.class_offset == 0

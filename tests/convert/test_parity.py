@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convert.parity import Parity, parity
-from convert.recipes import RECIPES
+from convert.quantising.recipes import RECIPES
 from convert.to_tflite import FloatFiles
 from keras_models.scores import RungMeta, StoredRung
 from tests.convert.small import SIDE, network, pretrained
@@ -56,7 +56,13 @@ def _parity(
 ) -> Parity:
     meta = replace(meta, macs=meta.macs or MACS)
     parent, own = (
-        StoredRung(meta, ("a", "b", "c", "d"), LABELS, scores, tuple("abcde"))
+        StoredRung(
+            meta=meta,
+            ids=("a", "b", "c", "d"),
+            labels=LABELS,
+            scores=scores,
+            class_names=tuple("abcde"),
+        )
         for scores in (PARENT, OWN)
     )
     return parity(parent, own, path, RECIPES[recipe], least)

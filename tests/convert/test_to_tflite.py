@@ -57,12 +57,12 @@ def test_ends_are_named_and_the_batch_is_one() -> None:
 def test_written_shapes_give_the_bits_of_a_conversion_of_its_own() -> None:
     source = pretrained(network())
     native = FloatFiles(source).at(SIDE)
-    for side in (48, 20):
-        own = FloatFiles(source).at(side)
-        written = at_resolution(native, side)
+    for resolution in (48, 20):
+        own = FloatFiles(source).at(resolution)
+        written = at_resolution(native, resolution)
         assert written is not None
-        image = entrance("tf").images(pixels(1, side))[0]
-        runners = [Runner(one, signature_name(side)) for one in (own, written)]
+        image = entrance("tf").images(pixels(1, resolution))[0]
+        runners = [Runner(one, signature_name(resolution)) for one in (own, written)]
         assert np.array_equal(runners[0].scores(image), runners[1].scores(image))
 
 

@@ -9,8 +9,8 @@ import pytest
 from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from selection.cascade import Cascade
-from selection.contract import Json
+from selection.arrays import Json
+from selection.selectors.cascade import Cascade
 from tests.convert.small import network, pretrained
 
 WAY = Preprocessing(1.0)
@@ -19,7 +19,9 @@ TWO = pretrained(network(1), "caffe", "two")
 
 
 def _plan(folder: Path, ladder: list[str], **more: Any) -> Path:
-    selector = Cascade(tuple(ladder), (0.8,) * (len(ladder) - 1)).to_json()
+    selector = Cascade(
+        ladder=tuple(ladder), thresholds=(0.8,) * (len(ladder) - 1)
+    ).to_json()
     path = folder / "plan.json"
     path.write_text(json.dumps({"selector": selector, **more}))
     return path

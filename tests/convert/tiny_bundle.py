@@ -18,7 +18,12 @@ CASCADE: Json = {
     "temperatures": [],
 }
 WAY = Preprocessing(
-    "0.875", "bilinear", True, "RGB", (127.5, 127.5, 127.5), (127.5, 127.5, 127.5)
+    crop="0.875",
+    interpolation="bilinear",
+    antialias=True,
+    channels="RGB",
+    mean=(127.5, 127.5, 127.5),
+    deviation=(127.5, 127.5, 127.5),
 )
 
 
@@ -34,8 +39,8 @@ def rung(resolution: int, subgraph: int, classes: int = CLASSES) -> Rung:
         subgraph=subgraph,
         macs=15 * resolution,
         parameters=20,
-        input=Tensor("x", "float32", (1, resolution, resolution, 3)),
-        output=Tensor("y", "float32", (1, classes)),
+        input=Tensor(name="x", dtype="float32", shape=(1, resolution, resolution, 3)),
+        output=Tensor(name="y", dtype="float32", shape=(1, classes)),
         preprocessing=WAY,
     )
 

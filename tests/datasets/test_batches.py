@@ -38,9 +38,9 @@ def test_pixels_are_those_of_one_picture_at_a_time(workers: int) -> None:
     seen: list[int] = []
     for batch in pictures(dataset, [8, 12], [CENTRE, SQUASH], 4, workers=workers):
         assert len(batch.pixels) == 4
-        for (way, side), pixels in batch.pixels.items():
+        for (way, resolution), pixels in batch.pixels.items():
             for row, index in zip(pixels, batch.indices, strict=True):
-                expected = resize(decode(dataset.read(index)), side, way)
+                expected = resize(decode(dataset.read(index)), resolution, way)
                 assert np.array_equal(row, expected)
         seen += batch.indices.tolist()
     assert seen == list(range(10))

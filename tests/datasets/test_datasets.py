@@ -1,6 +1,8 @@
 """One contract for every kind of data set, and the faults of each."""
 
+import contextlib
 import csv
+import gzip
 import importlib
 import os
 import subprocess
@@ -15,6 +17,7 @@ from PIL import Image
 
 from datasets.batches import pictures
 from datasets.catalogue import CATALOGUE, open_dataset, shadowed_distribution
+from datasets.class_order import ModelClasses, fitted
 from datasets.dataset import Dataset
 from datasets.decode import decode
 from datasets.errors import InputError
@@ -177,6 +180,43 @@ def test_truncated_tfds_file_is_named(tmp_path: Path) -> None:
         again()
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", [make_tfds, make_array_record])
+def test_any_flipped_bit_of_a_tfds_file_is_noticed(
+    kind: Callable[[Path], Callable[[], Dataset]], tmp_path: Path
+) -> None:
+    """Headers, checksums, labels, pixels: never other labels, never a traceback."""
+    again = kind(tmp_path)
+    whole = again()
+    (shard,) = [*tmp_path.rglob("*.tfrecord-*"), *tmp_path.rglob("*.array_record-*")]
+    content = shard.read_bytes()
+    for place in range(0, len(content), max(1, len(content) // 40)):
+        flipped = bytearray(content)
+        flipped[place] ^= 4
+        shard.write_bytes(flipped)
+        if kind is make_tfds:
+            with pytest.raises(InputError, match=r"damaged .*checksum|damaged .*trunc"):
+                again()
+            continue
+        # its reader has checks of its own, and there are unused bytes between chunks
+        with contextlib.suppress(InputError):
+            found = again()
+            assert found.labels.tolist() == whole.labels.tolist()
+            assert found.fingerprint == whole.fingerprint
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_compressed_or_missing_tfds_files_are_named(tmp_path: Path) -> None:
+    again = make_tfds(tmp_path)
+    (shard,) = tmp_path.rglob("*.tfrecord-*")
+    shard.write_bytes(gzip.compress(shard.read_bytes()))
+    with pytest.raises(InputError, match="compressed by gzip"):
+        again()
+    shard.unlink()
+    with pytest.raises(InputError, match="No such file"):
+        again()
+
+
 # Whatever changes in the data set, its fingerprint does too; and only then.
 
 
@@ -202,7 +242,8 @@ def test_fingerprint_sees_a_change(change: str, tmp_path: Path) -> None:
     elif change == "missing":
         picture.unlink()
     else:
-        table.write_text(text + "\ndog/../dog/1.png,1,dog,C")
+        (tmp_path / "dog/9.png").write_bytes((tmp_path / "dog/1.png").read_bytes())
+        table.write_text(text + "\ndog/9.png,1,dog,C")
     assert again().fingerprint != before
 
 
@@ -252,7 +293,7 @@ def test_folder_passes_over_nothing_but_hidden_names(tmp_path: Path) -> None:
 def test_table_has_splits(tmp_path: Path) -> None:
     write_pictures(tmp_path)
     rows = [("file", "class_index", "split"), ("cat/0.png", 0, "train")]
-    rows += [("dog/0.png", 1, "test"), ("cat/0.png", 0, "test")]
+    rows += [("dog/0.png", 1, "test"), ("cat/0.png", 0, "test")]  # in both
     with (tmp_path / "t.csv").open("w", encoding="utf-8-sig", newline="") as file:
         csv.writer(file).writerows(rows)
     assert open_dataset(f"csv:{tmp_path}/t.csv").ids == ("dog/0.png", "cat/0.png")
@@ -267,7 +308,7 @@ def test_table_has_splits(tmp_path: Path) -> None:
         (b"name,label\na.jpg,1\n", "expected at least file and class_index"),
         (b"file,class_index\na.jpg,-1\n", "line 2 has class_index '-1'"),
         (b"file,class_index\na.jpg,1.0\n", "line 2 has class_index '1.0'"),
-        (b"file,class_index\na.jpg\n", "line 2 has class_index ''"),
+        (b"file,class_index\na.jpg\n", "none of its 1 files is there"),
         (b"file,class_index\na.jpg," + b"9" * 5000, "at most six digits"),
         (b"file,class_index\n,1\n", "line 2 names no file"),
         (b"file,class_index\na.jpg,1\na.jpg,1\n", "'a.jpg' twice"),
@@ -338,3 +379,23 @@ def test_shadowed_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     line = shadowed_distribution()
     assert line is not None
     assert "datasets 9.9 (Hugging Face)" in line
+
+
+def test_pictures_without_labels_are_a_state_of_their_own(tmp_path: Path) -> None:
+    """An empty class_index, or a folder without classes: never class 0."""
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    table = tmp_path / "t.csv"
+    table.write_text("file,class_index\na.png,2\nb.png,\nc.png,0\n")
+    known = ModelClasses(model="m", count=4)
+    some = open_dataset(f"csv:{table}", unlabelled=True)
+    assert some.labels.tolist() == fitted(some, known).labels.tolist() == [2, -1, 0]
+    with pytest.raises(InputError, match="a picture without a label"):
+        open_dataset(f"csv:{table}")
+    table.write_text("file,class_index\na.png,\nb.png,\nc.png,\n")
+    table.rename(tmp_path.parent / "t.csv")
+    none = open_dataset(f"folder:{tmp_path}", unlabelled=True)
+    assert fitted(none, known).labels.tolist() == [-1, -1, -1]
+    assert fitted(none, known).classes == 4
+    with pytest.raises(InputError, match="no class folders"):
+        open_dataset(f"folder:{tmp_path}")

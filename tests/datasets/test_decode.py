@@ -147,13 +147,13 @@ def test_first_frame_counts(form: str) -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_exif_rotation_is_applied(form: str, orientation: int, side: str) -> None:
+def test_exif_rotation_is_applied(form: str, orientation: int, resolution: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     pixels = decode(encoded(halves(), form, exif=exif))
-    upright = side in ("left", "right")
+    upright = resolution in ("left", "right")
     assert pixels.shape == ((8, 16, 3) if upright else (16, 8, 3))
-    corner = pixels[0, 0] if side in ("left", "top") else pixels[-1, -1]
+    corner = pixels[0, 0] if resolution in ("left", "top") else pixels[-1, -1]
     assert corner[0] > 200
     assert corner[2] < 60
 
@@ -184,9 +184,9 @@ def test_reason_is_given(file: bytes, reason: str) -> None:
 
 
 @pytest.mark.parametrize("side", [10_001, 15_000, 60_000])
-def test_bomb_is_refused_before_it_is_unpacked(side: int) -> None:
+def test_bomb_is_refused_before_it_is_unpacked(resolution: int) -> None:
     """A header that claims 100, 225 and 3,600 million pixels."""
-    header = b"IHDR" + struct.pack(">II", side, side) + PNG[24:29]
+    header = b"IHDR" + struct.pack(">II", resolution, resolution) + PNG[24:29]
     check = struct.pack(">I", zlib.crc32(header))
     file = PNG[:12] + header + check + PNG[33:]
     with pytest.raises(Unreadable, match="more than 100,000,000 pixels"):
@@ -269,3 +269,17 @@ def test_reduced_decode_is_smaller_but_never_too_small() -> None:
     assert decode_image(big, 80)[0].size == (100, 80)
     assert decode_image(big, 81)[0].size == (200, 160)
     assert decode_image(big, 700)[0].size == (800, 640)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "said"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC, which is not read: export it"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isomavc1", "a film"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "a drawing"),
+        (b"<!DOCTYPE html><title>404</title>", "not a picture"),
+    ],
+)
+def test_what_people_have_and_is_not_read_is_named(encoded: bytes, said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        decode(encoded)

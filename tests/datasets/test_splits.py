@@ -8,7 +8,13 @@ import pytest
 
 from datasets.dataset import Dataset, shuffled
 from datasets.errors import InputError
-from datasets.splits import default_split, parse_split, slice_bounds, sliced
+from datasets.splits import (
+    default_split,
+    parse_split,
+    resolved,
+    slice_bounds,
+    sliced,
+)
 
 SLICES = [
     "test[:500]",
@@ -94,9 +100,37 @@ def test_limit_below_one_is_refused() -> None:
         numbered(3).limited(0)
 
 
-def test_default_split() -> None:
-    assert default_split(["train", "test"], "x") == "test"
-    assert default_split(["train", "validation"], "x") == "validation"
-    assert default_split(["train"], "x") == "train"
-    with pytest.raises(InputError, match="one of a, b"):
-        default_split(["a", "b"], "x")
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (["train", "test"], "test"),
+        (["train", "validation"], "validation"),
+        (["train", "valid"], "valid"),
+        (["Training", "Testing"], "Testing"),
+        (["TRAIN", "Val"], "Val"),
+        (["all"], "all"),
+        (["test"], "test"),
+    ],
+)
+def test_default_split(names: list[str], chosen: str) -> None:
+    assert default_split(names, "x") == chosen
+
+
+@pytest.mark.parametrize(
+    "names", [["train"], ["Training", "dev"], ["a", "b"], ["fold1"], ["val", "valid"]]
+)
+def test_no_split_is_taken_unasked_but_test_and_validation(names: list[str]) -> None:
+    """Least of all a training set: accuracy on it flatters."""
+    with pytest.raises(InputError, match=f"{', '.join(names)} .*--split"):
+        default_split(names, "x")
+
+
+def test_a_split_is_found_by_another_word_for_it() -> None:
+    names = ["Training", "valid"]
+    assert resolved("train", names, "x") == "Training"
+    assert resolved("validation[:5]", names, "x") == "valid[:5]"
+    assert resolved("VALID[10%:]", names, "x") == "valid[10%:]"
+    with pytest.raises(InputError, match="no split 'test'"):
+        resolved("test", names, "x")
+    with pytest.raises(InputError, match="no split 'validation'"):
+        resolved("validation", ["val", "valid"], "x")

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import top_k_accuracy_score
 
-from keras_models.accuracy import correct, paired_drop, wilson
+from keras_models.accuracy import (
+    correct,
+    no_better_than_chance,
+    paired_drop,
+    wilson,
+)
 
 
 @pytest.mark.parametrize("k", [1, 2, 5])
@@ -75,3 +80,29 @@ def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
 def test_other_images_are_refused() -> None:
     with pytest.raises(ValueError, match="same images"):
         paired_drop(np.ones(3, bool), np.ones(4, bool))
+
+
+def test_no_drop_is_beyond_all_images() -> None:
+    """Five of five lost: 123 points stood there once."""
+    drop = paired_drop(np.ones(5, bool), np.zeros(5, bool))
+    assert (drop.points, drop.high) == (100.0, 100.0)
+    assert paired_drop(np.zeros(5, bool), np.ones(5, bool)).low == -100.0
+
+
+@pytest.mark.parametrize(
+    ("right", "labels", "classes", "hollow"),
+    [
+        (25, [0, 1, 2, 3] * 25, 4, True),  # a quarter of 100 in four classes
+        (33, [0, 1, 2, 3] * 25, 4, True),  # Wilson 24.6..42.7
+        (34, [0, 1, 2, 3] * 25, 4, False),  # 25.5..43.7
+        (90, [0] * 90 + [1] * 10, 2, True),  # always the commonest
+        (3, [0, 1, 2] * 1, 1000, False),
+    ],
+)
+def test_chance_is_told(
+    right: int, labels: list[int], classes: int, hollow: bool
+) -> None:
+    answers = np.arange(len(labels)) < right
+    said = no_better_than_chance(answers, np.array(labels), classes)
+    assert bool(said) == hollow
+    assert not hollow or f"{right} of {len(labels)} images right" in said

@@ -61,11 +61,11 @@ def test_the_cifar_shortcut_takes_every_other_pixel_and_adds_zero_channels(
     built: Built,
 ) -> None:
     """Option A of He et al., against numpy, at an even and at an odd map."""
-    for side in (32, 15):
-        model = built("resnet20", side)
+    for resolution in (32, 15):
+        model = built("resnet20", resolution)
         inputs = model.get_layer("stage2_block1_skip").input
         outputs = model.get_layer("stage2_block1_zeros_back").output
-        image = np.random.default_rng(1).normal(size=(1, side, side, 3))
+        image = np.random.default_rng(1).normal(size=(1, resolution, resolution, 3))
         before, after = keras.Model(model.inputs[0], [inputs, outputs])(image)
         skipped = np.asarray(before)[:, ::2, ::2]
         expected = np.pad(skipped, ((0, 0), (0, 0), (0, 0), (8, 8)))

@@ -18,9 +18,9 @@ NATIVE = 32
 Make = Callable[[Any, int], Any]  # (image, its side) -> scores
 
 
-def _built(make: Make, side: int) -> keras.Model:
-    image = keras.Input((side, side, 3))
-    return keras.Model(image, make(image, side), name="mine")
+def _built(make: Make, resolution: int) -> keras.Model:
+    image = keras.Input((resolution, resolution, 3))
+    return keras.Model(image, make(image, resolution), name="mine")
 
 
 def _half(maps: Any, filters: int = 8) -> Any:
@@ -92,15 +92,15 @@ class Renewed(Derived):
         self.kept = ops.convert_to_numpy(self.scale) + 1
 
 
-def _shared(image: Any, side: int) -> Any:
-    del side
+def _shared(image: Any, resolution: int) -> Any:
+    del resolution
     twice = layers.Conv2D(8, 3, padding="same")
     return _scores(layers.Add()([twice(_half(image)), twice(_half(image))]))
 
 
-def _inner_twice(image: Any, side: int) -> Any:
+def _inner_twice(image: Any, resolution: int) -> Any:
     """A model inside, called on maps of two sizes."""
-    del side
+    del resolution
     free = keras.Input((None, None, 3))
     inner = keras.Model(free, _half(free), name="inner")
     smaller = layers.AveragePooling2D(2)(image)
@@ -108,22 +108,22 @@ def _inner_twice(image: Any, side: int) -> Any:
     return _dense(layers.Concatenate()(pooled))
 
 
-def _second_output(image: Any, side: int) -> Any:
+def _second_output(image: Any, resolution: int) -> Any:
     """Of a model inside with several, in a dictionary."""
-    given = keras.Input((side, side, 3), name="picture")
+    given = keras.Input((resolution, resolution, 3), name="picture")
     first = _half(given)
     inner = keras.Model({"picture": given}, {"a": first, "b": _half(first)})
     return _scores(inner({"picture": image})["b"])
 
 
-def _attention(image: Any, side: int) -> Any:
-    del side
+def _attention(image: Any, resolution: int) -> Any:
+    del resolution
     tokens = _tokens(_half(_half(image), 16))
     return _mean(tokens + layers.MultiHeadAttention(4, 4)(tokens, tokens))
 
 
-def _sequential_inside(image: Any, side: int) -> Any:
-    del side
+def _sequential_inside(image: Any, resolution: int) -> Any:
+    del resolution
     inner = keras.Sequential([layers.Conv2D(4, 3), layers.ReLU()])
     return _scores(keras.Sequential([inner, layers.BatchNormalization()])(image / 255))
 
@@ -172,20 +172,22 @@ EXACT: dict[str, Make] = {
 def test_a_graph_is_rebuilt_as_by_hand(name: str) -> None:
     keras.utils.set_random_seed(2)
     model = _built(EXACT[name], NATIVE)
-    for side in (24, NATIVE + 4):
-        hand = _built(EXACT[name], side)
+    for resolution in (24, NATIVE + 4):
+        hand = _built(EXACT[name], resolution)
         hand.set_weights(model.get_weights())
         for layer in hand.layers:
             if hasattr(layer, "finalize_state"):
                 layer.finalize_state()
-        rebuilt = rebuild(model, side)
-        shape = (2, side, side, 3)
+        rebuilt = rebuild(model, resolution)
+        shape = (2, resolution, resolution, 3)
         pixels = np.random.default_rng(1).uniform(0, 255, shape).astype("float32")
         found, expected = (np.asarray(each(pixels)) for each in (rebuilt, hand))
         assert np.abs(found - expected).max() <= 1e-6
         macs = count_macs(hand)
         assert macs.uncounted == ()
-        assert count_macs(rebuilt).macs == count_macs(model, side).macs == macs.macs
+        assert (
+            count_macs(rebuilt).macs == count_macs(model, resolution).macs == macs.macs
+        )
 
 
 REFUSED: dict[str, tuple[Make, str]] = {
@@ -257,8 +259,8 @@ def test_what_fits_one_size_is_refused_and_the_remedy_works(name: str) -> None:
     told = str(refusal.value)
     remedy = re.search(r"nearest that works? (?:is|are) (\d+)(?: and (\d+))?", told)
     assert remedy or "fits 32 pixels only" in told
-    for side in filter(None, remedy.groups() if remedy else ()):
-        assert rebuild(model, int(side)).inputs[0].shape[1] == int(side)
+    for resolution in filter(None, remedy.groups() if remedy else ()):
+        assert rebuild(model, int(resolution)).inputs[0].shape[1] == int(resolution)
 
 
 def test_state_that_is_not_renewed_is_found_out_with_what_to_do() -> None:
@@ -271,8 +273,8 @@ def test_state_that_is_not_renewed_is_found_out_with_what_to_do() -> None:
 def test_a_free_base_keeps_the_padding_that_it_has() -> None:
     """Built without a size it pads alike on all maps, even ones and odd ones."""
 
-    def free(side: int) -> keras.Model:
-        image = keras.Input((side, side, 3))
+    def free(resolution: int) -> keras.Model:
+        image = keras.Input((resolution, resolution, 3))
         inner = keras.Input((None, None, 3))
         padded = layers.ZeroPadding2D(((0, 1), (0, 1)), name="block_1_pad")(inner)
         base = keras.Model(inner, layers.DepthwiseConv2D(3, 2)(padded))
@@ -290,8 +292,8 @@ def test_a_free_base_keeps_the_padding_that_it_has() -> None:
 def test_the_smallest_resolution_is_one_that_works() -> None:
     """Padding for even maps: 4 pixels would do for the shapes, 8 is the first even."""
 
-    def make(image: Any, side: int) -> Any:
-        del side
+    def make(image: Any, resolution: int) -> Any:
+        del resolution
         x = layers.ZeroPadding2D(((0, 1), (0, 1)))(_half(image))
         return _scores(layers.Conv2D(4, 3, 2)(layers.Conv2D(4, 3, 1)(x)))
 

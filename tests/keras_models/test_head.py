@@ -12,9 +12,9 @@ from keras_models.head import split
 layers = keras.layers
 
 
-def _features(side: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+def _features(resolution: int) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     keras.utils.set_random_seed(3)
-    image = keras.Input((side, side, 3))
+    image = keras.Input((resolution, resolution, 3))
     x = layers.Rescaling(1 / 127.5, -1)(image)
     x = layers.Conv2D(6, 3, activation="relu")(x)
     return image, layers.GlobalAveragePooling2D()(x)

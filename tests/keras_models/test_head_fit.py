@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from datasets.errors import InputError
-from keras_models.adapt_head import (
+from keras_models.adapting.head_choice import (
     HeadFit,
     Labelled,
     fit_head,
@@ -14,8 +14,8 @@ from keras_models.adapt_head import (
     parts,
     per_class,
 )
+from keras_models.adapting.head_trial import Draws, label_trials
 from keras_models.head_fit import Features, Head, Ints, fitted, losses
-from keras_models.head_trial import Draws, label_trials
 
 
 def _features(count: int, seed: int, noise: float = 1.0) -> tuple[Features, Ints]:
@@ -138,8 +138,8 @@ def test_parts_hold_the_same_part_of_every_class_out() -> None:
 def test_no_draw_judges_what_fitted_or_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features carry the number of their picture, so that each can be told."""
     whole = _labelled(120, 1, 0.5)
-    for side in whole.features:
-        whole.features[side][:, 0] = np.arange(120)
+    for resolution in whole.features:
+        whole.features[resolution][:, 0] = np.arange(120)
     used: list[set[int]] = []
 
     def spied(fit: Labelled, held: Labelled, start: Head) -> HeadFit:
@@ -147,7 +147,7 @@ def test_no_draw_judges_what_fitted_or_decided(monkeypatch: pytest.MonkeyPatch) 
         used.append({round(number) for number in seen})
         return fit_head(fit, held, start)
 
-    monkeypatch.setattr("keras_models.head_trial.fit_head", spied)
+    monkeypatch.setattr("keras_models.adapting.head_trial.fit_head", spied)
     found = label_trials(whole, None, None, _trained(), Draws([10, 14], 2, 0.4, 0))
     assert [(trial.count, trial.resolution) for trial in found] == [
         (10, 24), (10, 16), (10, 24), (10, 16), (14, 24), (14, 16), (14, 24), (14, 16)

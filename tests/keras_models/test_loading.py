@@ -27,7 +27,9 @@ def test_classes_come_from_the_weights_file(tmp_path: Path) -> None:
     model = build("mobilenet_v2", 224, 7, 0.35)
     model.save_weights(tmp_path / "own.weights.h5")
     loaded = load(
-        ModelChoice("mobilenet_v2", str(tmp_path / "own.weights.h5"), alpha=0.35)
+        ModelChoice(
+            model="mobilenet_v2", weights=str(tmp_path / "own.weights.h5"), alpha=0.35
+        )
     )
     assert (loaded.classes, loaded.name) == (7, "mobilenet_v2_0.35")
     assert loaded.weights_sha256 == tensors_sha256(model)
@@ -36,7 +38,9 @@ def test_classes_come_from_the_weights_file(tmp_path: Path) -> None:
 
 def test_random_weights_come_from_their_seed() -> None:
     same, again, other = (
-        load(ModelChoice("small_resnet", "random", seed=seed)).weights_sha256
+        load(
+            ModelChoice(model="small_resnet", weights="random", seed=seed)
+        ).weights_sha256
         for seed in (1, 1, 2)
     )
     assert same == again != other
@@ -47,7 +51,7 @@ def test_a_file_is_normalised_as_its_family(tmp_path: Path) -> None:
     keras.applications.MobileNetV2((32, 32, 3), 0.35, weights=None, classes=4).save(
         path
     )
-    found = load(ModelChoice(str(path)))
+    found = load(ModelChoice(model=str(path)))
     assert found.normalisation == "tf"
     assert "assumed from the graph of mobilenetv2" in found.remarks[0]
 
@@ -56,14 +60,14 @@ def test_a_file_is_normalised_as_its_family(tmp_path: Path) -> None:
 def test_a_name_alone_is_no_family(tmp_path: Path, name: str) -> None:
     path = _saved(tmp_path / "m.keras", name, layers.Dense(3, "softmax"))
     with pytest.raises(InputError, match=r"no family .*--normalisation"):
-        load(ModelChoice(str(path)))
+        load(ModelChoice(model=str(path)))
 
 
 def test_a_file_of_no_known_family_asks(tmp_path: Path) -> None:
     path = _saved(tmp_path / "m.keras", "novel", layers.Dense(3, "softmax"))
     with pytest.raises(InputError, match=r"'novel'.*--normalisation"):
-        load(ModelChoice(str(path)))
-    assert load(ModelChoice(str(path), normalisation="none")).name == "novel"
+        load(ModelChoice(model=str(path)))
+    assert load(ModelChoice(model=str(path), normalisation="none")).name == "novel"
 
 
 def test_rungs_are_called_by_the_models_name_or_the_files_or_as_asked(
@@ -71,7 +75,7 @@ def test_rungs_are_called_by_the_models_name_or_the_files_or_as_asked(
 ) -> None:
     for own, expected in (("resnet_mine", "resnet_mine"), ("functional_1", "m")):
         path = _saved(tmp_path / "m.keras", own, layers.Dense(3, "softmax"))
-        choice = ModelChoice(str(path), normalisation="none")
+        choice = ModelChoice(model=str(path), normalisation="none")
         assert load(choice).name == expected
         assert load(replace(choice, name="other")).name == "other"
     with pytest.raises(InputError, match="--name 'a@b': expected letters"):
@@ -80,7 +84,7 @@ def test_rungs_are_called_by_the_models_name_or_the_files_or_as_asked(
 
 def test_logits_get_a_softmax(tmp_path: Path) -> None:
     path = _saved(tmp_path / "m.keras", "vgg", layers.Dense(3))
-    choice = ModelChoice(str(path), normalisation="none")
+    choice = ModelChoice(model=str(path), normalisation="none")
     scores = load(choice).model(np.zeros((1, 16, 16, 3), "float32"))
     assert float(np.asarray(scores).sum()) == pytest.approx(1.0)
 
@@ -88,7 +92,7 @@ def test_logits_get_a_softmax(tmp_path: Path) -> None:
 def test_multi_label_models_are_refused(tmp_path: Path) -> None:
     path = _saved(tmp_path / "m.keras", "vgg", layers.Dense(3, "sigmoid"))
     with pytest.raises(InputError, match=r"sigmoid .*expected softmax"):
-        load(ModelChoice(str(path), normalisation="none"))
+        load(ModelChoice(model=str(path), normalisation="none"))
 
 
 @pytest.mark.parametrize(
@@ -103,20 +107,24 @@ def test_multi_label_models_are_refused(tmp_path: Path) -> None:
 )
 def test_what_is_missing_is_said(model: str, weights: str | None, line: str) -> None:
     with pytest.raises(InputError, match=line):
-        load(ModelChoice(model, weights))
+        load(ModelChoice(model=model, weights=weights))
 
 
 def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
     build("small_resnet", 32, 5).save_weights(tmp_path / "small.weights.h5")
     with pytest.raises(InputError, match="does not fit mobilenet_v2"):
-        load(ModelChoice("mobilenet_v2", str(tmp_path / "small.weights.h5")))
+        load(
+            ModelChoice(
+                model="mobilenet_v2", weights=str(tmp_path / "small.weights.h5")
+            )
+        )
 
 
 def test_garbage_is_no_model(tmp_path: Path) -> None:
     path = tmp_path / "garbage.keras"
     path.write_bytes(b"\x00" * 100)
     with pytest.raises(InputError, match="not a Keras model"):
-        load(ModelChoice(str(path)))
+        load(ModelChoice(model=str(path)))
 
 
 def test_imagenet_offline_names_the_file_and_the_flag(
@@ -128,4 +136,4 @@ def test_imagenet_offline_names_the_file_and_the_flag(
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(socket, "create_connection", unreachable)
     with pytest.raises(InputError, match=r"1\.0_224\.h5 is not in .*--weights PATH"):
-        load(ModelChoice("mobilenet_v2"))
+        load(ModelChoice(model="mobilenet_v2"))

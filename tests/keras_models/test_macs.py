@@ -140,19 +140,21 @@ def test_a_graph_walked_a_period_away_costs_the_same(
 
 def test_steps_are_the_brinks_of_the_staircase() -> None:
     """ResNet50: 192 costs 26.5 % less, 196 only 14.7: the brink is at 192."""
-    source = load(ModelChoice("resnet50", "random"))
+    source = load(ModelChoice(model="resnet50", weights="random"))
     found = steps(source, 128, 224)
     assert found[0] == 224
     assert {192, 160, 128} <= set(found) <= set(range(128, 225, 8))
-    for side in found[1:]:
+    for resolution in found[1:]:
         here, over = (
-            cost.macs for cost in catalogue_costs("resnet50", (side, side + 1))
+            cost.macs
+            for cost in catalogue_costs("resnet50", (resolution, resolution + 1))
         )
         assert over >= 1.1 * here
     others = set(range(128, 224, 8)) - set(found)
-    for side in others:
+    for resolution in others:
         here, over = (
-            cost.macs for cost in catalogue_costs("resnet50", (side, side + 1))
+            cost.macs
+            for cost in catalogue_costs("resnet50", (resolution, resolution + 1))
         )
         assert over < 1.1 * here
 

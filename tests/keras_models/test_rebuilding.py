@@ -17,8 +17,8 @@ def _images(resolution: int) -> np.ndarray:
     return generator.uniform(-1, 1, (2, resolution, resolution, 3)).astype("float32")
 
 
-def _cnn(side: int, head: layers.Layer, padding: object = "same") -> keras.Model:
-    image = keras.Input((side, side, 3))
+def _cnn(resolution: int, head: layers.Layer, padding: object = "same") -> keras.Model:
+    image = keras.Input((resolution, resolution, 3))
     x = layers.Conv2D(4, 3, strides=2, padding="same", name="first")(image)
     if padding != "same":
         x = layers.ZeroPadding2D(padding, name="pad")(x)
@@ -74,10 +74,10 @@ def test_flatten_before_dense_is_refused_with_its_name() -> None:
 def test_an_average_over_the_whole_map_goes_on_covering_it() -> None:
     """By hand: 12 pixels in quarters are a map of 3, averaged at once."""
 
-    def built(side: int) -> keras.Model:
-        image = keras.Input((side, side, 3))
+    def built(resolution: int) -> keras.Model:
+        image = keras.Input((resolution, resolution, 3))
         x = layers.Conv2D(4, 3, strides=4, padding="same")(image)
-        pooled = layers.AveragePooling2D(side // 4)(x)
+        pooled = layers.AveragePooling2D(resolution // 4)(x)
         return keras.Model(image, layers.Dense(2)(layers.Flatten()(pooled)))
 
     model, hand = built(32), built(12)
@@ -106,8 +106,8 @@ def test_padding_made_for_even_maps_is_refused_on_odd_ones() -> None:
     model = _cnn(32, layers.GlobalAveragePooling2D(), ((0, 1), (0, 1)))
     with pytest.raises(InputError, match=r"pad .* odd and even .*work are 24 and 27"):
         rebuild(model, 26)
-    for side in (24, 27):
-        assert rebuild(model, side).inputs[0].shape[1] == side
+    for resolution in (24, 27):
+        assert rebuild(model, resolution).inputs[0].shape[1] == resolution
 
 
 def test_a_resizing_layer_is_refused() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
+from keras_models.accuracy import correct
 from keras_models.scores import SHARD, RungMeta, ScoreStore, load_rungs
 
 META = RungMeta(
@@ -82,6 +83,39 @@ def test_unreadable_rows_are_left_out_and_told(tmp_path: Path) -> None:
     stored = store.load(META)
     assert len(stored.ids) == len(stored.labels) == len(stored.scores) == SHARD + 1
     assert store.unreadable(META.fingerprint) == {SHARD + 1: "truncated"}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_scores_that_are_not_finite_are_no_unreadable_pictures(
+    tmp_path: Path, value: float
+) -> None:
+    """Refused by rung, count and id; or wrong answers, of as many images as ever."""
+    store = _store(tmp_path)
+    scores = np.full((2, 3), 0.25, np.float32)
+    scores[1, 2] = value
+    store.write_shard(META, 1, scores)
+    line = rf"small@32: the scores of 1 of 130 images .*: {SHARD + 1}\.png"
+    for refused in (lambda: store.load(META), lambda: load_rungs(tmp_path)):
+        with pytest.raises(InputError, match=line):
+            refused()
+    stored = store.load(META, "wrong")
+    assert (len(stored.ids), stored.nonfinite) == (SHARD + 2, 1)
+    assert np.isfinite(stored.scores).all()
+    assert stored.scores[-1].sum() == pytest.approx(1)
+    assert stored.scores[-1].argmax() != stored.labels[-1]
+    for k in (1, 2):
+        assert not correct(stored.scores[-1:], stored.labels[-1:], k).any()
+
+
+def test_every_rung_holds_the_same_images(tmp_path: Path) -> None:
+    """A picture unreadable to one sweep is left out of all rungs, NaN or not."""
+    store = _store(tmp_path)
+    other = replace(META, rung="small@24", resolution=24)
+    _store(tmp_path, other)
+    store.write_unreadable(META.fingerprint, {3: "truncated"})
+    rungs = load_rungs(tmp_path)
+    assert {len(rung.ids) for rung in rungs.values()} == {SHARD + 1}
+    assert all("3.png" not in rung.ids for rung in rungs.values())
 
 
 def test_a_missing_shard_says_how_to_go_on(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ WHOLE = Preprocessing(crop=1.0)
 
 @pytest.fixture(scope="module")
 def source() -> Pretrained:
-    return load(ModelChoice("small_resnet", "random", classes=4, seed=3))
+    return load(ModelChoice(model="small_resnet", weights="random", classes=4, seed=3))
 
 
 def _pictures(folder: Path, count: int, broken: tuple[int, ...] = ()) -> Dataset:
@@ -114,7 +114,7 @@ def test_changed_pixels_are_never_served_old_scores(
 
 
 def test_labels_without_a_class_are_refused(tmp_path: Path) -> None:
-    source = load(ModelChoice("small_resnet", "random", classes=2))
+    source = load(ModelChoice(model="small_resnet", weights="random", classes=2))
     with pytest.raises(InputError, match=r"a label is 3, .* has 2 classes"):
         sweep(
             source,
@@ -129,7 +129,7 @@ def test_labels_without_a_class_are_refused(tmp_path: Path) -> None:
 def test_an_engine_that_disagrees_is_not_trusted(
     tmp_path: Path, source: Pretrained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = load(ModelChoice("small_resnet", "random", classes=4, seed=9))
+    other = load(ModelChoice(model="small_resnet", weights="random", classes=4, seed=9))
     wrong = float_flatbuffer(other.model)
     monkeypatch.setattr("keras_models.sweeping.float_flatbuffer", lambda _: wrong)
     with pytest.raises(InputError, match=r"differ by .* --engine keras"):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 SIDE = 16
 Build = Callable[[], keras.Model]
-Floats = NDArray[np.float32]
+Float32s = NDArray[np.float32]
 
 
 def image(*shape: int | None, **options: object) -> keras.KerasTensor:
@@ -57,9 +57,11 @@ def nested(*inner: layers.Layer) -> keras.Sequential:
     return keras.Sequential(list(inner))
 
 
-def pixels(count: int = 4, side: int = SIDE, seed: int = 0) -> Floats:
+def pixels(count: int = 4, resolution: int = SIDE, seed: int = 0) -> Float32s:
     """(count, side, side, 3), whole numbers 0..255."""
-    drawn = np.random.default_rng(seed).integers(0, 256, (count, side, side, 3))
+    drawn = np.random.default_rng(seed).integers(
+        0, 256, (count, resolution, resolution, 3)
+    )
     return drawn.astype(np.float32)
 
 

@@ -32,7 +32,7 @@ def test_accuracy_is_the_recorded_one(
     cifar10: Path,
     tmp_path: Path,
 ) -> None:
-    source = load(ModelChoice(str(shared_data / "weights" / f"{file}.keras")))
+    source = load(ModelChoice(model=str(shared_data / "weights" / f"{file}.keras")))
     dataset = open_dataset(f"folder:{cifar10}", None, None)
     store = ScoreStore(tmp_path)
     rungs = sweep(source, dataset, list(expected), [SAMPLED], store, SweepOptions())

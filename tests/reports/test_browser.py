@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+import reswise
 from commands import demo
+from reports.sections import SECTION_OF
 
 pytestmark = [pytest.mark.slow, pytest.mark.checkout]
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -32,12 +34,23 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `reswise demo` ends with."""
+    """What `reswise demo` ends with, and an adaptation with its trial beside it."""
     folder = tmp_path_factory.mktemp("demo")
     parser = argparse.ArgumentParser()
     demo.add_flags(parser)
     demo.run(parser.parse_args(["--limit", "400", "--run", str(folder)]))
+    _adapt(folder / "adapt")
+    _adapt(folder / "trial", "--repeat-splits", "1")
+    assert reswise.run(["report", str(folder), "--out", str(folder)]) == 0
     return folder / "report.html"
+
+
+def _adapt(folder: Path, *more: str) -> None:
+    line = (
+        "adapt --model small_resnet --weights glyphs --dataset glyphs --split train "
+        f"--limit 80 --resolutions 48 --passes 1 --views 1 --run {folder}"
+    )
+    assert reswise.run([*line.split(), *more]) == 0
 
 
 @pytest.fixture(params=[(1440, "light"), (390, "light"), (1440, "dark")])
@@ -66,6 +79,18 @@ def test_charts_draw_without_a_word_on_the_console(page: Any) -> None:
     assert charts.count() >= 6
     for index in range(charts.count()):
         assert charts.nth(index).locator("svg path").count() > 3
+
+
+def test_each_table_stands_in_the_section_of_its_kind(page: Any) -> None:
+    told = page.evaluate(
+        "[...document.querySelectorAll('table')].map("
+        "one => [one.dataset.kind, one.closest('section').id])"
+    )
+    assert {kind for kind, _ in told} >= {
+        *("drop", "selectors", "random-draws", "thresholds", "plan", "parity"),
+        *("bench", "published", "adaptation", "adaptation-trial"),
+    }
+    assert all(SECTION_OF[kind] == section for kind, section in told)
 
 
 def test_nothing_is_wider_than_the_screen(page: Any) -> None:

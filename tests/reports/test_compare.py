@@ -108,15 +108,15 @@ def test_literature_is_printed_as_it_was_and_ours_below() -> None:
     )  # fmt: skip
 
 
-def _row(side: int, top1: float, flops: float) -> Row:
+def _row(resolution: int, top1: float, flops: float) -> Row:
     return Row(
         model="mine",
         weights="w",
         dataset="csv:x",
-        resolution=side,
+        resolution=resolution,
         crop="1.0",
         selector="fixed",
-        ladder=f"mine@{side}",
+        ladder=f"mine@{resolution}",
         images=50,
         top1=top1,
         top5=top1 + 0.1,

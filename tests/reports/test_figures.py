@@ -11,10 +11,21 @@ from reports.rows import Row
 
 def _rows() -> list[Row]:
     return [
-        Row(model="m", weights="w", dataset="d", crop=crop, resolution=side, images=9,
-            top1=side / 100, top5=1.0, top1_low=side / 100, top1_high=1.0)
-        for crop in ("0.875", "squash") for side in (96, 32, 64)
-    ]  # fmt: skip
+        Row(
+            model="m",
+            weights="w",
+            dataset="d",
+            crop=crop,
+            resolution=resolution,
+            images=9,
+            top1=resolution / 100,
+            top5=1.0,
+            top1_low=resolution / 100,
+            top1_high=1.0,
+        )
+        for crop in ("0.875", "squash")
+        for resolution in (96, 32, 64)
+    ]
 
 
 def test_draws_svg_and_png_that_hold_something(tmp_path: Path) -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from commands import plan, report, select, thresholds
 from datasets.errors import InputError
+from reports.first_screen import answer
 from reports.gathered import gather
-from reports.page import answer, render, sections
+from reports.page import render
 from reports.rows import read_rows
+from reports.sections import sections
 from tests.selection.store import store
 from tests.selection.synthetic import scored as table
 

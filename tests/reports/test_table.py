@@ -12,7 +12,14 @@ from rich.console import Console
 from datasets.errors import InputError
 from reports.table import Table, read_tables, stored_tables, write_tables
 
-TABLE = Table("T", ("name", "value"), (("a|b [red]", "1.50"), ("c", "22")), 1, ("n",))
+TABLE = Table(
+    title="T",
+    columns=("name", "value"),
+    rows=(("a|b [red]", "1.50"), ("c", "22")),
+    words=1,
+    notes=("n",),
+    kind="drop",
+)
 
 
 def test_markdown_escapes_and_aligns() -> None:
@@ -27,7 +34,13 @@ def test_markdown_escapes_and_aligns() -> None:
 
 
 def test_no_cell_is_cut_where_there_is_no_terminal() -> None:
-    wide = Table("T", ("w", "x"), (("long " * 60, "y" * 90),), 1)
+    wide = Table(
+        title="T",
+        columns=("w", "x"),
+        rows=(("long " * 60, "y" * 90),),
+        words=1,
+        kind="drop",
+    )
     out = io.StringIO()
     wide.show(Console(file=out, width=40))
     assert "y" * 90 in out.getvalue()
@@ -40,11 +53,12 @@ def test_markup_in_a_cell_is_shown_as_it_is() -> None:
 
 
 HARD = Table(
-    "Ladder a_b → c, 95 % of {x} & y",
-    ("name", "a#b ^ ~", "$"),
-    (("back\\slash", "< 1e-300", "1,5"), ('quote " and\nline', "≥ 2 × µ", "")),
-    1,
-    ("100 % of a_b; 1 MAC = 2 FLOPs…",),
+    title="Ladder a_b → c, 95 % of {x} & y",
+    columns=("name", "a#b ^ ~", "$"),
+    rows=(("back\\slash", "< 1e-300", "1,5"), ('quote " and\nline', "≥ 2 × µ", "")),
+    words=1,
+    notes=("100 % of a_b; 1 MAC = 2 FLOPs…",),
+    kind="thresholds",
 )
 
 
@@ -89,3 +103,19 @@ def test_latex_compiles(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout[-1500:]
     assert (tmp_path / "t.pdf").stat().st_size > 5000
+
+
+def test_two_hyphens_stay_two_in_latex() -> None:
+    """TeX makes one dash of them: a flag copied from a paper would be refused."""
+    note = "Command: reswise drop --model x---y"
+    latex = Table(
+        title="T --a",
+        columns=("n",),
+        rows=(("--b",),),
+        words=1,
+        notes=(note,),
+        kind="drop",
+    ).latex()
+    assert "--" not in latex
+    assert "reswise drop -{}-model x-{}-{}-y" in latex
+    assert r"\caption{T -{}-a}" in latex

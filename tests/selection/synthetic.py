@@ -25,4 +25,11 @@ def scored(
     looks = random.normal(size=(images, 21))
     looks[:, 0] = difficulty + 0.3 * random.normal(size=images)
     ids = tuple(f"picture {number}" for number in range(images))
-    return Scored(RUNGS[:rungs], MACS[:rungs], tuple(scores), labels, ids, looks)
+    return Scored(
+        rungs=RUNGS[:rungs],
+        macs=MACS[:rungs],
+        scores=tuple(scores),
+        labels=labels,
+        ids=ids,
+        looks=looks,
+    )

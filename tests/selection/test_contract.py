@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from selection.cascade import Cascade
-from selection.catalogue import CATALOGUE, from_json
-from selection.contract import Answers, Scores, Selector
-from selection.fit_deferral import fit_deferral
-from selection.fit_learned import fit_learned
-from selection.fixed import Fixed
-from selection.oracle import Oracle
-from selection.random_choice import RandomChoice
+from selection.arrays import Scores
+from selection.contract import Answers, Selector
 from selection.replay import replay, run_one
 from selection.scored import Scored
+from selection.selectors.cascade import Cascade
+from selection.selectors.catalogue import CATALOGUE, from_json
+from selection.selectors.fit_deferral import fit_deferral
+from selection.selectors.fit_learned import fit_learned
+from selection.selectors.fixed import Fixed
+from selection.selectors.oracle import Oracle
+from selection.selectors.random_choice import RandomChoice
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=150)
@@ -31,12 +32,20 @@ def _deferral(rule: str, answer: str) -> Selector:
 MAKERS: dict[str, Callable[[], Selector]] = {
     "fixed": lambda: Fixed(LADDER[1]),
     "random": lambda: RandomChoice(LADDER, (1.0, 2.0, 1.0), seed=3),
-    "cascade": lambda: Cascade(LADDER, (0.7, 0.8)),
-    "cascade of one rung": lambda: Cascade(LADDER[:1], ()),
-    "cascade margin mean": lambda: Cascade(LADDER, (0.4, 0.5), "margin", "mean"),
-    "cascade entropy": lambda: Cascade(LADDER, (0.4, 0.5), "entropy"),
+    "cascade": lambda: Cascade(ladder=LADDER, thresholds=(0.7, 0.8)),
+    "cascade of one rung": lambda: Cascade(ladder=LADDER[:1], thresholds=()),
+    "cascade margin mean": lambda: Cascade(
+        ladder=LADDER, thresholds=(0.4, 0.5), confidence="margin", answer="mean"
+    ),
+    "cascade entropy": lambda: Cascade(
+        ladder=LADDER, thresholds=(0.4, 0.5), confidence="entropy"
+    ),
     "cascade calibrated": lambda: Cascade(
-        LADDER, (0.7, 0.8), "calibrated", "last", (1.5, 0.7)
+        ladder=LADDER,
+        thresholds=(0.7, 0.8),
+        confidence="calibrated",
+        answer="last",
+        temperatures=(1.5, 0.7),
     ),
     "deferral": lambda: _deferral("logistic", "last"),
     "deferral boosted": lambda: _deferral("boosted", "last"),

@@ -7,14 +7,15 @@ import pytest
 from scipy.stats import entropy
 
 from datasets.errors import InputError
-from selection.cascade import Cascade
-from selection.choose import choose
 from selection.confidence import confidence, fit_temperature, running_mean
+from selection.hashing import fractions, id_hashes
 from selection.judge import calibration_error, judge
-from selection.oracle import Oracle
-from selection.random_choice import RandomChoice, fractions, id_hashes
+from selection.plans.choose import choose
+from selection.plans.report_cost import report_macs
 from selection.replay import replay
-from selection.report_cost import report_macs
+from selection.selectors.cascade import Cascade
+from selection.selectors.oracle import Oracle
+from selection.selectors.random_choice import RandomChoice
 from selection.split import parted
 from tests.selection.synthetic import scored as table
 
@@ -112,7 +113,9 @@ def test_oracle_pays_the_cheapest_right_rung() -> None:
 
 def test_verdict_adds_up() -> None:
     data = table(images=500)
-    said = judge(Cascade(data.rungs, (0.7, 0.8)), data, data.rungs[-1])
+    said = judge(
+        Cascade(ladder=data.rungs, thresholds=(0.7, 0.8)), data, data.rungs[-1]
+    )
     assert said.drop.points == pytest.approx(100 * (said.lost - said.won) / 500)
     assert sum(said.shares) == pytest.approx(1)
     spent = np.array([3, 13, 38]) @ np.array(said.shares)

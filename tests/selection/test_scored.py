@@ -7,17 +7,20 @@ import pytest
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from selection.cascade import Cascade
-from selection.planning import Request, candidates
+from selection.plans.naive import candidates
+from selection.plans.request import Request
+from selection.plans.search import LEARNED, ladders
 from selection.replay import replay
 from selection.scored import Scored, from_stored
-from selection.search import LEARNED, ladders
+from selection.selectors.cascade import Cascade
+from selection.selectors.fixed import Fixed
 from tests.selection.synthetic import scored as table
 
 DATA = table(images=6)
+FIRST = Fixed(DATA.rungs[0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Rung:
     macs: int
     ids: tuple[str, ...]
@@ -28,7 +31,7 @@ class _Rung:
 
 def _stored(data: Scored = DATA) -> dict[str, _Rung]:
     return {
-        name: _Rung(macs, data.ids, data.labels, scores)
+        name: _Rung(macs=macs, ids=data.ids, labels=data.labels, scores=scores)
         for name, macs, scores in zip(data.rungs, data.macs, data.scores, strict=True)
     }
 
@@ -51,7 +54,12 @@ def test_equally_costly_rungs_stay_but_share_no_ladder() -> None:
     assert any(twin in ladder for ladder in found)
     assert any(original in ladder for ladder in found)
     assert not any({twin, original} <= set(ladder) for ladder in found)
-    request = Request(DATA.rungs[2], 8.0, 0.9, ("top1", LEARNED))
+    request = Request(
+        reference=DATA.rungs[2],
+        max_drop_points=8.0,
+        confidence=0.9,
+        ways=("top1", LEARNED),
+    )
     looked = replace(both, looks=data.looks)
     kinds = {str(one.selector.to_json()["kind"]) for one in candidates(looked, request)}
     assert kinds == {"fixed", "cascade", "learned"}
@@ -82,12 +90,24 @@ def test_an_unknown_rung_is_named() -> None:
         from_stored(_stored(), ["large@7"])
 
 
-@pytest.mark.parametrize("label", [-1, 4])
+@pytest.mark.parametrize("label", [-2, 4])
 def test_labels_out_of_range_are_refused(label: int) -> None:
     labels = DATA.labels.copy()
     labels[2] = label
     with pytest.raises(InputError, match=r"out of range; expected 0\.\.3"):
         replace(DATA, labels=labels)
+
+
+def test_an_image_without_a_label_is_neither_right_nor_wrong() -> None:
+    labels = DATA.labels.copy()
+    labels[2] = -1
+    data = replace(DATA, labels=labels)
+    assert data.labelled.sum() == 5
+    with pytest.raises(InputError, match="1 of 6 images have no label"):
+        assert data.right.size
+    with pytest.raises(InputError, match="1 of 6 images have no label"):
+        assert replay(FIRST, data).right.size
+    assert replay(FIRST, data).answers.shape == (6,)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -0.1, 7.0])
@@ -100,10 +120,16 @@ def test_scores_that_are_no_probabilities_are_refused(value: float) -> None:
 
 def test_no_image_is_refused() -> None:
     with pytest.raises(InputError, match="at least one image"):
-        Scored(("a@1",), (1,), (np.empty((0, 2), np.float32),), np.empty(0, int), ())
+        Scored(
+            rungs=("a@1",),
+            macs=(1,),
+            scores=(np.empty((0, 2), np.float32),),
+            labels=np.empty(0, int),
+            ids=(),
+        )
 
 
 @pytest.mark.parametrize("thresholds", [(1.5, 0.5), (-0.1, 0.5), (np.nan, 0.5), (0.5,)])
 def test_thresholds_out_of_range_are_refused(thresholds: tuple[float, ...]) -> None:
     with pytest.raises(InputError, match="threshold"):
-        Cascade(DATA.rungs, thresholds)
+        Cascade(ladder=DATA.rungs, thresholds=thresholds)

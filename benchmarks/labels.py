@@ -1,0 +1,64 @@
+"""What labels a cascade needs: stored scores of two networks, thresholds by hand.
+
+The scores are those of `reswise drop --run DIR` over the same images, DIR given by the
+environment variable RESWISE_SCORES: mobilenet_v2@224 and resnet50_v15 at 192 and 224.
+Thresholds are those of a table once printed, so they were chosen in hindsight on other
+images; the bounds are exact for each row alone.
+"""
+
+import os
+from pathlib import Path
+
+from keras_models.scores import load_rungs
+from selection.plans.bound import upper_bound
+from selection.plans.known import Known, compared
+from selection.replay import replay
+from selection.scored import Scored, from_stored
+from selection.selectors.cascade import Cascade
+
+REFERENCE, CHEAP = "resnet50_v15@224", "mobilenet_v2@224"
+ROWS = (
+    (REFERENCE, 0.4, "last"),
+    (REFERENCE, 0.5, "last"),
+    (REFERENCE, 0.7, "last"),
+    (REFERENCE, 0.5, "mean"),
+    (REFERENCE, 0.7, "mean"),
+    ("resnet50_v15@192", 0.5, "mean"),
+    ("resnet50_v15@192", 0.35, "mean"),
+)
+
+
+def main() -> None:
+    """Prints a table of Markdown."""
+    folder = Path(os.environ.get("RESWISE_SCORES", "runs/photographs"))
+    if not folder.is_dir():
+        print(f"labels: no scores at {folder}; set RESWISE_SCORES to a --run folder")
+        return
+    scored = from_stored(load_rungs(folder))
+    print(
+        f"labels: {scored.images:,} images, against {REFERENCE}, exact bounds at 95 %"
+    )
+    print("| ends at | top1 | answer | MACs saved % | answers differ % | labels "
+          "| lost / won | measured | bound |")  # fmt: skip
+    print("|---|---:|---|---:|---:|---:|---:|---:|---:|")
+    for top, threshold, answer in ROWS:
+        print(
+            _row(
+                scored,
+                Cascade(ladder=(CHEAP, top), thresholds=(threshold,), answer=answer),
+            )
+        )
+
+
+def _row(scored: Scored, cascade: Cascade) -> str:
+    done, place = replay(cascade, scored), scored.index(REFERENCE)
+    reference = scored.answers[:, place]
+    seen = compared(reference, done.answers, Known(scored.labels)).at_worst()
+    saved = 100 * (1 - done.mean_macs / scored.macs[place])
+    cells = (
+        cascade.ladder[-1], f"{cascade.thresholds[0]:g}", cascade.answer,
+        f"{saved:.1f}", f"{100 * seen.differing / seen.images:.1f}",
+        str(seen.differing), f"{seen.lost} / {seen.won}", f"{100 * seen.drop:.2f}",
+        f"{100 * upper_bound(seen, 0.95):.2f}",
+    )  # fmt: skip
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,75 @@
+"""`reswise bench --import`: an in-app bench judged on this machine."""
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from commands import flags
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from android_bench.imported import Imported
+    from convert.bundle import Bundle
+    from datasets.dataset import Dataset
+
+FOLDER = "app"  # below --run: a bench over adb keeps its files beside it
+
+
+def check(args: argparse.Namespace) -> None:
+    """Refuses flags that an import has no use for.
+
+    Raises:
+        InputError: the first of them, or a bundle or a data set missing.
+    """
+    for name in ("host", "doctor", "clean", "fresh"):
+        if getattr(args, name):
+            raise InputError(f"--import and --{name}: expected one of them.")
+    for name in ("serial", "classic"):
+        if getattr(args, name) is not None:
+            raise InputError(f"--import and --{name}: expected one of them.")
+    if args.bundle is None or args.dataset is None:
+        raise InputError(
+            "--import: expected --bundle, the one in the app, and --dataset, the "
+            "pictures that it ran."
+        )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judges; writes app.md, app.json and rows.csv below the run folder."""
+    check(args)
+    from android_bench.app_results import read_app_results
+    from android_bench.imported import imported
+    from android_bench.inputs import pack
+    from android_bench.outcome import host_scores
+    from convert.bundle import open_bundle
+
+    bundle = open_bundle(args.bundle)
+    app = read_app_results(args.imported, bundle)
+    dataset = flags.opened_dataset(args)
+    inputs = pack(dataset, bundle.manifest, args.run, args.max_unreadable)
+    found = imported(bundle, app, inputs, host_scores(bundle, inputs))
+    _write(args, bundle, dataset, found)
+    return 0 if found.passed else 1
+
+
+def _write(
+    args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset", found: "Imported"
+) -> None:
+    from datasets.files import write_text
+    from reports.app_table import app_row, app_table
+    from reports.rows import write_rows
+    from reports.table import write_tables
+
+    folder: Path = args.run / FOLDER
+    command = flags.command_line()
+    table = app_table(found, bundle, dataset.name, args.run / "bench.json")
+    row = app_row(found, bundle, (dataset.name, dataset.split), command)
+    facts = {"command": command, "bundle": bundle.manifest.name, **found.to_json()}
+    write_tables(folder, "app", [table])
+    write_text(folder / "app.json", json.dumps(facts, indent=1) + "\n")
+    write_rows(folder / "rows.csv", [row])
+    table.show()
+    for name in ("app.md", "app.json", "rows.csv"):
+        print(f"wrote {flags.shown(folder / name)}")

@@ -1,0 +1,85 @@
+"""The cheapest plan whose accuracy drop is certified: the function `plan`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from commands.functions.arguments import Rungs, called, rungs_of
+from commands.functions.results import CertifiedPlan
+from datasets.files import write_text
+from reports.plan_table import plan_table
+from reports.run_folder import add_rows, add_tables
+from reports.selection_table import Judged, judged_rows
+from selection.plans.planned import planned
+from selection.plans.request import Request
+from selection.scored import from_stored
+from selection.split import split
+
+
+def plan(
+    rungs: Rungs | Sequence[Rungs],
+    reference: str,
+    run: str | Path = "runs/plan",
+    *,
+    max_drop: float = 1.0,
+    confidence: float = 0.95,
+    ways: Sequence[str] = ("top1", "margin", "deferral"),
+    longest: int = 3,
+    calibration_part: float = 0.5,
+    seed: int = 0,
+) -> CertifiedPlan:
+    """The cheapest plan whose true drop is certified, judged on images left aside.
+
+    Args:
+        rungs: as for `select`.
+        reference: the rung that the drop is measured against.
+        max_drop: points of accuracy, the largest true drop.
+        ways: how ladders are climbed, as `reswise plan --ways`.
+        calibration_part: of the images that search and certify; the rest judges.
+    Returns:
+        `certified` is False where the images are too few, and `sentence` says how
+        many it takes; `path` is the plan.json that `convert` takes.
+    Raises:
+        InputError: rungs of different images, limits out of range.
+
+    Example:
+        >>> import reswise, tempfile
+        >>> rungs = reswise.sweep("small_resnet", "glyphs", [48], tempfile.mkdtemp(),
+        ...                       weights="glyphs", limit=50)
+        >>> found = reswise.plan(rungs, "small_resnet@96", tempfile.mkdtemp())
+        >>> found.certified  # not with 50 pictures
+        False
+    """
+    stored = rungs_of(rungs)
+    request = Request(
+        reference=reference,
+        max_drop_points=max_drop,
+        confidence=confidence,
+        ways=tuple(ways),
+        longest=longest,
+        seed=seed,
+    )
+    found = planned(stored, request, calibration_part)
+    _, test = split(from_stored(stored), calibration_part, seed)
+    kind = str(found.plan.selector.to_json()["kind"])
+    command = called("plan")
+    rows = []
+    if found.verdict is not None:  # some of the images left aside have labels
+        judged = Judged(kind, found.plan.selector, found.verdict, None)
+        labelled = test.take(np.flatnonzero(test.labelled))
+        meta = stored[reference].meta
+        rows = judged_rows([judged], labelled, reference, meta, command)
+    table = plan_table(found.plan, found.verdict, test)
+    folder = Path(run)
+    path = folder / "plan.json"
+    facts = found.to_json() | {"command": command}
+    write_text(path, json.dumps(facts, indent=1) + "\n")
+    add_rows(folder, rows)
+    meta = stored[reference].meta
+    key = " | ".join((meta.dataset, meta.split, reference, f"{max_drop:g}"))
+    add_tables(folder, "plan", [table], [key])
+    return CertifiedPlan(
+        rows=tuple(rows), tables=(table,), run=folder, planned=found, path=path
+    )

@@ -1,0 +1,1 @@
+"""A float32 file becomes one of fewer bits, and stays close to its parent."""

@@ -1,0 +1,135 @@
+"""A bundle is sound: it is as it says, and LiteRT opens and runs every part of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convert.bundle import Bundle, open_bundle
+from convert.entering import Stored, normalised, stored
+from convert.manifest import IMPORTED, Look, Rung, Tensor
+from convert.running import dequantised, probabilities
+from convert.score_kinds import PROBABILITIES
+from convert.trial import Net, tried
+from convert.untrusted.tflite_file import read_tflite
+from datasets.errors import InputError
+from selection.contract import Selector
+from selection.selectors.cascade import Cascade
+from selection.selectors.deferral import Deferral
+
+_PICTURES = 2
+_STEP = 0.01  # a probability may lie so far outside 0..1, as rounding leaves it
+
+
+def sound_bundle(path: Path | str) -> Bundle:
+    """`open_bundle`, and each of its models run once in a process of its own.
+
+    Raises:
+        InputError: the first thing that is not as it should be, in one line.
+    """
+    bundle = open_bundle(path)
+    parts: list[Rung | Look] = [*bundle.manifest.rungs]
+    if bundle.manifest.look:
+        parts.append(bundle.manifest.look)
+    for file in dict.fromkeys(part.file for part in parts):
+        _check_file(bundle, [part for part in parts if part.file == file])
+    return bundle
+
+
+def pictures(resolution: int, count: int = _PICTURES) -> NDArray[np.float32]:
+    """(n, R, R, 3) made-up pictures in 0..255: patches of colour with noise on them."""
+    generator = np.random.default_rng(0)
+    patches = -(-resolution // 8)
+    coarse = generator.uniform(0, 255, (count, patches, patches, 3))
+    fine = coarse.repeat(8, 1).repeat(8, 2)[:, :resolution, :resolution]
+    noise = generator.normal(0, 12, fine.shape)
+    return np.asarray(np.clip(fine + noise, 0, 255), np.float32)
+
+
+def _check_file(bundle: Bundle, parts: Sequence[Rung | Look]) -> None:
+    nets = [
+        Net(
+            label=_label(part),
+            signature=part.signature,
+            subgraph=part.subgraph,
+            images=images_of(part),
+        )
+        for part in parts
+    ]
+    file = bundle.path(parts[0].file)
+    for part, ran in zip(
+        parts, tried(file, [*nets, *_others(file, parts)]), strict=False
+    ):
+        where = f"{file}: {_label(part)}"
+        if ran.outputs.shape[1:] != part.output.shape:
+            raise InputError(
+                f"{where}: gives an output of shape {ran.outputs.shape[1:]}; the "
+                f"manifest says {part.output.shape}."
+            )
+        if isinstance(part, Rung):
+            _check_scores(part, ran.outputs, bundle.selector, where)
+
+
+def _others(file: Path, parts: Sequence[Rung | Look]) -> list[Net]:
+    """Signatures that no part names: a runtime compiles them with the rest.
+
+    Files of others have some for training, which need not run on zeros.
+    """
+    if any(isinstance(part, Rung) and part.recipe == IMPORTED for part in parts):
+        return []
+    known = {part.signature for part in parts}
+    model = read_tflite(file.read_bytes(), str(file))
+    return [
+        Net(
+            label=f"signature {one.name[:60]!a}",
+            signature=one.name,
+            subgraph=one.subgraph,
+            images=None,
+        )
+        for one in model.signatures
+        if one.name not in known
+    ]
+
+
+def _label(part: Rung | Look) -> str:
+    return part.rung if isinstance(part, Rung) else "look"
+
+
+def images_of(part: Rung | Look) -> Stored:
+    """(n, *shape) as the part's input stores them."""
+    made = pictures(part.input.shape[1])
+    if isinstance(part, Rung):
+        made = normalised(made, part.preprocessing)
+    return stored(made, part.input)[:, None]
+
+
+def _check_scores(rung: Rung, given: Stored, selector: Selector, where: str) -> None:
+    outputs = reals(given, rung.output)
+    if not np.isfinite(outputs).all():
+        raise InputError(f"{where}: gives scores that are no numbers.")
+    reads_scores = isinstance(selector, Cascade | Deferral)
+    if not reads_scores or rung.rung not in selector.ladder:
+        return
+    if why := no_probabilities(probabilities(outputs, rung.scores)):
+        raise InputError(
+            f"{where}: {why}; the bundle's selector reads them as probabilities. "
+            f"Expected those, or `scores` that says how to read them ({PROBABILITIES} "
+            "where it is left out)."
+        )
+
+
+def reals(given: Stored, tensor: Tensor) -> NDArray[np.float32]:
+    """(n, *shape) as stored -> (n, outputs) reals."""
+    return dequantised(given.reshape(len(given), -1), tensor)
+
+
+def no_probabilities(scores: NDArray[np.float32]) -> str:
+    """Why (n, classes) scores are no probabilities of one class each; empty: they are.
+
+    Sigmoids, a class each, need not add up to 1: they pass where all lie in 0..1.
+    """
+    low, high = float(scores.min()), float(scores.max())
+    if low < -_STEP or high > 1 + _STEP:
+        return f"scores of made-up pictures lie in {low:.3g}..{high:.3g}, not in 0..1"
+    return ""

@@ -1,0 +1,197 @@
+"""What a folder of pictures is meant to be: class folders, or splits of such.
+
+Decided from the names of folders and from what lies in them, never by guess: a folder
+called `test` that holds pictures beside other class folders is a class, one that holds
+folders is a split. What may be either is refused, with what was found.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from datasets.errors import InputError
+from datasets.passed_over import left_behind
+from datasets.splits import kind_of
+
+FORM = "expected PATH/CLASS/picture.jpg or PATH/test/CLASS/picture.jpg"
+_SUFFIXES = frozenset(
+    [
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif"),
+        *(".tiff", ".ppm", ".pgm", ".pbm", ".jp2", ".j2k", ".avif", ".ico", ".tga"),
+        *(".heic", ".heif"),
+    ]
+)
+_NAMED = 5  # folders that a line names
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Roots of class folders by the name of their split; "all" where there are none."""
+
+    splits: dict[str, Path]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A folder below the one that the user named."""
+
+    name: str
+    pictures: bool  # directly in it
+    folders: tuple[str, ...]
+
+    @property
+    def only_folders(self) -> bool:
+        return bool(self.folders) and not self.pictures
+
+
+def names_in(path: Path, passed: "Counter[str]") -> list[str]:
+    """Names in a folder, sorted; what programs leave behind is counted in `passed`.
+
+    Raises:
+        InputError: it cannot be listed.
+    """
+    try:
+        names = sorted(os.listdir(path))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be listed ({error.strerror}); expected a folder that may "
+            "be read."
+        ) from error
+    kept = []
+    for name in names:
+        kind = left_behind(name)
+        if kind is None:
+            kept.append(name)
+        else:
+            passed[kind] += 1
+    return kept
+
+
+def folders_in(path: Path, passed: "Counter[str]") -> list[str]:
+    """Names of the folders in a folder."""
+    return [name for name in names_in(path, passed) if (path / name).is_dir()]
+
+
+def layout(path: Path, where: str, passed: "Counter[str]") -> Layout:
+    """Reads what a folder is.
+
+    Raises:
+        InputError: no such folder, no class folders, or more than one way to read it.
+    """
+    if not path.is_dir():
+        what = "is not a folder" if path.exists() else "does not exist"
+        raise InputError(f"{where}: {path} {what}; {FORM}.")
+    children = [_child(path / name) for name in folders_in(path, passed)]
+    worded = [child for child in children if kind_of(child.name)]
+    others = [child for child in children if not kind_of(child.name)]
+    classes = [child for child in others if child.pictures]
+    splits = [child for child in worded if child.folders]
+    if classes:  # a stray picture makes no class of a split, unless classes stand there
+        splits = [child for child in splits if child.only_folders]
+    if splits:
+        return _of_splits(path, where, splits, children)
+    if worded and not others:
+        raise InputError(
+            f"{where}: {_named(worded)} hold pictures and no class folders, so that "
+            "nothing says what is on them; expected PATH/test/CLASS/picture.jpg, or a "
+            "table with their classes as csv:FILE."
+        )
+    check_level(path, where, children)
+    notes = [
+        f"{child.name} is taken for a class: it holds pictures, as those beside it"
+        for child in worded
+    ]
+    return Layout({"all": path}, tuple(notes))
+
+
+def _of_splits(
+    path: Path, where: str, splits: Sequence[_Child], children: Sequence[_Child]
+) -> Layout:
+    below = {name for child in splits for name in child.folders}
+    rest = [child for child in children if child not in splits]
+    alike = [child for child in rest if child.only_folders and below & {*child.folders}]
+    beside = [child for child in rest if child not in alike]
+    classes = [c for c in beside if c.pictures and not kind_of(c.name)]
+    if len(classes) >= len(splits):
+        raise InputError(
+            f"{where}: {_named(splits)} could be splits and {_named(classes)} beside "
+            f"them classes; expected splits alone or classes alone. {FORM}."
+        )
+    notes = [
+        f"{child.name} is passed over: it holds "
+        f"{'pictures without class folders' if child.pictures else 'no pictures'}"
+        for child in beside
+    ]
+    found = [child for child in children if child in splits or child in alike]
+    for child in found:
+        inside = [_child(path / child.name / name) for name in child.folders]
+        check_level(path / child.name, f"{where}, split {child.name}", inside)
+    return Layout({child.name: path / child.name for child in found}, tuple(notes))
+
+
+def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
+    """Refuses class folders that hold nothing but folders, and pictures without any."""
+    if not children:
+        _refuse_bare(path, where)
+    filled = [child for child in children if child.pictures or child.folders]
+    if not filled or not all(child.only_folders for child in filled):
+        return
+    if len(filled) == 1:
+        inner = filled[0]
+        raise InputError(
+            f"{where}: its one folder {inner.name} holds only folders "
+            f"({_first(inner.folders)}): this is one level too high. Give "
+            f"folder:{path / inner.name}."
+        )
+    shared = set(filled[0].folders).intersection(*(c.folders for c in filled[1:]))
+    if shared:
+        raise InputError(
+            f"{where}: {_named(filled)} hold the same folders "
+            f"({_first(sorted(shared))}), so they are splits whose names are not "
+            f"known; give one of them, such as folder:{path / filled[0].name}, or call "
+            "them train, validation, test."
+        )
+    raise InputError(
+        f"{where}: {_named(filled)} hold only folders ({filled[0].name}: "
+        f"{_first(filled[0].folders)}), no pictures: splits, or one level too high. "
+        f"{FORM}."
+    )
+
+
+def _refuse_bare(path: Path, where: str) -> None:
+    bare = [name for name in names_in(path, Counter()) if _is_picture(name)]
+    if not bare:
+        raise InputError(f"{where} has no class folders; {FORM}.")
+    raise InputError(
+        f"{where} has {len(bare)} pictures, such as {bare[0]}, and no class folders, "
+        "so that nothing says what is on them. Write a table beside them, labels.csv, "
+        "with the first line file,class_index and then a line a picture, such as "
+        f"{bare[0]},7 (the model's number of its class, from 0; for ImageNet the place "
+        "of its synset id in alphabetical order, not the ILSVRC2012_ID of the devkit), "
+        f"and give csv:{path / 'labels.csv'}."
+    )
+
+
+def _child(path: Path) -> _Child:
+    names = names_in(path, Counter())
+    folders = tuple(name for name in names if (path / name).is_dir())
+    files = [name for name in names if name not in set(folders)]
+    # without folders whatever lies there is a picture, or will be named as none
+    pictures = any(map(_is_picture, files)) or (bool(files) and not folders)
+    return _Child(path.name, pictures, folders)
+
+
+def _is_picture(name: str) -> bool:
+    return os.path.splitext(name)[1].lower() in _SUFFIXES
+
+
+def _named(children: Sequence[_Child]) -> str:
+    return _first([child.name for child in children])
+
+
+def _first(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,1 @@
+"""Adaptation to lower resolutions: without labels, or of the last layer with them."""

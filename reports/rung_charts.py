@@ -1,0 +1,136 @@
+"""Charts of a ladder's rungs: maps and fronts of thresholds, calibration, shares."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from keras_models.scores import StoredRung
+from reports.chart_parts import Point, Spec, charted, finished, tooltip
+
+_BINS = 15
+
+
+def map_chart(cells: list[dict[str, float]], what: str) -> Spec:
+    """Accuracy ("top1") or MACs ("macs") over one or two thresholds."""
+    scale, title = (100.0, "top-1 %") if what == "top1" else (1e-6, "MMACs")
+    values = [
+        {**cell, title: scale * cell[what], "threshold_1": cell["threshold_1"]}
+        for cell in cells
+    ]
+    data = charted(values)
+    first = alt.X("threshold_1:Q", title="threshold at the first rung")
+    if "threshold_2" not in cells[0]:
+        return finished(
+            data.mark_line().encode(
+                x=first,
+                y=alt.Y(f"{title}:Q").scale(zero=False),
+                tooltip=tooltip("threshold_1", title),
+            )
+        )
+    steps = [sorted({cell[f"threshold_{n}"] for cell in cells}) for n in (1, 2)]
+    ends = [
+        {
+            f"to_{n}": f"datum.threshold_{n} + {step[1] - step[0]}"
+            for n, step in enumerate(steps, 1)
+        }
+    ][0]
+    return finished(
+        data.mark_rect()
+        .transform_calculate(**ends)
+        .encode(
+            x=first.scale(nice=False),
+            x2="to_1:Q",
+            y=alt.Y("threshold_2:Q", title="threshold at the second rung").scale(
+                nice=False
+            ),
+            y2="to_2:Q",
+            color=alt.Color(f"{title}:Q").scale(
+                scheme="viridis" if what == "top1" else "magma"
+            ),
+            tooltip=tooltip("threshold_1", "threshold_2", title),
+        )
+    )
+
+
+def front_chart(points_of: list[dict[str, float]]) -> Spec:
+    """The front chosen on calibration images, and the same thresholds on others."""
+    kept = points_of[:: max(1, len(points_of) // 400)]
+    values = [
+        {
+            "images": f"{part} images",
+            "MMACs": one[f"{part}_macs"] / 1e6,
+            "top-1 %": 100 * one[f"{part}_top1"],
+            "thresholds": ", ".join(
+                f"{one[key]:.4g}" for key in one if key.startswith("threshold_")
+            ),
+        }
+        for one in kept
+        for part in ("calibration", "test")
+    ]
+    return finished(
+        charted(values)
+        .mark_line(point={"size": 14}, strokeWidth=1)
+        .encode(
+            x=alt.X("MMACs:Q", title="MMACs, mean of one image").scale(zero=False),
+            y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False),
+            color=alt.Color("images:N", title=None).legend(orient="bottom"),
+            tooltip=tooltip("images", "MMACs", "top-1 %", "thresholds"),
+        )
+    )
+
+
+def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
+    """How often each confidence was right, in 15 bins. Guo et al. 2017, 1706.04599."""
+    values: list[Point] = []
+    for rung in rungs:
+        sure = rung.scores.max(axis=1)
+        right = rung.scores.argmax(axis=1) == rung.labels
+        place = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
+        for number in np.unique(place):
+            own = place == number
+            values.append(
+                {
+                    "rung": rung.rung,
+                    "confidence %": 100 * float(sure[own].mean()),
+                    "right %": 100 * float(right[own].mean()),
+                    "images": int(own.sum()),
+                }
+            )
+    base = charted(values).encode(
+        x=alt.X("confidence %:Q", title="top-1 probability, %"),
+        y=alt.Y("right %:Q", title="images answered right, %"),
+        color=alt.Color("rung:N").legend(orient="bottom", columns=3, labelLimit=220),
+        tooltip=tooltip("rung", "confidence %", "right %", "images"),
+    )
+    line = base.mark_line(strokeWidth=1, opacity=0.6)
+    marks = base.mark_circle(opacity=0.85).encode(
+        size=alt.Size("images:Q")
+        .scale(type="sqrt", range=[25, 300])
+        .legend(orient="bottom")
+    )
+    ends = [{"x": 0, "y": 0}, {"x": 100, "y": 100}]
+    ideal = (
+        charted(ends)
+        .mark_line(strokeDash=[4, 4], color="#888888")
+        .encode(x="x:Q", y="y:Q")
+    )
+    return finished(alt.layer(ideal, line, marks))
+
+
+def share_chart(values: list[Point]) -> Spec:
+    """Part of the images that ends at each rung, one bar a plan."""
+    return finished(
+        charted(values)
+        .mark_bar()
+        .encode(
+            x=alt.X("images %:Q", title="images, %").stack("zero"),
+            y=alt.Y("plan:N", title=None, axis=alt.Axis(labelLimit=130)),
+            color=alt.Color("rung:N", title="ends at").legend(
+                orient="bottom", columns=2, labelLimit=240
+            ),
+            order=alt.Order("place:Q"),
+            tooltip=tooltip("plan", "rung", "images %", "right %"),
+        ),
+        height=90 + 26 * len({one["plan"] for one in values}),
+    )

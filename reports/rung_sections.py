@@ -1,0 +1,107 @@
+"""Sections that read the scores of a plan's rungs: where climbs end, calibration."""
+
+from typing import Any
+
+from absl import logging
+
+from datasets.errors import InputError
+from keras_models.scores import StoredRung
+from reports import rung_charts
+from reports.chart_parts import Point
+from reports.examples import groups
+from reports.gathered import Gathered, Json
+from reports.parts import Figure, Section
+
+
+def _ladder(found: Gathered) -> tuple[list[StoredRung], Json | None]:
+    """The plan's rungs over its images, or the cheapest and dearest of a data set."""
+    for _, plan in found.plans:
+        names = plan["selector"]["ladder"]
+        for split in dict.fromkeys(one.meta.split for one in found.rungs):
+            own = {o.rung: o for o in found.rungs if o.meta.split == split}
+            if set(names) <= set(own) and len(names) > 1:
+                return [own[name] for name in names], plan
+    if not found.rungs:
+        return [], None
+    first = found.rungs[-1]
+    same = [one for one in found.rungs if one.fingerprint == first.fingerprint]
+    return sorted(same, key=lambda one: one.macs), None
+
+
+def pictures(found: Gathered) -> Section:
+    rungs, plan = _ladder(found)
+    if len(rungs) < 2:
+        return Section(name="pictures", title="Pictures")
+    ends = _ends(rungs, plan) if plan else None
+    try:
+        shown = tuple(groups(rungs, ends))
+        remarks: tuple[str, ...] = ()
+    except InputError as error:
+        logging.warning("no example pictures: %s", error)
+        shown, remarks = (), (f"No example pictures: {error}",)
+    figures: tuple[Figure, ...] = ()
+    if ends is not None:
+        values = _shares(rungs, ends)
+        figures = (
+            Figure(
+                "Where climbs end",
+                "Part of the images, and how often the answer there is right.",
+                rung_charts.share_chart(values),
+            ),
+        )
+    return Section(
+        name="pictures",
+        title="Images per rung, with examples",
+        lead=f"{rungs[0].labels.size:,} images of {rungs[0].meta.dataset} "
+        f"{rungs[0].meta.split}; the rungs are "
+        f"{', '.join(one.rung for one in rungs)}.",
+        figures=figures,
+        groups=shown,
+        remarks=remarks,
+    )
+
+
+def _ends(rungs: list[StoredRung], plan: Json) -> Any:
+    from selection.replay import replay
+    from selection.scored import from_stored
+    from selection.selectors.catalogue import from_json
+
+    selector = from_json(plan["selector"])
+    if plan["selector"]["kind"] == "learned":
+        return None  # it looks at thumbnails, which are not stored
+    return replay(selector, from_stored({one.rung: one for one in rungs})).last
+
+
+def _shares(rungs: list[StoredRung], ends: Any) -> list[Point]:
+    values: list[Point] = []
+    for place, rung in enumerate(rungs):
+        own = ends == place
+        right = rung.scores.argmax(axis=1) == rung.labels
+        values.append(
+            {
+                "plan": "plan",
+                "rung": rung.rung,
+                "place": place,
+                "images %": 100 * float(own.mean()),
+                "right %": 100 * float(right[own].mean()) if own.any() else None,
+            }
+        )
+    return values
+
+
+def reliability(found: Gathered) -> Section:
+    rungs, _ = _ladder(found)
+    if not rungs:
+        return Section(name="calibration", title="Calibration")
+    figure = Figure(
+        "Confidence against accuracy",
+        "15 bins of the top-1 probability; on the dashed line a confidence means what "
+        "it says. Cascades rely on the order, certificates on neither.",
+        rung_charts.reliability_chart(rungs),
+    )
+    return Section(
+        name="calibration",
+        title="How far confidences can be believed",
+        lead="",
+        figures=(figure,),
+    )

@@ -1,0 +1,90 @@
+"""The thresholds of a ladder for each target, and its front and map as CSV."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reports.table import Table
+from selection.plans.planning import hollow
+from selection.plans.seen_front import SeenFront
+from selection.scored import Scored
+
+_LESS = (0, 0.5, 1, 2)  # points below the top rung's accuracy
+
+
+def target_table(
+    found: SeenFront,
+    calibration: Scored,
+    test: Scored,
+    targets: Sequence[float] | None,
+) -> Table:
+    """The cheapest thresholds that reach each accuracy, and what they do on others.
+
+    Args:
+        targets: per cent; None: the top rung's on calibration images, and a bit less.
+    """
+    top = 100 * float(calibration.right[:, -1].mean())
+    wanted = tuple(top - less for less in _LESS) if targets is None else targets
+    rows = tuple(_target_row(found, target, test) for target in wanted)
+    columns = (
+        "target %", "thresholds", "calibration %", "MMACs", "test %", "test MMACs",
+        "FLOPs drop %", "test, report's formula, MMACs",
+    )  # fmt: skip
+    notes = (
+        f"Front of {len(found.front.macs):,} points, exact over all distinct "
+        f"thresholds of {calibration.images:,} calibration images; {test.images:,} "
+        f"others test. FLOPs drop: on test images, against {found.ladder[-1]}. The "
+        "report's formula (its equation 2.2) lets cost go with the square of the "
+        "resolution.",
+        "Chosen to just reach a target, thresholds lose some of it on other images: "
+        "for a promise use `reswise plan`.",
+    )
+    said = hollow(calibration.right[:, -1], calibration, found.ladder[-1])
+    title = " → ".join(found.ladder) + (f". {said}" if said else "")
+    return Table(
+        title=title, columns=columns, rows=rows, words=2, notes=notes, kind="thresholds"
+    )
+
+
+def _target_row(found: SeenFront, target: float, test: Scored) -> tuple[str, ...]:
+    reached = np.flatnonzero(100 * found.front.accuracy >= target - 1e-9)
+    if not reached.size:
+        return (f"{target:.2f}", "not reached", *[""] * 6)
+    index = reached[0]
+    return (
+        f"{target:.2f}",
+        ", ".join(f"{value:.6g}" for value in found.front.thresholds[index]),
+        f"{100 * found.front.accuracy[index]:.2f}",
+        f"{found.front.mean_macs[index] / 1e6:,.2f}",
+        f"{100 * found.test_right[index]:.2f}",
+        f"{found.test_macs[index] / 1e6:,.2f}",
+        f"{100 * (1 - found.test_macs[index] / test.macs[-1]):.2f}",
+        f"{found.report_macs[index] / 1e6:,.2f}",
+    )
+
+
+def front_csv(found: SeenFront) -> str:
+    """A line a point of the front, on both parts of the images."""
+    steps = range(1, found.front.thresholds.shape[1] + 1)
+    header = [f"threshold_{step}" for step in steps]
+    header += ["calibration_top1", "calibration_macs", "test_top1", "test_macs"]
+    lines = [",".join([*header, "test_macs_by_report"])]
+    for index, thresholds in enumerate(found.front.thresholds):
+        values = (
+            *thresholds, found.front.accuracy[index], found.front.mean_macs[index],
+            found.test_right[index], found.test_macs[index], found.report_macs[index],
+        )  # fmt: skip
+        lines.append(",".join(repr(float(value)) for value in values))
+    return "\n".join(lines) + "\n"
+
+
+def map_csv(found: SeenFront) -> str:
+    """A line a cell of the map, on calibration images."""
+    grid = found.grid
+    steps = range(1, len(grid.axes) + 1)
+    lines = [",".join([*(f"threshold_{step}" for step in steps), "top1", "macs"])]
+    for place in np.ndindex(grid.right.shape):
+        values = [axis[i] for axis, i in zip(grid.axes, place, strict=True)]
+        values += [grid.right[place] / grid.images, grid.macs[place] / grid.images]
+        lines.append(",".join(repr(float(value)) for value in values))
+    return "\n".join(lines) + "\n"

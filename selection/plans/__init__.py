@@ -1,0 +1,1 @@
+"""Ladders and thresholds are searched, compared, and certified."""

@@ -1,0 +1,347 @@
+"""The cheapest plan whose accuracy drop is certified, or the best under a budget.
+
+A part of the calibration images search, with labels or without; what was found is put
+in an order (`selection/order.py`), and that family is fixed before a label of the other
+part is read. The other images certify, by the labels of those on which answers differ.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from datasets.errors import InputError
+from keras_models.accuracy import no_better_than_chance
+from selection.arrays import Bools, Json, Scores
+from selection.belief import belief
+from selection.contract import Selector
+from selection.plans.asking import Standing
+from selection.plans.bound import upper_bound
+from selection.plans.certify import Certificate, certificate, check_limits
+from selection.plans.family import Family, family_of
+from selection.plans.known import Known, compared
+from selection.plans.naive import learned_at_prices
+from selection.plans.order import expected_saving, order_of_tests, steps_of
+from selection.plans.outlook import Outlook, outlook_of, outlook_of_list
+from selection.plans.parts import PartBounds, group_bounds, halt_bounds
+from selection.plans.request import Request
+from selection.plans.search import FIRST_WAYS, LEARNED, climber, ladders
+from selection.scored import Scored
+from selection.selectors.fixed import Fixed
+from selection.split import split
+
+_LADDERS = 12  # that are climbed in every way: those that promise most at first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A selector and what is promised of it."""
+
+    selector: Selector
+    certificate: Certificate
+    reference: str
+    search_images: int
+    candidates: int  # thresholds considered for the sequence
+    macs: float  # mean of one image on the certification images
+    family: Family
+    place: int | None  # in the family; None: the reference itself
+    halts: PartBounds | None = None  # the bound for the images that stop at each rung
+    groups: tuple[PartBounds, ...] = ()
+
+    def to_json(self) -> Json:
+        """What `convert` and `bench` take."""
+        facts: Json = {
+            "format": 1,
+            "kind": "plan",
+            "reference": self.reference,
+            "selector": self.selector.to_json(),
+            "own_macs": self.selector.own_macs,
+            "mean_macs": self.macs,
+            "search_images": self.search_images,
+            "candidates": self.candidates,
+            "certificate": self.certificate.to_json(),
+            "family_sha256": self.family.sha256,
+            "family_place": self.place,
+        }
+        if self.halts is not None and self.place is not None:
+            facts["halts"] = self.halts.to_json()
+            stops = self.family.stops[self.place]
+            counts = np.bincount(stops, minlength=len(self.selector.ladder))
+            facts["certified_stops"] = counts.tolist()
+        if self.groups:
+            facts["groups"] = [one.to_json() for one in self.groups]
+        return facts
+
+
+def certified_plan(calibration: Scored, request: Request) -> Plan:
+    """The cheapest plan that passes; where none does, the safest, not certified.
+
+    Where all that pass cost more than the reference, it is the reference itself.
+    Labels that are there are read when they are asked for, and no others.
+
+    Raises:
+        InputError: limits out of range, the reference is not stored, too few images to
+            split.
+    """
+    searching, certifying = parts_of(calibration, request)
+    family = searched_family(searching, certifying, request)
+    return tested_plan(family, calibration, certifying)[0]
+
+
+def tested_plan(
+    family: Family, calibration: Scored, certifying: Scored
+) -> tuple[Plan, Known]:
+    """The plan by the labels that are there, each read when it is asked for."""
+    here, known = family.asked(certifying.labels)
+    plan = plan_of(family, here, known)
+    record = replace(plan.certificate, warning=_warning(calibration, family.reference))
+    return replace(plan, certificate=record), known
+
+
+def grouped(plan: Plan, known: Known, groups: dict[str, tuple[str, ...]]) -> Plan:
+    """The same with the bounds of groups.
+
+    Args:
+        groups: per name the group of each certification image.
+    """
+    if plan.place is None:
+        return plan
+    bounds = tuple(
+        group_bounds(plan.family, plan.place, known, name, column)
+        for name, column in groups.items()
+    )
+    return replace(plan, groups=bounds)
+
+
+def hollow(right: Bools, scored: Scored, reference: str) -> str:
+    """What to say first of a plan whose reference guesses; "" where it does not.
+
+    Args:
+        right: (n,) answers of the reference.
+    """
+    classes = scored.scores[0].shape[1]
+    if said := no_better_than_chance(right, scored.labels, classes):
+        return f"HOLLOW: {reference} itself is {said}."
+    return ""
+
+
+def _warning(scored: Scored, reference: str) -> str:
+    """The same of the images that have labels; without any there is nothing to say."""
+    if not scored.labelled.any():
+        return ""
+    labelled = scored.take(np.flatnonzero(scored.labelled))
+    return hollow(labelled.right[:, labelled.index(reference)], labelled, reference)
+
+
+def parts_of(calibration: Scored, request: Request) -> tuple[Scored, Scored]:
+    """(images that search, images that certify); labels taken away where asked."""
+    check_limits(request.max_drop_points, request.confidence)
+    calibration.index(request.reference)
+    searching, certifying = split(calibration, request.search_part, request.seed)
+    if not request.search_labels:
+        searching = searching.unlabelled()
+    return searching, certifying
+
+
+def searched_family(searching: Scored, certifying: Scored, request: Request) -> Family:
+    """The plans to test, in their order; the labels that certify stay unread."""
+    images, limit = certifying.images, request.max_drop_points / 100
+    seen = outlooks(searching, request, images)
+    reference_macs = searching.macs[searching.index(request.reference)]
+    steps = order_of_tests(
+        seen, request.reference, reference_macs, images, limit, request.confidence
+    )
+    selectors = [one.selector for one in steps]
+    if not selectors:
+        selectors = [_safest(seen, images, reference_macs, request)]
+    return family_of(
+        selectors,
+        certifying,
+        request.reference,
+        request.max_drop_points,
+        request.confidence,
+        searching,
+        sum(one.macs.size for one in seen),
+    )
+
+
+def _safest(
+    seen: list[Outlook], images: int, reference_macs: float, request: Request
+) -> Selector:
+    """Where nothing is likely to pass: the cheaper plan that comes nearest."""
+    limit = request.max_drop_points / 100
+    chances = [
+        np.where(
+            one.macs < reference_macs,
+            one.power(images, limit, request.confidence),
+            -1.0,
+        )
+        for one in seen
+    ]
+    if max(float(one.max()) for one in chances) < 0:
+        return Fixed(request.reference)
+    best = max(range(len(seen)), key=lambda place: float(chances[place].max()))
+    return seen[best].selector(int(chances[best].argmax()))
+
+
+def outlooks(searching: Scored, request: Request, images: int) -> list[Outlook]:
+    """Every ladder climbed in the first ways, the best ones in all; single rungs too.
+
+    Args:
+        images: that will certify.
+    """
+    beliefs = belief(searching)
+    place = searching.index(request.reference)
+    reference = searching.answers[:, place]
+    rungs = [Fixed(rung) for rung in searching.rungs if rung != request.reference]
+    found = [outlook_of_list(rungs, searching, reference, beliefs, ("fixed",))]
+    if LEARNED in request.ways:
+        looking = learned_at_prices(searching)
+        family = (*searching.rungs, LEARNED)
+        found.append(outlook_of_list(looking, searching, reference, beliefs, family))
+    climbs = [way for way in request.ways if way != LEARNED]
+    first = [way for way in climbs if way in FIRST_WAYS] or climbs
+    worth: dict[tuple[str, ...], float] = {}
+    for ladder in ladders(searching, request.longest):
+        for way in first:
+            one = _outlook(searching, ladder, way, place, beliefs)
+            hoped = _promise(one, searching.macs[place], images, request)
+            worth[ladder] = max(worth.get(ladder, 0.0), hoped)
+            found.append(one)
+    best = sorted(worth, key=lambda ladder: -worth[ladder])[:_LADDERS]
+    further = [way for way in climbs if way not in first]
+    found += [
+        _outlook(searching, ladder, way, place, beliefs)
+        for ladder in best
+        for way in further
+    ]
+    return [one for one in found if one.macs.size]
+
+
+def _outlook(
+    searching: Scored, ladder: tuple[str, ...], way: str, place: int, beliefs: Scores
+) -> Outlook:
+    part = searching.ladder(ladder)
+    template, confidences = climber(way, part, beliefs)
+    reference = searching.answers[:, place]
+    return outlook_of(template, confidences, part, reference, beliefs, way)
+
+
+def _promise(
+    one: Outlook, reference_macs: float, images: int, request: Request
+) -> float:
+    limit = request.max_drop_points / 100
+    return expected_saving(
+        steps_of(one, reference_macs, images, limit, request.confidence)
+    )
+
+
+def plan_of(family: Family, here: Standing, known: Known) -> Plan:
+    """The plan as the labels known so far have it."""
+    place = max(here.passed - 1, 0)
+    seen = compared(family.reference_answers, family.answers[place], known)
+    used = known.said
+    if (
+        here.passed
+        and family.max_drop_points >= 0
+        and family.macs[place] >= family.reference_macs
+    ):
+        return _reference_itself(family, here, used)
+    record = certificate(
+        seen.at_worst(),
+        family.max_drop_points,
+        family.confidence,
+        here.passed > 0,
+        max(here.tested, 1),
+        int(seen.open.sum()),
+        used,
+        not here.passed and not here.settled,
+    )
+    return Plan(
+        selector=family.selectors[place],
+        certificate=record,
+        reference=family.reference,
+        search_images=family.search_images,
+        candidates=family.candidates,
+        macs=family.macs[place],
+        family=family,
+        place=place,
+        halts=halt_bounds(family, place, known),
+    )
+
+
+def _reference_itself(family: Family, here: Standing, used: int) -> Plan:
+    own = family.reference_answers
+    nothing = compared(own, own, Known.nothing(len(own)))
+    record = certificate(
+        nothing.at_worst(),
+        family.max_drop_points,
+        family.confidence,
+        True,
+        here.tested,
+        0,
+        used,
+    )
+    return Plan(
+        selector=Fixed(family.reference),
+        certificate=record,
+        reference=family.reference,
+        search_images=family.search_images,
+        candidates=family.candidates,
+        macs=family.reference_macs,
+        family=family,
+        place=None,
+    )
+
+
+def plan_under_budget(calibration: Scored, request: Request, max_macs: float) -> Plan:
+    """The most accurate plan of the search half under a budget, its drop bounded.
+
+    One plan is tested, so its exact bound stands as it is: `max_drop_points` of the
+    certificate is that bound. All labels that are there are read.
+
+    Raises:
+        InputError: no rung is so cheap.
+    """
+    searching, certifying = parts_of(calibration, request)
+    chosen = _best_within(outlooks(searching, request, certifying.images), max_macs)
+    if chosen is None:
+        raise InputError(
+            f"--max-macs {max_macs:,.0f}: the cheapest rung, {calibration.rungs[0]}, "
+            f"takes {calibration.macs[0]:,}. Raise the budget or sweep a smaller "
+            "resolution."
+        )
+    family = family_of(
+        [chosen],
+        certifying,
+        request.reference,
+        request.max_drop_points,
+        request.confidence,
+        searching,
+        1,
+    )
+    known = Known(certifying.labels.copy())
+    seen = compared(family.reference_answers, family.answers[0], known)
+    bound = 100 * upper_bound(seen.at_worst(), request.confidence)
+    family = replace(family, max_drop_points=bound)
+    plan = plan_of(family, Standing(1, 1, 1, ()), known)
+    record = replace(
+        plan.certificate,
+        images_at_least=None,
+        images_needed=None,
+        labels_needed=None,
+        labels_used=int((seen.differ & certifying.labelled).sum()),
+        warning=_warning(calibration, request.reference),
+    )
+    return replace(plan, certificate=record, place=0)
+
+
+def _best_within(seen: list[Outlook], max_macs: float) -> Selector | None:
+    """The smallest expected drop, then the cheapest."""
+    best: tuple[float, float, Selector] | None = None
+    for one in seen:
+        drop = np.where(one.macs <= max_macs, one.lost - one.won, np.inf)
+        place = int(drop.argmin())
+        found = (float(drop.flat[place]), float(one.macs.flat[place]))
+        if np.isfinite(found[0]) and (best is None or found < best[:2]):
+            best = (*found, one.selector(place))
+    return None if best is None else best[2]

@@ -1,0 +1,1 @@
+"""What chooses a rung for an image, one technique a file."""

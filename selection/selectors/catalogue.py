@@ -1,0 +1,58 @@
+"""The selectors by name, and how each is read back from its JSON object."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from datasets.errors import InputError
+from selection.arrays import Json
+from selection.selectors.cascade import cascade_from_json
+from selection.selectors.deferral import deferral_from_json
+from selection.selectors.fixed import fixed_from_json
+from selection.selectors.learned import learned_from_json
+from selection.selectors.oracle import oracle_from_json
+from selection.selectors.random_choice import random_from_json
+
+if TYPE_CHECKING:
+    from selection.contract import Selector
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One selector."""
+
+    what: str
+    read: "Callable[[Json], Selector]"
+    runs: bool = True  # False: a bound, not a choice
+
+
+CATALOGUE = {
+    "fixed": Entry("one rung for every image", fixed_from_json),
+    "random": Entry("a rung at random, by the image's id", random_from_json),
+    "cascade": Entry("climbs until an answer is sure", cascade_from_json),
+    "deferral": Entry("climbs while a learned rule sees gain", deferral_from_json),
+    "learned": Entry("looks at a thumbnail, then runs one rung", learned_from_json),
+    "oracle": Entry("the cheapest rung that is right", oracle_from_json, runs=False),
+}
+
+
+def from_json(facts: Json) -> "Selector":
+    """The selector of a JSON object.
+
+    Raises:
+        InputError: an unknown kind, or facts missing or of the wrong type.
+    """
+    kind: Any = facts.get("kind")
+    if kind not in CATALOGUE:
+        raise InputError(
+            f"selector {kind!r} is unknown; expected one of {', '.join(CATALOGUE)}."
+        )
+    try:
+        return CATALOGUE[kind].read(facts)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"the {kind} selector's JSON object is not whole ({error!r}); expected "
+            "what `reswise plan` writes."
+        ) from error

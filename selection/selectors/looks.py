@@ -1,0 +1,37 @@
+"""Thumbnails of a data set's pictures, as the features that `learned` reads."""
+
+import numpy as np
+
+from datasets.batches import pictures
+from datasets.dataset import Dataset
+from datasets.errors import InputError
+from datasets.preprocessing import Preprocessing
+from selection.arrays import Float64s
+from selection.selectors.thumbnail import SIDE, look
+
+
+def looks_of(dataset: Dataset, ids: tuple[str, ...], way: Preprocessing) -> Float64s:
+    """(n, features) in the order of the ids.
+
+    Args:
+        way: the crop and resize of the rungs, so that all see the same part.
+    Raises:
+        InputError: an id is not in the data set, or its picture cannot be read.
+    """
+    place = {name: index for index, name in enumerate(dataset.ids)}
+    try:
+        indices = [place[name] for name in ids]
+    except KeyError as error:
+        raise InputError(
+            f"{dataset.name}: no picture {error}; expected the data set that the "
+            "scores were made from."
+        ) from error
+    found = []
+    for batch in pictures(dataset, [SIDE], [way], indices=indices):
+        if batch.unreadable:
+            raise InputError(
+                f"{dataset.name}: {len(batch.unreadable)} pictures became unreadable "
+                "since the sweep. Sweep again."
+            )
+        found.append(look(batch.pixels[(way, SIDE)]))
+    return np.concatenate(found)

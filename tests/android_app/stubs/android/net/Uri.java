@@ -1,0 +1,6 @@
+package android.net;
+
+/** STUB for compiling alone. */
+public abstract class Uri {
+    private Uri() {}
+}

@@ -1,0 +1,126 @@
+"""`import reswise`: loads no framework, and its functions do as their examples say."""
+
+import doctest
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import reswise
+from datasets.errors import BundleError, DataError, InputError, ModelError
+from reports.table import read_tables
+
+ROOT = Path(reswise.__file__).parent
+FACE = sorted(reswise.FUNCTIONS)
+HEAVY = ("tensorflow", "keras", "torch", "jax", "matplotlib", "pandas", "sklearn")
+
+
+def test_importing_it_loads_nothing_heavy() -> None:
+    code = f"import sys, reswise; print([m for m in {HEAVY} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", FACE)
+def test_each_function_is_documented_with_an_example(name: str) -> None:
+    function = getattr(reswise, name)
+    told = inspect.getdoc(function) or ""
+    assert name in reswise.__all__
+    assert "Example:" in told
+    assert f"reswise.{name}(" in told
+    assert "Raises:" in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(reswise.FUNCTIONS.values())))
+def test_the_examples_run(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    module = import_module(f"commands.functions.{name}")
+    assert doctest.testmod(module, optionflags=doctest.ELLIPSIS).failed == 0
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'swep'"):
+        reswise.swep  # noqa: B018
+
+
+def test_results_are_tables_figures_and_html(tmp_path: Path) -> None:
+    """Against the recorded run: the numbers that version 0.1.0 printed."""
+    pandas = pytest.importorskip("pandas", reason="no pandas here")
+    recorded = Path(__file__).parents[1] / "references" / "recorded_run"
+    found = reswise.plan(
+        recorded / "drop", "tiny@48", tmp_path, max_drop=12, confidence=0.8
+    )
+    frame = found.table()
+    assert isinstance(frame, pandas.DataFrame)
+    assert found.certified
+    before = pandas.read_csv(recorded / "plan" / "rows.csv")
+    same = [name for name in frame.columns if name != "command"]
+    for name in same:
+        assert [*map(str, frame[name])] == [*map(str, before[name])], name
+    assert found.figure().axes[0].get_ylabel() == "top-1, %"
+    html = found._repr_html_()
+    assert "<td>13.02" in html or "13.02 % saved" in html
+    assert str(found).startswith("**Plan, 120 test images**")
+
+
+def test_selectors_as_the_command_line_finds_them(tmp_path: Path) -> None:
+    recorded = Path(__file__).parents[1] / "references" / "recorded_run"
+    names = ("fixed", "cascade", "oracle")
+    chosen = reswise.select(recorded / "drop", tmp_path / "python", selectors=names)
+    line = f"select --selectors {','.join(names)} --from {recorded / 'drop'}"
+    assert reswise.run([*line.split(), "--run", str(tmp_path / "verb")]) == 0
+    own, verbs = (
+        [table.rows for table in read_tables(tmp_path / name / "select.tables.json")]
+        for name in ("python", "verb")
+    )
+    assert own == verbs
+    assert [row.selector for row in chosen.rows[-3:]] == list(names)
+
+
+def test_an_error_names_the_argument_and_the_command_line_the_flag() -> None:
+    error = InputError("max_unreadable", -1, "0 or more", "Or leave out `max_macs`.")
+    assert (
+        str(error) == "max_unreadable=-1: expected 0 or more. Or leave out `max_macs`."
+    )
+    said = "--max-unreadable -1: expected 0 or more. Or leave out --max-macs."
+    assert error.as_flags() == said
+    assert (error.argument, error.came, error.expected) == (
+        "max_unreadable", -1, "0 or more",
+    )  # fmt: skip
+    plain = InputError("photo.jpg: not a picture.")
+    assert str(plain) == plain.as_flags() == "photo.jpg: not a picture."
+    for kind in (ModelError, DataError, BundleError):
+        assert issubclass(kind, InputError)
+
+
+def test_arguments_are_refused_by_their_names(tmp_path: Path) -> None:
+    with pytest.raises(reswise.InputError, match=r"limit=0: expected 1 picture"):
+        reswise.sweep("small_resnet", "glyphs", [48], tmp_path, limit=0)
+    with pytest.raises(reswise.InputError, match=r"^normalisation tff: unknown;"):
+        reswise.model("small_resnet", "glyphs", "tff")
+    with pytest.raises(reswise.InputError, match="selectors=cascad: expected some of"):
+        reswise.select(tmp_path, tmp_path, selectors=["cascad"])
+
+
+def test_without_pandas_a_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    from commands.functions.results import Result
+    from reports.rows import Row
+
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    result = Result(rows=(Row(top1=0.5),), tables=(), run=Path())
+    with pytest.raises(reswise.InputError, match="pandas is not installed"):
+        result.table()
+    assert np.isclose(result.rows[0].top1 or 0, 0.5)
