@@ -190,10 +190,9 @@ def _between_convolutions(native: list[Step]) -> Iterator[int]:
 
 
 def _kernel(operation: Any) -> int:
-    resolutions = getattr(operation, "kernel_size", None) or getattr(
-        operation, "pool_size", 1
-    )
-    return int(resolutions) if isinstance(resolutions, int) else int(max(resolutions))
+    size: Any = getattr(operation, "kernel_size", None)
+    size = size or getattr(operation, "pool_size", 1)
+    return int(size) if isinstance(size, int) else int(max(size))
 
 
 def _goes_on_covering(before: Step, source: Shape) -> bool:

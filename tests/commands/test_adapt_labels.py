@@ -11,7 +11,10 @@ import pytest
 from commands import adapt as verb
 from convert.shared_weights import merged
 from convert.to_tflite import FloatFiles
+from datasets.dataset import Dataset
 from datasets.errors import InputError
+from datasets.glyphs import glyphs
+from datasets.preprocessing import Preprocessing
 from keras_models import sweeping
 from keras_models.adapted import HeadOutcome, read_adaptation
 from keras_models.adapting.head_choice import HeadFit
@@ -19,6 +22,10 @@ from keras_models.adapting.labelled import keep_head
 from keras_models.head import split
 from keras_models.head_fit import Head
 from keras_models.loading import ModelChoice, Pretrained, adapted, load
+from keras_models.normalisation import normalise
+from keras_models.scores import ScoreStore
+from keras_models.sweeping import SweepOptions
+from keras_models.training.data import in_memory
 
 _PLAIN = ModelChoice(model="small_resnet", weights="glyphs")
 
@@ -81,7 +88,7 @@ def _only_the_head_differs(plain: Pretrained, own: Pretrained, resolution: int) 
 def _taken_everywhere(
     plain: Pretrained, resolutions: list[int], native: bool
 ) -> HeadFit:
-    head = _head(plain, 96)
+    head = _head(plain, plain.native)
     moved = Head(head.kernel[:, ::-1].copy(), head.bias)
     outcomes = tuple(
         HeadOutcome(
@@ -93,7 +100,7 @@ def _taken_everywhere(
             loss_before=2,
             loss_after=1,
             gain_error=0.1,
-            accepted=native or resolution != 96,
+            accepted=native or resolution != plain.native,
         )
         for resolution in resolutions
     )
@@ -207,3 +214,22 @@ def test_what_reads_labels_says_so(words: list[str], tmp_path: Path) -> None:
     own = [word for word in _words(tmp_path) if word != "--labels"]
     with pytest.raises(InputError, match="expected --labels beside it"):
         verb.run(_parsed(*own, *words))
+
+
+def test_one_head_on_maps_of_odd_and_even_size_is_converted_at_each(
+    tmp_path: Path,
+) -> None:
+    """A .tflite made at 28 pixels, where a map has 7, errs at 24, where it has 6."""
+    plain = load(ModelChoice(model="mobilenet_v2_cifar", weights="cifar10"))
+    found = _taken_everywhere(plain, [32, 28, 24], native=False)
+    keep_head(plain, plain, found, {"what": "adapted head"}, tmp_path)
+    own, drawn = adapted(plain, tmp_path), glyphs("test").limited(3)
+    pictures = Dataset("few", "all", drawn.ids, [0, 1, 2], list("abc"), drawn.read, "")
+    store, way = ScoreStore(tmp_path / "run"), Preprocessing()
+    sides, how = [32, 28, 24], SweepOptions("litert")
+    for side, rung in zip(
+        sides, sweeping.sweep(own, pictures, sides, [way], store, how), strict=True
+    ):
+        images = normalise(in_memory(pictures, side, way).pixels, plain.normalisation)
+        expected = own.at(side).predict(images, verbose=0)
+        assert abs(rung.scores - expected).max() < 2e-2  # pixels there are whole
