@@ -153,7 +153,7 @@ def _write(
     from reports.run_folder import add_rows, add_tables
 
     command, named = flags.command_line(), (dataset.name, dataset.split)
-    tables = [bench_table(one, job.bundle, dataset.name) for one in outcomes]
+    tables = [bench_table(one, job.bundle, " ".join(named)) for one in outcomes]
     rows = [
         row for one in outcomes for row in bench_rows(one, job.bundle, named, command)
     ]

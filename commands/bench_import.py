@@ -64,7 +64,8 @@ def _write(
 
     folder: Path = args.run / FOLDER
     command = flags.command_line()
-    table = app_table(found, bundle, dataset.name, args.run / "bench.json")
+    images = f"{dataset.name} {dataset.split}"
+    table = app_table(found, bundle, images, args.run / "bench.json")
     row = app_row(found, bundle, (dataset.name, dataset.split), command)
     facts = {"command": command, "bundle": bundle.manifest.name, **found.to_json()}
     write_tables(folder, "app", [table])

@@ -68,8 +68,8 @@ def bench(
     measured = measure(job, machine, False, lambda: None, lambda _: None)
     facts = (before, machine.facts())
     done = outcome(job, measured, machine.label, facts, host_scores(opened, inputs), {})
-    table = bench_table(done, opened, images.name)
     named, command = (images.name, images.split), called("bench")
+    table = bench_table(done, opened, " ".join(named))
     rows = bench_rows(done, opened, named, command)
     key = f"{opened.manifest.name}, {' '.join(named)}, {done.label}"
     add_tables(folder, "bench", [table], [key])

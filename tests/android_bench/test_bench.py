@@ -177,6 +177,7 @@ def test_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert line["load_ms"] > 0
     # random layers of 36 classes: said first, beside what a guess would give
     title = (tmp_path / "run" / "bench.md").read_text().splitlines()[0]
+    assert "; 30 images of glyphs " in title  # and the split
     dearest = max(said["lines"][1:], key=lambda line: line["macs"])
     assert f"HOLLOW: {dearest['name']} itself is not better than chance" in title
     assert f"{dearest['right']} of 30 images right" in title
