@@ -87,9 +87,12 @@ def test_images_without_labels_are_planned_as_the_command_line_does(
 ) -> None:
     data = scored(images=900, seed=2)
     store(tmp_path / "drop", data.unlabelled())
-    asked = {"max_drop": 12, "confidence": 0.9}
     found = reswise.plan(
-        tmp_path / "drop", data.rungs[-1], tmp_path / "python", **asked
+        tmp_path / "drop",
+        data.rungs[-1],
+        tmp_path / "python",
+        max_drop=12,
+        confidence=0.9,
     )
     assert "labels were read" not in found.sentence
     words = f"plan --reference {data.rungs[-1]} --max-drop 12 --confidence 0.9 --from"
