@@ -204,4 +204,4 @@ def _class_names(builder: Any, label: str) -> list[str]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:400]

@@ -123,6 +123,7 @@ def _trained(
         pictures["train"],
         validation_data=pictures["validation"],
         epochs=epochs,
+        shuffle=False,  # the data set shuffles itself
         verbose=2,
     )
     return {name: [float(one) for one in each] for name, each in found.history.items()}

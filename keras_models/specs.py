@@ -53,7 +53,7 @@ class Spec:
             raise InputError(
                 f"{problem}. Say --model and --weights, or sweep it again."
             )
-        known = {field.name for field in fields(ModelChoice)}
+        known = {field.name for field in fields(ModelChoice)} - {"trust"}
         asked = {key: value for key, value in self.asked.items() if key in known}
         if asked.get("adapted") is not None:
             asked["adapted"] = Path(asked["adapted"])

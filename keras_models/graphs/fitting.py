@@ -133,6 +133,8 @@ class Fitting:
 
 def _another_size(before: Step, after: Step) -> str | None:
     """A constant of one map's size, to which a map of one pixel would be stretched."""
+    if sorted(after.target[1:], key=str) == sorted(after.source[1:], key=str):
+        return None  # axes that change places, with as many channels as pixels
     kept = before.target[1:-1] == before.source[1:-1]
     if kept and after.target[1:-1] != after.source[1:-1]:
         return (

@@ -117,7 +117,7 @@ def _of_bundle(result: Result, resolution: int, pixels: np.ndarray) -> np.ndarra
     return np.stack([runner.scores(image) for image in images])
 
 
-@pytest.mark.parametrize("side", [SIDE, LOWER])
+@pytest.mark.parametrize("resolution", [SIDE, LOWER])
 def test_a_file_says_what_the_users_own_layers_say(
     source: Pretrained, results: dict[str, Result], resolution: int
 ) -> None:

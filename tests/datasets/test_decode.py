@@ -140,7 +140,7 @@ def test_first_frame_counts(form: str) -> None:
 
 # Where red, the left half as stored, is to be seen; EXIF 2.32, tag Orientation.
 @pytest.mark.parametrize(
-    ("orientation", "side"),
+    ("orientation", "resolution"),
     [
         *((1, "left"), (2, "right"), (3, "right"), (4, "left")),
         *((5, "top"), (6, "top"), (7, "bottom"), (8, "bottom")),

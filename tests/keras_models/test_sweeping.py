@@ -131,7 +131,7 @@ def test_an_engine_that_disagrees_is_not_trusted(
 ) -> None:
     other = load(ModelChoice(model="small_resnet", weights="random", classes=4, seed=9))
     wrong = float_flatbuffer(other.model)
-    monkeypatch.setattr("keras_models.sweeping.float_flatbuffer", lambda _: wrong)
+    monkeypatch.setattr("keras_models.sweeping.checked_flatbuffer", lambda _, __: wrong)
     with pytest.raises(InputError, match=r"differ by .* --engine keras"):
         sweep(
             source,

@@ -42,7 +42,7 @@ def test_it_asks_for_a_resolution(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("signatures", [True, False])
-@pytest.mark.parametrize("side", [16, 21])
+@pytest.mark.parametrize("resolution", [16, 21])
 def test_it_is_written_for_that_size(
     tmp_path: Path, resolution: int, signatures: bool
 ) -> None:
