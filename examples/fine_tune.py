@@ -71,12 +71,9 @@ def pretrained_base(weights: str, resolution: int) -> keras.Model:
     if weights == "imagenet":
         return build(input_shape=shape, include_top=False, weights="imagenet")
     if weights == "glyphs":
-        from keras_models.loading import ModelChoice, load
+        import reswise
 
-        whole, alpha = (
-            load(ModelChoice(model="mobilenet_v2", weights="glyphs")).model,
-            0.35,
-        )
+        whole, alpha = reswise.model("mobilenet_v2", "glyphs"), 0.35
     else:
         whole, alpha = build(weights=None), 1.0
         whole.load_weights(weights)

@@ -183,7 +183,7 @@ def test_reason_is_given(file: bytes, reason: str) -> None:
         decode(file)
 
 
-@pytest.mark.parametrize("side", [10_001, 15_000, 60_000])
+@pytest.mark.parametrize("resolution", [10_001, 15_000, 60_000])
 def test_bomb_is_refused_before_it_is_unpacked(resolution: int) -> None:
     """A header that claims 100, 225 and 3,600 million pixels."""
     header = b"IHDR" + struct.pack(">II", resolution, resolution) + PNG[24:29]

@@ -1,6 +1,6 @@
 """Class folders of drawn letters, to try a guide on before pictures of your own.
 
-    python examples/draw_folders.py --out pictures
+    python -m datasets.glyphs_folders --out pictures
 
 It writes OUT/train, OUT/validation and OUT/test with a folder a class, as
 `folder:OUT` and Keras's image_dataset_from_directory read them. No font is in two of
@@ -28,9 +28,9 @@ def main() -> None:
             label = drawn.class_names.index(name)
             folder = flags.out / part / name
             folder.mkdir(parents=True, exist_ok=True)
-            own = [place for place, one in enumerate(drawn.labels) if one == label]
-            for place in own[: flags.per_class]:
-                (folder / f"{part}_{place:05d}.png").write_bytes(drawn.read(place))
+            own = [at for at, other in enumerate(drawn.labels) if other == label]
+            for at in own[: flags.per_class]:
+                (folder / f"{part}_{at:05d}.png").write_bytes(drawn.read(at))
     print(f"wrote {flags.per_class} pictures of each of {flags.classes} to {flags.out}")
 
 
