@@ -80,7 +80,8 @@ def swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 STORED = [
     line
-    for line in _of_page(ROOT / "docs" / "commands.md")
+    for page in ROOT.glob("docs/commands.md")
+    for line in _of_page(page)
     if re.match(r"reswise (select|thresholds|plan) ", line)
     and not re.search(r"--split|runs/a|--repeat-splits", line)  # of other folders, long
 ]
