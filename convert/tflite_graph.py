@@ -25,15 +25,21 @@ _OPERATORS = {
 }
 _UNCHARGED = frozenset(
     {
-        "ADD", "AVERAGE_POOL_2D", "BATCH_TO_SPACE_ND", "CAST", "CONCATENATION",
-        "DENSIFY", "DEQUANTIZE", "DIV", "ELU", "EXP", "EXPAND_DIMS", "GELU",
-        "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "LOG_SOFTMAX", "MAXIMUM",
-        "MAX_POOL_2D", "MEAN", "MINIMUM", "MIRROR_PAD", "MUL", "NEG", "PACK", "PAD",
-        "PADV2", "PRELU", "QUANTIZE", "REDUCE_MAX", "RELU", "RELU6", "RELU_0_TO_1",
-        "RELU_N1_TO_1", "RESHAPE", "RSQRT", "SHAPE", "SLICE", "SOFTMAX",
-        "SPACE_TO_BATCH_ND", "SPLIT", "SPLIT_V", "SQRT", "SQUARE",
-        "SQUARED_DIFFERENCE", "SQUEEZE", "STRIDED_SLICE", "SUB", "SUM", "TANH",
-        "TRANSPOSE", "UNPACK",
+        "ABS", "ADD", "ARG_MAX", "ARG_MIN", "AVERAGE_POOL_2D", "BATCH_TO_SPACE_ND",
+        "BROADCAST_TO", "CAST", "CEIL", "CONCATENATION", "COS", "CUMSUM", "DENSIFY",
+        "DEQUANTIZE", "DIV", "ELU", "EQUAL", "EXP", "EXPAND_DIMS", "FILL", "FLOOR",
+        "FLOOR_DIV", "FLOOR_MOD", "GATHER", "GATHER_ND", "GELU", "GREATER",
+        "GREATER_EQUAL", "HARD_SWISH", "L2_NORMALIZATION", "LEAKY_RELU", "LESS",
+        "LESS_EQUAL", "LOG", "LOGICAL_AND", "LOGICAL_NOT", "LOGICAL_OR", "LOGISTIC",
+        "LOG_SOFTMAX", "MAXIMUM", "MAX_POOL_2D", "MEAN", "MINIMUM", "MIRROR_PAD", "MUL",
+        "NEG", "NOT_EQUAL", "ONE_HOT", "PACK", "PAD", "PADV2", "POW", "PRELU",
+        "QUANTIZE", "RANGE", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "RELU", "RELU6",
+        "RELU_0_TO_1", "RELU_N1_TO_1", "RESHAPE", "RESIZE_BILINEAR",
+        "RESIZE_NEAREST_NEIGHBOR", "REVERSE_V2", "ROUND", "RSQRT", "SELECT",
+        "SELECT_V2", "SHAPE", "SIGN", "SIN", "SLICE", "SOFTMAX", "SPACE_TO_BATCH_ND",
+        "SPLIT", "SPLIT_V", "SQRT", "SQUARE", "SQUARED_DIFFERENCE", "SQUEEZE",
+        "STRIDED_SLICE", "SUB", "SUM", "TANH", "TILE", "TOPK_V2", "TRANSPOSE", "UNPACK",
+        "ZEROS_LIKE",
     }
 )  # fmt: skip
 
@@ -213,6 +219,9 @@ def _macs(name: str, graph: Any, operator: Any) -> int | None:
         return int(math.prod(shapes[1]) * math.prod(output[:3]))
     if name == "FULLY_CONNECTED":  # filter (O, I)
         return int(math.prod(output) * shapes[1][-1])
+    if name == "BATCH_MATMUL":  # rows of the first, along what both have
+        along = shapes[0][-2 if operator.builtinOptions.adjX else -1]
+        return int(math.prod(output) * along)
     if name == "TRANSPOSE_CONV":  # output shape, filter (O, h, w, I), input
         return int(math.prod(shapes[1]) * math.prod(shapes[2][1:3]))
     return None

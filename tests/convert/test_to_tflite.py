@@ -13,6 +13,7 @@ from convert.image_input import entrance
 from convert.running import Runner
 from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from datasets.errors import InputError
+from keras_models.macs import count_macs
 from tests.convert.small import SIDE, network, pixels, pretrained
 
 
@@ -97,3 +98,40 @@ def test_a_model_that_does_not_convert_faithfully_is_refused(
     monkeypatch.setattr("convert.to_tflite.float_flatbuffer", lambda _: other)
     with pytest.raises(InputError, match="does not convert faithfully"):
         FloatFiles(pretrained(network())).at(SIDE)
+
+
+def _attended(x: Any) -> Any:
+    return keras.layers.MultiHeadAttention(2, 5)(x, x)
+
+
+def _itself(x: Any) -> Any:
+    """By keras.ops: tokens against tokens, in both orders of the axes."""
+    return keras.ops.matmul(keras.ops.matmul(x, keras.ops.transpose(x, (0, 2, 1))), x)
+
+
+BODIES = {
+    "attention": lambda x: _attended(keras.layers.Reshape((36, 4))(x)),
+    "matmul": lambda x: _itself(keras.layers.Reshape((36, 4))(x)),
+    "power": lambda x: keras.ops.power(keras.ops.abs(x) + 1, 1.5),
+    "taken": lambda x: keras.ops.take(x, [2, 0, 1], axis=-1),
+    "reversed": lambda x: keras.ops.flip(x, axis=1),
+    "grown": lambda x: keras.layers.UpSampling2D(2, interpolation="bilinear")(x),
+    "repeated": lambda x: keras.layers.UpSampling2D(2)(x),
+    "larger": lambda x: keras.ops.where(x > 0, x, keras.ops.floor(x)),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_macs_of_the_file_are_those_of_the_layers(body: str) -> None:
+    """Products of two tensors are charged, what moves values or is elementwise is not.
+
+    Else `convert` says that the file is another network than the one that it is.
+    """
+    image = keras.Input((6, 6, 3))
+    values = BODIES[body](keras.layers.Conv2D(4, 3, padding="same")(image))
+    values = keras.layers.Dense(5)(keras.layers.Flatten()(values))
+    model = keras.Model(image, keras.layers.Softmax()(values))
+    read = tflite_graph.read(FloatFiles(pretrained(model)).at(6))
+    listed = list(tflite_graph.operator_macs(read, read.subgraphs[0]))
+    assert None not in [macs for *_, macs in listed], listed
+    assert sum(macs or 0 for *_, macs in listed) == count_macs(model).macs
