@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 from absl import logging
@@ -58,6 +59,12 @@ def parser(verb: str | None = None) -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    top.add_argument(
+        "--version",
+        action="version",
+        version=f"reswise {version('reswise')}",
+        help="show the version and end",
+    )
     verbs = top.add_subparsers(
         dest="verb",
         required=True,
@@ -98,7 +105,10 @@ def verb_parser(verb: str, top: Parser | None = None) -> argparse.ArgumentParser
 
 
 def run(arguments: list[str]) -> int:
-    """Runs one verb; returns its exit code."""
+    """Runs one verb; returns its exit code. Without arguments: how to begin."""
+    if not arguments:
+        print(_DESCRIPTION, "reswise --help lists every verb.", sep="\n")
+        return DONE
     verb, parsed = _parsed(arguments)
     logging.use_absl_handler()
     if line := shadowed_distribution():

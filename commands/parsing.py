@@ -27,6 +27,7 @@ _GROUP_OF = {
     "--clean --device-dir --fresh",
 }
 _BY_FLAG = {flag: name for name, flags in _GROUP_OF.items() for flag in flags.split()}
+VERSION = ("--version",)  # beside --help, in no group
 SPELLINGS = (
     ("--normalisation", "--normalization"),
     ("--quantiser", "--quantizer"),
@@ -44,7 +45,7 @@ class Parser(argparse_flags.ArgumentParser):
 
     def add_argument(self, *names: Any, **settings: Any) -> Any:
         """As argparse does, into the group of the flag's name."""
-        if not self._titled or not str(names[0]).startswith("--"):
+        if not self._titled or not str(names[0]).startswith("--") or names == VERSION:
             return super().add_argument(*names, **settings)
         return self._titled[group_of(names)].add_argument(*spelt(names), **settings)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,23 @@ def test_a_run_folder_holds_what_repeats_it(
     assert reswise.run(["select", "@first/select.flags.txt", "--run", "second"]) == 0
     first, second = (Path(name, "select.tables.json") for name in ("first", "second"))
     assert first.read_text() == second.read_text()
+
+
+def test_without_arguments_it_says_how_to_begin(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Four commands that parse, and where the others are listed."""
+    assert reswise.run([]) == 0
+    said = capsys.readouterr().out
+    begin = [line.split()[1:] for line in said.splitlines() if line.startswith("  ")]
+    assert [words[0] for words in begin] == ["models", "flops", "drop", "demo"]
+    for words in begin:
+        assert parser(words[0]).parse_args(words).verb == words[0]
+    assert "reswise --help" in said
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        reswise.run(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"reswise {version('reswise')}\n"
