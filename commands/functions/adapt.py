@@ -32,6 +32,7 @@ def adapt(
     weights: str | None = None,
     normalisation: str | None = None,
     class_names: str | Path | None = None,
+    name: str | None = None,
     tensors: str = "norms",
     passes: int = 24,
     seed: int = 0,
@@ -42,6 +43,7 @@ def adapt(
         resolutions: below the native one, each adapted by itself.
         tensors: offsets, norms (scales too) or norms+head.
         passes: over the pictures.
+        name: what the rungs are called; else as the model is.
     Returns:
         One outcome a resolution, and the `models` as they are now.
     Raises:
@@ -55,7 +57,7 @@ def adapt(
         [48]
     """
     images = images_of(dataset, split, limit)
-    source = source_of(model, weights, normalisation)
+    source = source_of(model, weights, normalisation, name)
     images = fitted_images(images, source, model, weights, class_names)
     if not resolutions or max(resolutions) >= source.native:
         raise InputError(

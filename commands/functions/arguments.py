@@ -1,6 +1,8 @@
 """What several functions for scripts take, read alike: models, pictures, rungs."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,17 +22,26 @@ def source_of(
     model: "keras.Model | str | Path",
     weights: str | None = None,
     normalisation: str | None = None,
+    name: str | None = None,
 ) -> "Pretrained":
-    """A built model, one of the catalogue, or one of a file."""
+    """A built model, one of the catalogue, or one of a file; its rungs called `name`.
+
+    Raises:
+        InputError: what cannot be opened, or is no name.
+    """
     from keras_models.framework import quiet
     from keras_models.loading import ModelChoice, from_model, load
 
     quiet()
+    if name is not None and not re.fullmatch(r"[\w.-]+", name):
+        raise InputError("name", repr(name), "letters, digits, _, - and .")
     if not isinstance(model, str | Path):
-        return from_model(model, normalisation)
-    return load(
-        ModelChoice(model=str(model), weights=weights, normalisation=normalisation)
+        built = from_model(model, normalisation)
+        return built if name is None else replace(built, name=name)
+    choice = ModelChoice(
+        model=str(model), weights=weights, normalisation=normalisation, name=name
     )
+    return load(choice)
 
 
 def images_of(dataset: str, split: str | None, limit: int | None) -> Dataset:

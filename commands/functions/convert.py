@@ -31,6 +31,7 @@ def convert(
     weights: str | None = None,
     normalisation: str | None = None,
     class_names: str | Path | None = None,
+    names: Sequence[str] | None = None,
     separate_files: bool = False,
 ) -> Bundled:
     """A bundle of .tflite files of models at several resolutions, or of a plan.
@@ -40,6 +41,7 @@ def convert(
         dataset: images that judge, and apart from them images that calibrate.
         resolutions, plan: one of them: pixels, or the path of a plan.json.
         recipe: such as float32, float16, full_int8.
+        names: as many as models: what their rungs are called.
     Returns:
         The bundle's `folder`, how each rung compares with its float parent, and the
         `failures`, checks that it does not pass.
@@ -61,7 +63,13 @@ def convert(
     from convert.quantising.recipes import parse_recipes
     from convert.wanted import wanted_from_flags, wanted_from_plan
 
-    sources = [source_of(model, weights, normalisation) for model in models]
+    given: list[str | None] = [*names] if names is not None else [None] * len(models)
+    if len(given) != len(models):
+        raise InputError("names", len(given), f"{len(models)}, one a model")
+    sources = [
+        source_of(model, weights, normalisation, name)
+        for model, name in zip(models, given, strict=True)
+    ]
     way = Preprocessing(crop)
     wanted = (
         wanted_from_flags(sources, list(resolutions), way, None)
@@ -72,8 +80,8 @@ def convert(
     judged = judged if limit is None else judged.limited(limit)
     found, first = judged, models[0]
     judged = fitted_images(found, sources[0], first, weights, class_names)
-    names = judged.class_names
-    labels = names if len(names) == sources[0].classes else None
+    of_data = judged.class_names
+    labels = of_data if len(of_data) == sources[0].classes else None
     known = ModelClasses(model=sources[0].name, count=sources[0].classes)
     judged = fitted(judged, known)
     (one,) = parse_recipes(recipe)

@@ -26,6 +26,7 @@ def sweep(
     weights: str | None = None,
     normalisation: str | None = None,
     class_names: str | Path | None = None,
+    name: str | None = None,
     engine: str = "auto",
 ) -> Sweep:
     """Scores of a model at several resolutions, kept under `run` and found again there.
@@ -38,6 +39,7 @@ def sweep(
         limit: the first so many images of a fixed shuffle.
         weights, normalisation, engine: as the flags of `reswise drop`.
         class_names: a file of one name a line, in the model's order.
+        name: what the rungs are called; else as the model, functional_1@96 perhaps.
     Returns:
         A mapping: rung name, such as mobilenet_v2@160, -> its scores (images,
         classes), labels and MACs, the dearest first; with a table of drops.
@@ -58,7 +60,7 @@ def sweep(
     from keras_models.sweeping import sweep as swept
 
     images = images_of(dataset, split, limit)
-    source = source_of(model, weights, normalisation)
+    source = source_of(model, weights, normalisation, name)
     images = fitted_images(images, source, model, weights, class_names)
     ladder = sorted({source.native, *resolutions}, reverse=True)
     store, how = ScoreStore(Path(run)), SweepOptions(engine)

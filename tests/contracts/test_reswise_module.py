@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,6 +147,23 @@ def test_arguments_are_refused_by_their_names(tmp_path: Path) -> None:
         reswise.model("small_resnet", "glyphs", "tff")
     with pytest.raises(reswise.InputError, match="selectors=cascad: expected some of"):
         reswise.select(tmp_path, tmp_path, selectors=["cascad"])
+
+
+def test_a_built_model_gets_a_name_for_its_rungs(tmp_path: Path) -> None:
+    """Keras calls it functional_7 or so; the name goes on to bundles."""
+    model = reswise.model("small_resnet", "glyphs")
+    images: dict[str, Any] = {"dataset": "glyphs", "limit": 20}
+    rungs = reswise.sweep(model, resolutions=[48], run=tmp_path, name="mine", **images)
+    assert [*rungs] == ["mine@96", "mine@48"]
+    made = reswise.convert(
+        [model], resolutions=[48], run=tmp_path / "made", names=["mine"], **images
+    )
+    manifest = json.loads((made.folder / "manifest.json").read_text())
+    assert [rung["rung"] for rung in manifest["rungs"]] == ["mine@48"]
+    with pytest.raises(reswise.InputError, match="name='a/b': expected letters"):
+        reswise.sweep(model, resolutions=[48], run=tmp_path, name="a/b", **images)
+    with pytest.raises(reswise.InputError, match="names=2: expected 1, one a model"):
+        reswise.convert([model], resolutions=[48], names=["a", "b"], **images)
 
 
 def test_without_pandas_a_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
