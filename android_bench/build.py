@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from android_bench.elf import abi_of, abi_of_machine
+from android_bench.ndk import NDK_COMMAND, NDK_VARIABLES, toolchain_of
 from datasets.errors import InputError
 from datasets.files import write_text
 
@@ -34,8 +35,6 @@ _COMPILERS = {
     ARM64: (_CROSS, ("-mno-outline-atomics",), "gcc-aarch64-linux-gnu"),
     "x86_64": ("x86_64-linux-gnu-gcc", (), "gcc-x86-64-linux-gnu"),
 }
-NDK_COMMAND = 'sdkmanager "ndk;28.2.13676358"'
-_NDK_VARIABLES = ("ANDROID_NDK_HOME", "ANDROID_NDK_ROOT", "ANDROID_NDK")
 # no fused multiply-add: selectors must give the bits that Python gives
 _FLAGS = ("-std=c11", "-O2", "-ffp-contract=off", "-fno-math-errno", "-fPIE")
 # bionic's names for these differ from glibc's, or there are none
@@ -59,22 +58,6 @@ class Built:
     abi: str
     files: Mapping[str, Path]  # name beside the results -> file here
     command: tuple[str, ...]  # before the runner's own arguments
-
-
-def find_ndk(given: Path | None, environment: Mapping[str, str]) -> Path | None:
-    """The NDK's folder: as given, or as the usual variables say.
-
-    Raises:
-        InputError: the folder holds no CMake toolchain file.
-    """
-    named = [environment[name] for name in _NDK_VARIABLES if environment.get(name)]
-    folder = given or (Path(named[0]) if named else None)
-    if folder is not None and not _toolchain(folder).is_file():
-        raise InputError(
-            f"{folder}: no Android NDK there; expected "
-            "build/cmake/android.toolchain.cmake in it (--ndk)."
-        )
-    return folder
 
 
 def device_abi(library: Path | None) -> str:
@@ -109,7 +92,7 @@ def choose(kind: str, ndk: Path | None, abi: str = ARM64) -> str:
         return "bionic"
     raise InputError(
         f"no way to build for {abi}: neither an Android NDK (--ndk, "
-        f"{_NDK_VARIABLES[0]}) nor {cross} is here; install one of them: "
+        f"{NDK_VARIABLES[0]}) nor {cross} is here; install one of them: "
         f"`apt-get install {package}`, or `{NDK_COMMAND}`."
     )
 
@@ -213,20 +196,16 @@ def _key(*words: str) -> str:
     return digest.hexdigest()[:12]
 
 
-def _toolchain(ndk: Path) -> Path:
-    return ndk / "build" / "cmake" / "android.toolchain.cmake"
-
-
 def _ndk(folder: Path, ndk: Path | None, abi: str) -> Built:
     if ndk is None:
         raise InputError(
-            f"--build ndk: no NDK; name its folder with --ndk or {_NDK_VARIABLES[0]} "
+            f"--build ndk: no NDK; name its folder with --ndk or {NDK_VARIABLES[0]} "
             f"(`{NDK_COMMAND}` installs one)."
         )
     made = folder / f"ndk-{_key(str(ndk.resolve()), abi)}"
     path = made / "runner"
     if not path.exists():
-        toolchain = f"-DCMAKE_TOOLCHAIN_FILE={_toolchain(ndk).resolve()}"
+        toolchain = f"-DCMAKE_TOOLCHAIN_FILE={toolchain_of(ndk).resolve()}"
         platform = f"-DANDROID_PLATFORM=android-{API_LEVEL}"
         configure = ["cmake", "-S", str(SOURCE), "-B", str(made), toolchain, platform]
         _run([*configure, f"-DANDROID_ABI={abi}", "-DCMAKE_BUILD_TYPE=Release"])

@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from android_bench.adb import Adb, find_adb, one_phone, quoted
-from android_bench.build import (
-    API_LEVEL,
-    ARM64,
-    build,
-    choose,
-    compiler,
-    device_abi,
-    find_ndk,
-)
+from android_bench.build import API_LEVEL, ARM64, build, choose, compiler, device_abi
 from android_bench.device_states import Device, listed, not_ready, nothing_ready
 from android_bench.elf import abi_of, abi_of_machine
 from android_bench.machine import Facts
+from android_bench.ndk import find_ndk
 from android_bench.phone import Phone
 from android_bench.runtime import host_library, library_for, where
 from datasets.errors import InputError

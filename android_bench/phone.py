@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-from android_bench.adb import Adb, Done, LostError, quoted, unauthorized
+from android_bench import phone_errors
+from android_bench.adb import Adb, LostError, quoted, unauthorized
 from android_bench.machine import Facts
-from android_bench.phone_errors import Where, cannot_write, failed, no_space
+from android_bench.phone_errors import Where
 from android_bench.phone_facts import FACTS_SCRIPT, read_facts
 from datasets.errors import InputError
 from datasets.files import file_sha256
@@ -24,7 +25,6 @@ BUSY = 8  # the runner's exit code: another one writes these results
 _TRIES = 3  # pushes or pulls of a file whose content came out wrong
 _BACK_SECONDS = 180.0  # a reboot takes about a minute
 _MUTE_SECONDS = 10.0  # listed as a device all the while, and its shell answers nothing
-_SUM = re.compile(r"\d+ files? (pushed|pulled)")
 _BYTES_A_SECOND = 1 << 20  # the slowest cable that a time limit allows for
 _OURS = re.compile(
     r"runner|libLiteRt\.so|[0-9a-f]{16}\.(tflite|plan|jsonl|scores)|choices-[0-9a-f]+\.bin|"
@@ -100,7 +100,7 @@ class Phone:
             )
         said, code = self._shell(f"mkdir -p -- {quoted([self._folder])}")
         if code:
-            raise InputError(cannot_write(self._where, said))
+            raise InputError(phone_errors.cannot_write(self._where, said))
 
     def put(self, files: Mapping[str, Path]) -> None:
         """Pushes what does not lie there with the same content."""
@@ -133,13 +133,13 @@ class Phone:
                 break
             self._sleep(2.0)  # the one that lost its connection still measures
         if code:
-            raise InputError(failed(self._where, said, code))
+            raise InputError(phone_errors.failed(self._where, said, code))
 
     def output(self, command: Sequence[str], seconds: float) -> str:
         script = f"cd {quoted([self._folder])} && exec {quoted(command)}"
         said, code = self._again(lambda: self._adb.shell(self.serial, script, seconds))
         if code:
-            raise InputError(failed(self._where, said, code))
+            raise InputError(phone_errors.failed(self._where, said, code))
         return said
 
     def get(self, name: str, path: Path) -> None:
@@ -191,13 +191,9 @@ class Phone:
             except LostError as again:
                 error = again
             if mute is not None and time.monotonic() - mute > self._mute_seconds:
-                raise InputError(self._mute(error)) from error
+                raise InputError(phone_errors.mute(self._where, error)) from error
             self._sleep(1.0)
-        raise InputError(
-            f"device {self.serial} went away and did not come back within "
-            f"{self._back_seconds:.0f} s. What it measured is kept on it: connect it "
-            "and repeat the command to go on."
-        )
+        raise InputError(phone_errors.gone(self._where, self._back_seconds))
 
     def _greet(self) -> None:
         """One quick question, so that nobody waits a minute for a mute shell."""
@@ -206,16 +202,8 @@ class Phone:
             self._answers()
         except LostError as error:
             if time.monotonic() - began >= self._mute_seconds:
-                raise InputError(self._mute(error)) from error
+                raise InputError(phone_errors.mute(self._where, error)) from error
             # it said something at once: what follows waits for it to come back
-
-    def _mute(self, error: LostError) -> str:
-        return (
-            f"device {self.serial} is listed as 'device', but its shell gives no "
-            f"answer: {error} Run `adb kill-server`, switch USB debugging off and on, "
-            "or restart the phone; then repeat the command, which goes on where it "
-            "stopped."
-        )
 
     def _answers(self) -> bool:
         return self._adb.shell(self.serial, "true", self._mute_seconds)[1] == 0
@@ -247,7 +235,7 @@ class Phone:
         free = int(numbers[-1][2]) * 1024 if numbers and not code else None
         if free is not None and needed > free:
             raise InputError(
-                no_space(
+                phone_errors.no_space(
                     self._where,
                     f"{needed / 1e6:,.0f} MB are to be pushed, "
                     f"{free / 1e6:,.0f} MB are free",
@@ -261,11 +249,11 @@ class Phone:
             arguments = ["push", str(path.resolve()), part]
             done = self._adb.run(self.serial, arguments, self._limit(size))
             if done.returncode:
-                raise InputError(cannot_write(self._where, _complaint(done)))
-            pushed = self._size(f"{name}.part")
-            if pushed == size and self._sums([f"{name}.part"]) == {
-                f"{name}.part": wanted
-            }:
+                raise InputError(
+                    phone_errors.cannot_write(self._where, phone_errors.complaint(done))
+                )
+            pushed, sums = self._size(f"{name}.part"), {f"{name}.part": wanted}
+            if pushed == size and self._sums([f"{name}.part"]) == sums:
                 self._rename(name, wanted)
                 self._there[name] = wanted
                 return
@@ -284,7 +272,7 @@ class Phone:
         said, code = self._shell(script)
         # done twice where only the answer was lost: then the part is gone already
         if code and self._sums([name]) != {name: wanted}:
-            raise InputError(cannot_write(self._where, said))
+            raise InputError(phone_errors.cannot_write(self._where, said))
 
     def _pull(self, name: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -304,16 +292,8 @@ class Phone:
                 return
         raise InputError(
             f"device {self.serial}: {name} could not be fetched whole: "
-            f"{_complaint(done)}"
+            f"{phone_errors.complaint(done)}"
         )
 
     def _limit(self, size: int) -> float:
         return 60.0 + size / _BYTES_A_SECOND
-
-
-def _complaint(done: Done) -> str:
-    """Why adb failed; its sum ("1 file pushed") may come after that line."""
-    text = (done.stdout + b"\n" + done.stderr).decode(errors="replace")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    reasons = [line for line in lines if not _SUM.search(line)]
-    return (reasons or lines or ["no message"])[-1]

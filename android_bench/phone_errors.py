@@ -1,9 +1,12 @@
 """What a phone's complaints mean for its user: one line each."""
 
+import re
 from dataclasses import dataclass
 
+from android_bench.adb import Done
 from android_bench.machine import cause_of_end
 
+_SUM = re.compile(r"\d+ files? (pushed|pulled)")
 _ELSEWHERE = "expected a folder under /data/local/tmp (--device-dir)"
 
 
@@ -55,3 +58,28 @@ def failed(where: Where, said: str, code: int) -> str:
             "it is built for another kind of system. Choose another --build."
         )
     return f"{where.device}: the runner: {cause_of_end(code)}. {last}".strip()
+
+
+def mute(where: Where, error: Exception) -> str:
+    """Listed as a device all the while, and its shell answers nothing."""
+    return (
+        f"{where.device} is listed as 'device', but its shell gives no answer: {error} "
+        "Run `adb kill-server`, switch USB debugging off and on, or restart the phone; "
+        "then repeat the command, which goes on where it stopped."
+    )
+
+
+def gone(where: Where, seconds: float) -> str:
+    """Away for so long."""
+    return (
+        f"{where.device} went away and did not come back within {seconds:.0f} s. What "
+        "it measured is kept on it: connect it and repeat the command to go on."
+    )
+
+
+def complaint(done: Done) -> str:
+    """Why adb failed; its sum ("1 file pushed") may come after that line."""
+    text = (done.stdout + b"\n" + done.stderr).decode(errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    reasons = [line for line in lines if not _SUM.search(line)]
+    return (reasons or lines or ["no message"])[-1]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datasets.preprocessing import Preprocessing
     from keras_models.adapted import Outcome
     from keras_models.adapting.adapt import AdaptSettings, Lesson
-    from keras_models.loading import Pretrained
+    from keras_models.pretrained import Pretrained
 
 HELP = "tune for lower resolutions: batch norm label-free, or the head by labels"
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
     from keras_models.adapting.head_choice import HeadFit, Labelled
-    from keras_models.loading import Pretrained
+    from keras_models.pretrained import Pretrained
 
 _OWN = ("held_out_split", "test_split", "per_class", "adapted")
 
@@ -79,7 +79,8 @@ def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> i
         trained_head,
     )
     from keras_models.adapting.labelled import check_heads
-    from keras_models.loading import adapted, load
+    from keras_models.loading import load
+    from keras_models.pretrained import adapted
 
     counts = _counts(args)
     plain = load(replace(flags.model_choice(args), adapted=None))

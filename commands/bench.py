@@ -202,7 +202,8 @@ def _fitted(
 ) -> "Dataset":
     """With the classes of the bundle, whose labels.txt says what they are called."""
     from android_bench.bundle_classes import classes_of
-    from datasets.class_order import fitted, read_class_names
+    from datasets.class_names_file import read_class_names
+    from datasets.class_order import fitted
 
     given = read_class_names(args.class_names) if args.class_names else ()
     return fitted(dataset, classes_of(bundle, given, args.first_class))
@@ -215,7 +216,8 @@ def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "
 
 
 def _job(args: argparse.Namespace, bundle: "Bundle", inputs: "Inputs") -> "Job":
-    from android_bench.build import build, choose, device_abi, find_ndk
+    from android_bench.build import build, choose, device_abi
+    from android_bench.ndk import find_ndk
     from android_bench.runtime import library_for
     from android_bench.session import Job
 

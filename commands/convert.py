@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from convert.wanted import Wanted
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.loading import Pretrained
+    from keras_models.pretrained import Pretrained
     from keras_models.specs import Spec
     from reports.rows import Row
 

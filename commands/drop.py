@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from commands import flags, summary
 
 if TYPE_CHECKING:
-    from keras_models.scores import StoredRung
+    from keras_models.score_records import StoredRung
     from reports.rows import Row
 
 HELP = "accuracy drop and FLOPs drop of a model over resolutions and crops"

@@ -11,8 +11,9 @@ from datasets.errors import InputError
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.loading import ModelChoice, Pretrained
+    from keras_models.loading import ModelChoice
     from keras_models.opening.trusted_code import Trust
+    from keras_models.pretrained import Pretrained
 
 _CROPPED_ALREADY = ("tfds:cifar10", "tfds:cifar100", "tfds:mnist")
 
@@ -277,7 +278,8 @@ def fitted_dataset(
     Args:
         model: its name, for lines; classes: how many it has.
     """
-    from datasets.class_order import ModelClasses, fitted, read_class_names
+    from datasets.class_names_file import read_class_names
+    from datasets.class_order import ModelClasses, fitted
     from keras_models.class_names import recorded_names
 
     names: tuple[str, ...] = ()

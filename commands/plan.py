@@ -19,7 +19,7 @@ from datasets.errors import InputError
 from datasets.files import write_text
 
 if TYPE_CHECKING:
-    from keras_models.scores import StoredRung
+    from keras_models.score_records import StoredRung
     from selection.plans.planning import Plan
     from selection.plans.request import Request
     from selection.scored import Scored
@@ -156,14 +156,9 @@ def _planned(
     request: "Request",
 ) -> "Plan":
     """The plan; family.json is written before a label that certifies is read."""
+    from selection.plans.budget import plan_under_budget
     from selection.plans.label_file import known_json
-    from selection.plans.planning import (
-        grouped,
-        parts_of,
-        plan_under_budget,
-        searched_family,
-        tested_plan,
-    )
+    from selection.plans.planning import grouped, parts_of, searched_family, tested_plan
 
     if args.max_macs is not None:
         return plan_under_budget(calibration, request, args.max_macs)

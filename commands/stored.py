@@ -9,7 +9,7 @@ from commands import flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_models.scores import RungMeta, StoredRung
+    from keras_models.score_records import RungMeta, StoredRung
     from selection.arrays import Float64s
     from selection.scored import Scored
 
@@ -123,7 +123,7 @@ def folders(args: argparse.Namespace) -> list[Path]:
 def _loaded(
     args: argparse.Namespace, folder: Path, split: str | None
 ) -> "list[tuple[str, StoredRung]]":
-    from keras_models.scores import load_rungs
+    from keras_models.stored_scores import load_rungs
 
     found = load_rungs(folder, args.dataset, split, args.nonfinite)
     return list(found.items())

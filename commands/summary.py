@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
-    from keras_models.loading import Pretrained
+    from keras_models.pretrained import Pretrained
 
 _NAMED = 4  # classes that a line names
 

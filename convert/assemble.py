@@ -18,7 +18,7 @@ from convert.shared_weights import merged
 from convert.to_tflite import signature_name
 from convert.wanted import Wanted, WantedRung
 from keras_models.engines import float_flatbuffer
-from keras_models.scores import RungMeta
+from keras_models.score_records import RungMeta
 from selection.selectors.catalogue import from_json
 from selection.selectors.learned import Learned
 

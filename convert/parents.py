@@ -16,9 +16,10 @@ from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.progress import progress
 from keras_models.engines import AGREEMENT
-from keras_models.loading import Pretrained
 from keras_models.normalisation import normalise
-from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
+from keras_models.pretrained import Pretrained
+from keras_models.score_records import SHARD, RungMeta, StoredRung
+from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions, sweep
 
 _OWN = "the model file's own predict"

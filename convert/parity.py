@@ -27,7 +27,8 @@ from keras_models.accuracy import (
 )
 from keras_models.engines import AGREEMENT
 from keras_models.framework import versions
-from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
+from keras_models.score_records import SHARD, RungMeta, StoredRung
+from keras_models.scores import ScoreStore
 
 Scores = NDArray[np.float32]
 

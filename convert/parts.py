@@ -33,7 +33,7 @@ from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
 from datasets.files import whole_file
 from keras_models import graph
-from keras_models.loading import Pretrained
+from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
 _FORMAT = 5  # of what is made; a change makes every part anew

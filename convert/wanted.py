@@ -9,7 +9,7 @@ from typing import Any
 
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, parse_crop
-from keras_models.loading import Pretrained
+from keras_models.pretrained import Pretrained
 from selection.arrays import Json
 from selection.selectors.catalogue import from_json
 

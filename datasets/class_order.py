@@ -9,7 +9,6 @@ of one as of the other. Anything else is refused, with the names beside their nu
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from datasets import imagenet
 from datasets.class_spelling import composed, folded, said_of_numbers, unnumbered
@@ -41,30 +40,6 @@ class _Found:
     numbers: tuple[int, ...]
     note: str
     names: tuple[str, ...] = ()  # of all the model's classes; empty: the data's own
-
-
-def read_class_names(path: Path) -> tuple[str, ...]:
-    """One name a line, in the model's order; an empty last line does not count.
-
-    Raises:
-        InputError: no such file, not UTF-8, or an empty line among the names.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"--class-names {path}: {error}; expected a text file in UTF-8 with one "
-            "class name a line."
-        ) from error
-    names = [line.strip() for line in lines]
-    while names and not names[-1]:
-        names.pop()
-    if not names or not all(names):
-        at = names.index("") + 1 if names else 1
-        raise InputError(
-            f"--class-names {path}: line {at} is empty; expected one class name a line."
-        )
-    return tuple(names)
 
 
 def fitted(dataset: Dataset, known: ModelClasses) -> Dataset:

@@ -12,13 +12,13 @@ from functools import cached_property
 
 import numpy as np
 
+from datasets.copies import said_of_copies
 from datasets.errors import InputError
 from datasets.progress import progress
+from datasets.shuffle import Labels, sha256_of, shuffled
 
-Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
 _UNREADABLE = "unreadable"  # stands for the content of such a picture
 UNLABELLED = -1
-_SHUFFLE = b"reswise 1:"  # the constant seed of the fixed shuffle; never change it
 
 
 @dataclass(frozen=True)
@@ -194,17 +194,17 @@ class Dataset:
         return lambda: (
             self.fingerprint
             if tuple(ids) == self.ids
-            else _sha256_of([self.fingerprint, *ids])
+            else sha256_of([self.fingerprint, *ids])
         )
 
     def _content_fingerprint(self) -> str:
-        digest = hashlib.sha256(_sha256_of(self.class_names).encode())
+        digest = hashlib.sha256(sha256_of(self.class_names).encode())
         indices = progress(range(len(self)), len(self), f"hashing {self.name} pictures")
         found: dict[str, list[int]] = {}
         for index in indices:
             content = self._content(index)
             parts = [self.ids[index], str(self.labels[index]), content]
-            digest.update(_sha256_of(parts).encode())
+            digest.update(sha256_of(parts).encode())
             some = (
                 self._lost if content == _UNREADABLE else found.setdefault(content, [])
             )
@@ -225,28 +225,7 @@ class Dataset:
 
         Known where contents were read for the fingerprint, "" before that.
         """
-        groups = list(self._same.values())
-        torn = [some for some in groups if len(set(self.labels[some].tolist())) > 1]
-        if torn:
-            first, other = (
-                torn[0][0],
-                next(
-                    index
-                    for index in torn[0]
-                    if self.labels[index] != self.labels[torn[0][0]]
-                ),
-            )
-            return (
-                f"pictures in two classes {len(torn)}: {self.ids[first]} and "
-                f"{self.ids[other]}"
-            )
-        if not groups:
-            return ""
-        first, other, *_ = groups[0]
-        copies = sum(len(some) - 1 for some in groups)
-        return (
-            f"copies of other pictures {copies}: {self.ids[other]} of {self.ids[first]}"
-        )
+        return said_of_copies(list(self._same.values()), self.ids, self.labels)
 
     def _content(self, index: int) -> str:
         try:
@@ -259,32 +238,7 @@ def _of_labels(
     whole: Callable[[], str], labels: Sequence[int], class_names: Sequence[str]
 ) -> Callable[[], str]:
     """The fingerprint of other labels on pictures whose fingerprint was given."""
-    return lambda: _sha256_of([whole(), *map(str, labels), *class_names])
-
-
-def shuffled(ids: Sequence[str]) -> Labels:
-    """(n,) indices in the order of the fixed shuffle.
-
-    The order is that of a hash of the ids: it needs no random generator, so it is the
-    same for ever, and what joins or leaves a data set does not reorder the rest.
-    """
-    ranks = [_rank(name) for name in ids]
-    order = sorted(range(len(ids)), key=lambda index: (ranks[index], index))
-    return np.array(order, np.int64)
-
-
-def _rank(name: str) -> bytes:
-    encoded = name.encode("utf-8", "surrogateescape")  # file names are bytes
-    return hashlib.sha256(_SHUFFLE + encoded).digest()
-
-
-def _sha256_of(parts: Sequence[str]) -> str:
-    """Hash of a list; lengths keep ["ab", "c"] and ["a", "bc"] apart."""
-    digest = hashlib.sha256(f"{len(parts)};".encode())
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogateescape")
-        digest.update(f"{len(encoded)}:".encode() + encoded)
-    return digest.hexdigest()
+    return lambda: sha256_of([whole(), *map(str, labels), *class_names])
 
 
 def _check(dataset: Dataset) -> None:

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from datasets.dataset import Dataset, shuffled
+from datasets.dataset import Dataset
 from datasets.errors import InputError
+from datasets.shuffle import shuffled
 
 # A name may be nearly any that a folder has: "Test images", "val (2)".
 _SPLIT = re.compile(r"([^\[\]+]*[^\[\]+\s])\s*(?:\[(-?\d+%?)?:(-?\d+%?)?\])?")

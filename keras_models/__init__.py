@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import keras
 
-    from keras_models.scores import StoredRung
+    from keras_models.score_records import StoredRung
 
 
 def rebuild(model: "keras.Model", resolution: int) -> "keras.Model":

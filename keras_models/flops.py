@@ -9,8 +9,8 @@ from datasets.errors import InputError
 from datasets.progress import progress
 from keras_models.catalogue import build, entry
 from keras_models.graphs.fitting import Fitting
-from keras_models.loading import Pretrained
 from keras_models.macs import MacsCount, count_macs
+from keras_models.pretrained import Pretrained
 from keras_models.rebuilding import unproven
 
 _PERIOD = 32  # pixels; graphs of the catalogue repeat after it, or sooner

@@ -13,7 +13,7 @@ weights, another crop or another file make another key, so nothing stale is serv
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,87 +23,9 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
-from datasets.splits import same_split
+from keras_models.score_records import FORMAT, RungMeta, StoredRung
 
-NONFINITE = ("refuse", "wrong")
 _NAMED = 5  # ids that a line names
-SHARD = 128  # images; about 6 s of ResNet50@224 on two cores are lost by a kill -9
-FORMAT = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class RungMeta:
-    """All that a rung's scores depend on. Written as meta.json; hashed to the key."""
-
-    rung: str  # mobilenet_v2@160
-    model: str
-    weights: str  # what the user asked for: imagenet, glyphs, a file's name
-    weights_sha256: str
-    resolution: int
-    classes: int
-    recipe: str
-    engine: str  # with its version: it computed the scores
-    normalisation: str
-    preprocessing: dict[str, object]
-    dataset: str
-    split: str
-    fingerprint: str  # of the data set, limited as asked
-    images: int
-    macs: int
-    parameters: int
-    size_bytes: int
-    uncounted: tuple[str, ...]  # layers that macs leaves out
-    format: int = FORMAT
-    remarks: tuple[str, ...] = ()  # for the reader; scores do not depend on them
-
-    @property
-    def key(self) -> str:
-        """The first 20 hexadecimal digits of meta.json's SHA-256, without remarks."""
-        facts = asdict(self)
-        del facts["remarks"]
-        text = json.dumps(facts, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:20]
-
-    @property
-    def shards(self) -> int:
-        return -(-self.images // SHARD)
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredRung:
-    """The scores of one rung over one data set, the unreadable pictures left out."""
-
-    meta: RungMeta
-    ids: tuple[str, ...]
-    labels: NDArray[np.int64]  # (n,)
-    scores: NDArray[np.float32]  # (n, classes), probabilities
-    class_names: tuple[str, ...]
-    nonfinite: int = 0  # images whose scores were not finite: they count as wrong
-    read: tuple[str, ...] = ()  # what was decided in reading the images
-
-    @property
-    def rung(self) -> str:
-        return self.meta.rung
-
-    @property
-    def model(self) -> str:
-        return self.meta.model
-
-    @property
-    def crop(self) -> str:
-        return str(self.meta.preprocessing["crop"])
-
-    @property
-    def resolution(self) -> int:
-        return self.meta.resolution
-
-    @property
-    def macs(self) -> int:
-        return self.meta.macs
-
-    @property
-    def fingerprint(self) -> str:
-        return self.meta.fingerprint
 
 
 @dataclass(frozen=True)
@@ -285,88 +207,6 @@ def _wrong(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
     scores = np.full((labels.size, classes), 1 / max(classes - 1, 1), np.float32)
     scores[np.arange(labels.size), labels] = 0
     return scores
-
-
-def load_rungs(
-    run: Path,
-    dataset: str | None = None,
-    split: str | None = None,
-    nonfinite: str = "refuse",
-) -> dict[str, StoredRung]:
-    """The finished rungs of one data set stored under a run folder, by their names.
-
-    A rung is named mobilenet_v2@160; where a run holds several crops of it, each is
-    named with its own: mobilenet_v2@160/crop0.75, mobilenet_v2@160/squash.
-
-    Args:
-        dataset, split: which, as rows.csv names them; None where there is one only.
-        nonfinite: as `ScoreStore.load`.
-    Raises:
-        InputError: no scores there, or of several data sets, or a rung twice (other
-            weights or recipe).
-    """
-    store = ScoreStore(run)
-    there = [meta for meta in store.metas() if not store.missing(meta)]
-    if not there:
-        raise InputError(
-            f"{run}: no finished scores there; expected the --run folder of a "
-            "`reswise drop`. Run that first."
-        )
-    metas = _asked(there, dataset, split)
-    if not metas:
-        asked = " ".join(filter(None, (dataset, split)))
-        raise InputError(
-            f"{run}: no scores of {asked} there; expected one of "
-            f"{'; '.join(_held(there).values())}."
-        )
-    held = _held(metas)
-    if len(held) > 1:
-        raise InputError(
-            f"{run}: scores of {len(held)} data sets ({'; '.join(held.values())}); "
-            "expected one. Say --dataset and --split, or sweep each into a --run of "
-            "its own."
-        )
-    return _named(run, [store.load(meta, nonfinite) for meta in metas])
-
-
-def _held(metas: Sequence[RungMeta]) -> dict[str, str]:
-    """What the scores are of, by fingerprint."""
-    return {
-        meta.fingerprint: f"{meta.dataset} {meta.split}, {meta.images} images"
-        for meta in metas
-    }
-
-
-def _asked(
-    metas: Sequence[RungMeta], dataset: str | None, split: str | None
-) -> list[RungMeta]:
-    """Those of the data set and the split, whose name may be spelt as --split may."""
-    kind, mark, path = (dataset or "").partition(":")
-    names = {dataset, f"{kind}:{Path(path).expanduser()}" if mark else dataset}
-    own = [meta for meta in metas if dataset is None or meta.dataset in names]
-    if split is None:
-        return own
-    exact = [meta for meta in own if meta.split == split]
-    return exact or [meta for meta in own if same_split(split, meta.split)]
-
-
-def _named(run: Path, rungs: list[StoredRung]) -> dict[str, StoredRung]:
-    crops: dict[str, set[str]] = {}
-    for rung in rungs:
-        crops.setdefault(rung.meta.rung, set()).add(rung.crop)
-    found: dict[str, StoredRung] = {}
-    for rung in rungs:
-        name = rung.meta.rung
-        if len(crops[name]) > 1:
-            name += "/squash" if rung.crop == "squash" else f"/crop{rung.crop}"
-        if name in found:
-            raise InputError(
-                f"{run}: {name} is stored more than once (other weights, engine, "
-                "interpolation or recipe); expected one of each rung. Sweep each "
-                "into a --run of its own."
-            )
-        found[name] = rung
-    return found
 
 
 def _read(path: Path) -> NDArray[np.float32]:

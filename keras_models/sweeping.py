@@ -25,16 +25,15 @@ from keras_models.engines import (
     KerasEngine,
     Scores,
     checked_flatbuffer,
-    litert_available,
     serves,
 )
-from keras_models.framework import give_back_memory, no_collection, versions
-from keras_models.loading import ConvertsAs, Pretrained
-from keras_models.macs import count_macs
+from keras_models.framework import give_back_memory, no_collection
 from keras_models.normalisation import normalise
-from keras_models.scores import SHARD, RungMeta, ScoreStore, StoredRung
+from keras_models.pretrained import ConvertsAs, Pretrained
+from keras_models.rung_metas import engine_name, meta_of
+from keras_models.score_records import SHARD, RungMeta, StoredRung
+from keras_models.scores import ScoreStore
 
-ENGINES = ("auto", "litert", "keras")
 _CHECKED_PICTURES = 2  # of every rung, engine against Keras
 
 
@@ -103,60 +102,13 @@ def _rungs(
     preprocessings: Sequence[Preprocessing],
     options: SweepOptions,
 ) -> list[_Rung]:
-    engine = _engine_name(options.engine)
+    engine = engine_name(options.engine)
     found = []
     for preprocessing in preprocessings:
         for resolution, model in models.items():
-            meta = _meta(source, dataset, model, resolution, preprocessing, engine)
+            meta = meta_of(source, dataset, model, resolution, preprocessing, engine)
             found.append(_Rung(meta, (preprocessing, resolution)))
     return found
-
-
-def _meta(
-    source: Pretrained,
-    dataset: Dataset,
-    model: keras.Model,
-    resolution: int,
-    preprocessing: Preprocessing,
-    engine: str,
-) -> RungMeta:
-    count = count_macs(model)
-    parameters = int(model.count_params())
-    return RungMeta(
-        rung=f"{source.name}@{resolution}",
-        model=source.name,
-        weights=source.weights,
-        weights_sha256=source.weights_sha256,
-        resolution=resolution,
-        classes=source.outputs,
-        recipe="float32",
-        engine=engine,
-        normalisation=source.normalisation,
-        preprocessing=preprocessing.describe(),
-        dataset=dataset.name,
-        split=dataset.split,
-        fingerprint=dataset.fingerprint,
-        images=len(dataset),
-        macs=count.macs,
-        parameters=parameters,
-        size_bytes=4 * parameters,
-        uncounted=count.uncounted,
-        remarks=source.remarks,
-    )
-
-
-def _engine_name(wanted: str) -> str:
-    installed = versions()
-    if wanted not in ENGINES:
-        raise InputError(f"--engine {wanted}: expected one of {', '.join(ENGINES)}.")
-    if wanted == "litert" and not litert_available():
-        raise InputError(
-            "--engine litert: needs ai-edge-litert and Keras on the TensorFlow backend "
-            f"(here: {keras.backend.backend()}). Use --engine keras."
-        )
-    if wanted == "litert" or (wanted == "auto" and litert_available()):
-        return f"litert {installed['ai-edge-litert']}"
-    return f"keras {installed['keras']} on {keras.backend.backend()}"
 
 
 class _Sweeper:

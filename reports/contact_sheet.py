@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from datasets.dataset import Dataset, shuffled
+from datasets.dataset import Dataset
 from datasets.decode import Unreadable, decode_image
 from datasets.errors import InputError
 from datasets.files import whole_file
+from datasets.shuffle import shuffled
 
 _SIDE, _GAP, _LINE = 72, 4, 16  # pixels: of a picture, between them, of a name
 _MOST_CLASSES = 60  # on one sheet; those with pictures, the first by number

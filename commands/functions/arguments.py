@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from datasets.dataset import Dataset
 from datasets.errors import InputError
-from keras_models.scores import StoredRung, load_rungs
+from keras_models.score_records import StoredRung
+from keras_models.stored_scores import load_rungs
 
 if TYPE_CHECKING:
     import keras
 
-    from keras_models.loading import Pretrained
+    from keras_models.pretrained import Pretrained
 
 Rungs = Mapping[str, StoredRung] | str | Path
 
@@ -72,7 +73,8 @@ def fitted_images(
     Raises:
         InputError: the classes of data and model cannot be brought together.
     """
-    from datasets.class_order import ModelClasses, fitted, read_class_names
+    from datasets.class_names_file import read_class_names
+    from datasets.class_order import ModelClasses, fitted
     from keras_models.class_names import recorded_names
 
     names: tuple[str, ...] = ()

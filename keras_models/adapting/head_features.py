@@ -18,7 +18,7 @@ from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from keras_models.adapting.head_choice import Labelled
 from keras_models.head import Split, split
-from keras_models.loading import Pretrained
+from keras_models.pretrained import Pretrained
 from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions, sweep
 

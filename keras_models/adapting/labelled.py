@@ -10,7 +10,7 @@ from keras_models.adapted import write_record, write_tensors
 from keras_models.adapting.head_choice import HeadFit
 from keras_models.head import split
 from keras_models.head_fit import Head
-from keras_models.loading import Pretrained
+from keras_models.pretrained import Pretrained
 
 Tensors = list[np.ndarray]
 

@@ -10,7 +10,7 @@ from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from keras_models.adapting import views as adapt_views
 from keras_models.adapting.adapt import AdaptSettings, Lesson, native_scores
-from keras_models.loading import Pretrained
+from keras_models.pretrained import Pretrained
 
 _LEAST = 10  # pictures on either side of the hold-out
 

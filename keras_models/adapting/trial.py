@@ -21,7 +21,7 @@ from keras_models.adapting.adapt import (
     native_scores,
 )
 from keras_models.adapting.lessons import lessons
-from keras_models.loading import Pretrained
+from keras_models.pretrained import Pretrained
 
 
 @dataclass(frozen=True, kw_only=True)

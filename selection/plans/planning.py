@@ -9,27 +9,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from datasets.errors import InputError
 from keras_models.accuracy import no_better_than_chance
-from selection.arrays import Bools, Json, Scores
-from selection.belief import belief
+from selection.arrays import Bools, Json
 from selection.contract import Selector
 from selection.plans.asking import Standing
-from selection.plans.bound import upper_bound
 from selection.plans.certify import Certificate, certificate, check_limits
 from selection.plans.family import Family, family_of
 from selection.plans.known import Known, compared
-from selection.plans.naive import learned_at_prices
-from selection.plans.order import expected_saving, order_of_tests, steps_of
-from selection.plans.outlook import Outlook, outlook_of, outlook_of_list
+from selection.plans.order import order_of_tests
+from selection.plans.outlook import Outlook
 from selection.plans.parts import PartBounds, group_bounds, halt_bounds
 from selection.plans.request import Request
-from selection.plans.search import FIRST_WAYS, LEARNED, climber, ladders
+from selection.plans.searching import outlooks
 from selection.scored import Scored
 from selection.selectors.fixed import Fixed
 from selection.split import split
-
-_LADDERS = 12  # that are climbed in every way: those that promise most at first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +87,9 @@ def tested_plan(
     """The plan by the labels that are there, each read when it is asked for."""
     here, known = family.asked(certifying.labels)
     plan = plan_of(family, here, known)
-    record = replace(plan.certificate, warning=_warning(calibration, family.reference))
+    record = replace(
+        plan.certificate, warning=hollow_warning(calibration, family.reference)
+    )
     return replace(plan, certificate=record), known
 
 
@@ -124,7 +120,7 @@ def hollow(right: Bools, scored: Scored, reference: str) -> str:
     return ""
 
 
-def _warning(scored: Scored, reference: str) -> str:
+def hollow_warning(scored: Scored, reference: str) -> str:
     """The same of the images that have labels; without any there is nothing to say."""
     if not scored.labelled.any():
         return ""
@@ -183,58 +179,6 @@ def _safest(
     return seen[best].selector(int(chances[best].argmax()))
 
 
-def outlooks(searching: Scored, request: Request, images: int) -> list[Outlook]:
-    """Every ladder climbed in the first ways, the best ones in all; single rungs too.
-
-    Args:
-        images: that will certify.
-    """
-    beliefs = belief(searching)
-    place = searching.index(request.reference)
-    reference = searching.answers[:, place]
-    rungs = [Fixed(rung) for rung in searching.rungs if rung != request.reference]
-    found = [outlook_of_list(rungs, searching, reference, beliefs, ("fixed",))]
-    if LEARNED in request.ways:
-        looking = learned_at_prices(searching)
-        family = (*searching.rungs, LEARNED)
-        found.append(outlook_of_list(looking, searching, reference, beliefs, family))
-    climbs = [way for way in request.ways if way != LEARNED]
-    first = [way for way in climbs if way in FIRST_WAYS] or climbs
-    worth: dict[tuple[str, ...], float] = {}
-    for ladder in ladders(searching, request.longest):
-        for way in first:
-            one = _outlook(searching, ladder, way, place, beliefs)
-            hoped = _promise(one, searching.macs[place], images, request)
-            worth[ladder] = max(worth.get(ladder, 0.0), hoped)
-            found.append(one)
-    best = sorted(worth, key=lambda ladder: -worth[ladder])[:_LADDERS]
-    further = [way for way in climbs if way not in first]
-    found += [
-        _outlook(searching, ladder, way, place, beliefs)
-        for ladder in best
-        for way in further
-    ]
-    return [one for one in found if one.macs.size]
-
-
-def _outlook(
-    searching: Scored, ladder: tuple[str, ...], way: str, place: int, beliefs: Scores
-) -> Outlook:
-    part = searching.ladder(ladder)
-    template, confidences = climber(way, part, beliefs)
-    reference = searching.answers[:, place]
-    return outlook_of(template, confidences, part, reference, beliefs, way)
-
-
-def _promise(
-    one: Outlook, reference_macs: float, images: int, request: Request
-) -> float:
-    limit = request.max_drop_points / 100
-    return expected_saving(
-        steps_of(one, reference_macs, images, limit, request.confidence)
-    )
-
-
 def plan_of(family: Family, here: Standing, known: Known) -> Plan:
     """The plan as the labels known so far have it."""
     place = max(here.passed - 1, 0)
@@ -291,57 +235,3 @@ def _reference_itself(family: Family, here: Standing, used: int) -> Plan:
         family=family,
         place=None,
     )
-
-
-def plan_under_budget(calibration: Scored, request: Request, max_macs: float) -> Plan:
-    """The most accurate plan of the search half under a budget, its drop bounded.
-
-    One plan is tested, so its exact bound stands as it is: `max_drop_points` of the
-    certificate is that bound. All labels that are there are read.
-
-    Raises:
-        InputError: no rung is so cheap.
-    """
-    searching, certifying = parts_of(calibration, request)
-    chosen = _best_within(outlooks(searching, request, certifying.images), max_macs)
-    if chosen is None:
-        raise InputError(
-            f"--max-macs {max_macs:,.0f}: the cheapest rung, {calibration.rungs[0]}, "
-            f"takes {calibration.macs[0]:,}. Raise the budget or sweep a smaller "
-            "resolution."
-        )
-    family = family_of(
-        [chosen],
-        certifying,
-        request.reference,
-        request.max_drop_points,
-        request.confidence,
-        searching,
-        1,
-    )
-    known = Known(certifying.labels.copy())
-    seen = compared(family.reference_answers, family.answers[0], known)
-    bound = 100 * upper_bound(seen.at_worst(), request.confidence)
-    family = replace(family, max_drop_points=bound)
-    plan = plan_of(family, Standing(1, 1, 1, ()), known)
-    record = replace(
-        plan.certificate,
-        images_at_least=None,
-        images_needed=None,
-        labels_needed=None,
-        labels_used=int((seen.differ & certifying.labelled).sum()),
-        warning=_warning(calibration, request.reference),
-    )
-    return replace(plan, certificate=record, place=0)
-
-
-def _best_within(seen: list[Outlook], max_macs: float) -> Selector | None:
-    """The smallest expected drop, then the cheapest."""
-    best: tuple[float, float, Selector] | None = None
-    for one in seen:
-        drop = np.where(one.macs <= max_macs, one.lost - one.won, np.inf)
-        place = int(drop.argmin())
-        found = (float(drop.flat[place]), float(one.macs.flat[place]))
-        if np.isfinite(found[0]) and (best is None or found < best[:2]):
-            best = (*found, one.selector(place))
-    return None if best is None else best[2]

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from android_bench import build as building
-from android_bench.build import build, choose, compiler, device_abi, find_ndk
+from android_bench.build import build, choose, compiler, device_abi
 from android_bench.doctor import Question, examine
 from android_bench.elf import abi_of, is_for_glibc
+from android_bench.ndk import find_ndk
 from android_bench.runtime import host_library, library_for
 from commands import bench
 from datasets.errors import InputError

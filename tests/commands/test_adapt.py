@@ -14,8 +14,9 @@ from datasets.files import file_sha256
 from datasets.glyphs import glyphs
 from datasets.preprocessing import Preprocessing
 from keras_models.adapted import Adaptation, write_tensors
-from keras_models.loading import ModelChoice, load, tensors_sha256
+from keras_models.loading import ModelChoice, load
 from keras_models.normalisation import normalise
+from keras_models.pretrained import tensors_sha256
 from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions, sweep
 from keras_models.training.data import in_memory

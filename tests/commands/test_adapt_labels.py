@@ -21,8 +21,9 @@ from keras_models.adapting.head_choice import HeadFit
 from keras_models.adapting.labelled import keep_head
 from keras_models.head import split
 from keras_models.head_fit import Head
-from keras_models.loading import ModelChoice, Pretrained, adapted, load
+from keras_models.loading import ModelChoice, load
 from keras_models.normalisation import normalise
+from keras_models.pretrained import Pretrained, adapted
 from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions
 from keras_models.training.data import in_memory

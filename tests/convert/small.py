@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_models.loading import Pretrained, tensors_sha256
+from keras_models.pretrained import Pretrained, tensors_sha256
 
 SIDE = 32
 

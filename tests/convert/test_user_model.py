@@ -21,7 +21,8 @@ from datasets.catalogue import open_dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from keras_models import loading, rebuilding
-from keras_models.loading import Pretrained, from_model
+from keras_models.loading import from_model
+from keras_models.pretrained import Pretrained
 
 SIDE, LOWER = 32, 24
 RECIPE_NAMES = ("float32", "full_int8", "full_int8_io_int8", "full_int8_act_int16")

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from datasets.dataset import Dataset, shuffled
+from datasets.dataset import Dataset
 from datasets.errors import InputError
+from datasets.shuffle import shuffled
 from datasets.splits import (
     default_split,
     parse_split,

@@ -11,7 +11,8 @@ from keras import layers
 
 from datasets.errors import InputError
 from keras_models.catalogue import build
-from keras_models.loading import ModelChoice, load, tensors_sha256
+from keras_models.loading import ModelChoice, load
+from keras_models.pretrained import tensors_sha256
 
 
 def _saved(path: Path, name: str, *head: layers.Layer) -> Path:

@@ -12,8 +12,10 @@ from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from keras_models.engines import float_flatbuffer
-from keras_models.loading import ModelChoice, Pretrained, load
-from keras_models.scores import SHARD, ScoreStore
+from keras_models.loading import ModelChoice, load
+from keras_models.pretrained import Pretrained
+from keras_models.score_records import SHARD
+from keras_models.scores import ScoreStore
 from keras_models.sweeping import SweepOptions, sweep
 
 WHOLE = Preprocessing(crop=1.0)

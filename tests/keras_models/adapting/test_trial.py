@@ -13,7 +13,8 @@ from keras_models.adapting import lessons as adapt_lessons
 from keras_models.adapting import views as adapt_views
 from keras_models.adapting.adapt import AdaptSettings
 from keras_models.adapting.trial import Trial, trials
-from keras_models.loading import Pretrained, from_model
+from keras_models.loading import from_model
+from keras_models.pretrained import Pretrained
 
 SETTINGS = AdaptSettings(passes=2, views=1, batch=8)
 

@@ -16,6 +16,7 @@ import pytest
 from scipy.stats import binom
 
 from selection.contract import Selector
+from selection.plans.budget import plan_under_budget
 from selection.plans.known import Known
 from selection.plans.naive import naive_plan
 from selection.plans.planning import (
@@ -23,7 +24,6 @@ from selection.plans.planning import (
     certified_plan,
     parts_of,
     plan_of,
-    plan_under_budget,
     searched_family,
 )
 from selection.plans.request import Request

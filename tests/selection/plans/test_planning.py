@@ -7,12 +7,14 @@ import pytest
 
 from datasets.errors import InputError
 from selection.plans.bound import Flips
+from selection.plans.budget import plan_under_budget
 from selection.plans.certify import certificate
 from selection.plans.naive import candidates
 from selection.plans.order import order_of_tests
-from selection.plans.planning import certified_plan, outlooks, plan_under_budget
+from selection.plans.planning import certified_plan
 from selection.plans.repeat import repeat_splits
 from selection.plans.request import Request
+from selection.plans.searching import outlooks
 from selection.replay import replay
 from selection.selectors.catalogue import from_json
 from tests.selection.synthetic import scored as table

@@ -1,0 +1,29 @@
+"""A file of class names: one a line, in the model's order."""
+
+from pathlib import Path
+
+from datasets.errors import InputError
+
+
+def read_class_names(path: Path) -> tuple[str, ...]:
+    """One name a line, in the model's order; an empty last line does not count.
+
+    Raises:
+        InputError: no such file, not UTF-8, or an empty line among the names.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"--class-names {path}: {error}; expected a text file in UTF-8 with one "
+            "class name a line."
+        ) from error
+    names = [line.strip() for line in lines]
+    while names and not names[-1]:
+        names.pop()
+    if not names or not all(names):
+        at = names.index("") + 1 if names else 1
+        raise InputError(
+            f"--class-names {path}: line {at} is empty; expected one class name a line."
+        )
+    return tuple(names)
