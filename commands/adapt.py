@@ -21,7 +21,7 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from commands import adapt_labels, flags, summary
+from commands import adapt_labels, asked, echo, flags, resolution_flag, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ def run(args: argparse.Namespace) -> int:
     adapt_labels.check(args)
     quiet()
     if args.labels:
-        return adapt_labels.run(args, _one_way(args), flags.opened_dataset(args))
+        return adapt_labels.run(args, _one_way(args), asked.opened_dataset(args))
     settings = _settings(args)
     way = _one_way(args)
-    dataset = flags.opened_dataset(args)
+    dataset = asked.opened_dataset(args)
 
     from dataclasses import asdict
 
@@ -137,10 +137,10 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.adapting.lessons import lessons
     from keras_models.loading import load
 
-    source = load(flags.model_choice(args))
-    resolutions = flags.lower_resolutions(args.resolutions, source.native)
+    source = load(asked.model_choice(args))
+    resolutions = resolution_flag.lower_resolutions(args.resolutions, source.native)
     if args.repeat_splits:  # which counts right answers; else no label is read
-        dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
+        dataset = asked.fitted_dataset(args, dataset, source.name, source.classes)
     pixels = summary.pixels([way], [source.native, *resolutions], source)
     summary.show(dataset, source.name, pixels)
     groups = (
@@ -180,7 +180,7 @@ def _settings(args: argparse.Namespace) -> "AdaptSettings":
 
 
 def _one_way(args: argparse.Namespace) -> "Preprocessing":
-    ways = flags.preprocessings(args)
+    ways = asked.preprocessings(args)
     if len(ways) != 1:
         raise InputError(f"--crop {args.crop}: expected one crop to adapt with.")
     return ways[0]
@@ -212,10 +212,10 @@ def _repeated(
             "adapted" if one.accepted else "declined",
         )
     title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
-    table = trials_table(title, found, args.repeat_splits, flags.command_line())
+    table = trials_table(title, found, args.repeat_splits, echo.command_line())
     add_tables(args.run, "splits", [table], [title])
     table.show()
-    print(f"wrote {flags.shown(args.run / 'splits.md')}")
+    print(f"wrote {echo.shown(args.run / 'splits.md')}")
     return 0
 
 
@@ -253,8 +253,8 @@ def _show(
         f"{source.name} ({source.weights}) adapted on {dataset.name} {dataset.split}, "
         "without labels"
     )
-    table = adapt_table(title, source.native, outcomes, minutes, flags.command_line())
+    table = adapt_table(title, source.native, outcomes, minutes, echo.command_line())
     write_tables(args.run, "adapt", [table])
     table.show()
     for name in ("adapted.json", "adapt.md"):
-        print(f"wrote {flags.shown(args.run / name)}")
+        print(f"wrote {echo.shown(args.run / name)}")

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import bench_flags, flags, summary
+from commands import asked, bench_flags, echo, flags, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
     bundle = sound_bundle(args.bundle)
     machines = _machines(args)
-    dataset = _fitted(args, bundle, flags.opened_dataset(args))
+    dataset = _fitted(args, bundle, asked.opened_dataset(args))
     summary.show(dataset, bundle.manifest.name, _pixels(bundle))
     job = _job(args, bundle, _inputs(args, bundle, dataset))
     host = host_scores(bundle, job.inputs)
@@ -152,7 +152,7 @@ def _write(
     from reports.bench_table import bench_rows, bench_table, draw_latency
     from reports.run_folder import add_rows, add_tables
 
-    command, named = flags.command_line(), (dataset.name, dataset.split)
+    command, named = echo.command_line(), (dataset.name, dataset.split)
     tables = [bench_table(one, job.bundle, " ".join(named)) for one in outcomes]
     rows = [
         row for one in outcomes for row in bench_rows(one, job.bundle, named, command)
@@ -174,7 +174,7 @@ def _write(
     for table in tables:  # after the files: head may close the pipe
         table.show()
     for path in (*(args.run / name for name in _FILES), *drawn):
-        print(f"wrote {flags.shown(path)}")
+        print(f"wrote {echo.shown(path)}")
 
 
 def _machines(args: argparse.Namespace) -> "list[Machine]":

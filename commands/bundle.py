@@ -14,7 +14,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import echo, flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     if args.deed == "show":
         _table(bundle).show()
     else:
-        print(f"{flags.shown(args.bundle)}: sound: {summary(bundle)}")
+        print(f"{echo.shown(args.bundle)}: sound: {summary(bundle)}")
     return 0
 
 
@@ -114,7 +114,7 @@ def _import(args: argparse.Namespace) -> int:
         raise InputError(f"--name {name}: expected a plain name, without folders.")
     bundle = import_bundle(args.file, args.run / name, choice)
     _table(bundle).show()
-    print(f"wrote {flags.shown(bundle.folder)}")
+    print(f"wrote {echo.shown(bundle.folder)}")
     return 0
 
 

@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags, summary
+from commands import asked, echo, flags, resolution_flag, summary
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def run(args: argparse.Namespace) -> int:
     wanted = _wanted(args, _sources(args))
     source = wanted.sources[0]
     found = judged
-    judged = flags.fitted_dataset(args, found, source.name, source.classes)
+    judged = asked.fitted_dataset(args, found, source.name, source.classes)
     labels = _labels(args, found, judged)
     resolutions = sorted({rung.resolution for rung in wanted.rungs}, reverse=True)
     pixels = summary.pixels([_preprocessing(args)], resolutions, source)
@@ -176,7 +176,7 @@ def run(args: argparse.Namespace) -> int:
     from reports.run_folder import add_rows
 
     add_rows(args.run, rows)
-    print(f"wrote {flags.shown(args.run / 'rows.csv')}")
+    print(f"wrote {echo.shown(args.run / 'rows.csv')}")
     if not args.separate_files and len(wanted.rungs) > len(wanted.sources):
         print(
             "A file holds a signature a resolution, subgraph 0 the native one. "
@@ -232,7 +232,7 @@ def _sources(args: argparse.Namespace) -> "list[Pretrained]":
                 normalisation=args.normalisation,
                 name=name,
                 adapted=None if adapted in (None, "none") else Path(adapted),
-                **flags.file_flags(args),
+                **asked.file_flags(args),
             )
         )
         for model, weights, name, adapted in chosen
@@ -252,13 +252,13 @@ def _wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
     way = _preprocessing(args)
     if args.plan:
         return wanted_from_plan(args.plan, sources, way)
-    resolutions = flags.resolutions(args.resolutions)
+    resolutions = resolution_flag.resolutions(args.resolutions)
     selector = read_json(args.selector, "--selector") if args.selector else None
     return wanted_from_flags(sources, resolutions, way, selector)
 
 
 def _preprocessing(args: argparse.Namespace) -> "Preprocessing":
-    ways = flags.preprocessings(args)
+    ways = asked.preprocessings(args)
     if len(ways) > 1:
         raise InputError(f"--crop {args.crop}: expected one for all rungs.")
     return ways[0]
@@ -317,7 +317,7 @@ def _options(args: argparse.Namespace) -> "Options":
         separate=args.separate_files,
         min_agreement=args.min_agreement,
         max_unreadable=args.max_unreadable,
-        command=flags.command_line(),
+        command=echo.command_line(),
     )
 
 
@@ -332,5 +332,5 @@ def _show(
     folder = result.bundle.folder
     write_tables(folder, "parity", [table])
     table.show()  # after the files: a reader such as head may close the pipe
-    print(f"wrote {flags.shown(folder)}")
-    return parity_rows(result, wanted, judged, flags.command_line())
+    print(f"wrote {echo.shown(folder)}")
+    return parity_rows(result, wanted, judged, echo.command_line())

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from absl import logging
 
-from commands import flags
+from commands import asked, flags, resolution_flag
 from datasets.errors import InputError
 from datasets.files import write_text
 from reports.table import Table
@@ -78,7 +78,7 @@ def _costs(args: argparse.Namespace) -> "tuple[list[Cost], int]":
         wanted = _wanted(args, known.smallest, known.native)
         costs = catalogue_costs(args.model, wanted, args.classes, args.alpha)
         return (staircase(costs) if args.staircase else costs), known.native
-    choice = flags.model_choice(args)
+    choice = asked.model_choice(args)
     # what is counted does not depend on it: no reason to ask for it
     source = load(replace(choice, normalisation=choice.normalisation or "none"))
     smallest = smallest_resolution(source.model, source.native)
@@ -90,7 +90,7 @@ def _costs(args: argparse.Namespace) -> "tuple[list[Cost], int]":
 def _wanted(args: argparse.Namespace, smallest: int, native: int) -> list[int]:
     if args.staircase:
         return list(range(smallest, native + 1))
-    wanted = flags.resolutions(args.resolutions)
+    wanted = resolution_flag.resolutions(args.resolutions)
     if min(wanted) < smallest:
         raise InputError(
             f"--resolutions {min(wanted)}: below the smallest resolution that works "

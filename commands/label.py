@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import echo
 from commands.family_file import Held, read_family, write_plan
 from datasets.errors import InputError
 
@@ -110,7 +110,7 @@ def _write_questions(
     )
     write_text(args.plan_run / "label.html", page)
     for name in ("to_label.csv", "label.html", "plan.json"):
-        print(f"wrote {flags.shown(args.plan_run / name)}")
+        print(f"wrote {echo.shown(args.plan_run / name)}")
 
 
 def _folder(dataset: str) -> str:

@@ -13,7 +13,7 @@ Examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import flags, stored
+from commands import echo, stored
 from commands.family_file import write_family
 from datasets.errors import InputError
 from datasets.files import write_text
@@ -170,7 +170,7 @@ def _planned(
     searching, certifying = parts_of(calibration, request)
     family = searched_family(searching, certifying, request)
     chosen = parts.chosen[request.reference]
-    write_family(args.run, family, parts.rungs, chosen, flags.command_line())
+    write_family(args.run, family, parts.rungs, chosen, echo.command_line())
     plan, known = tested_plan(family, calibration, certifying)
     write_text(args.run / "known.json", known_json(family, known))
     return grouped(plan, known, _groups(args, certifying, chosen))
@@ -253,11 +253,11 @@ def _write(
             test.take(np.flatnonzero(test.labelled)),
             plan.reference,
             rungs[plan.reference].meta,
-            flags.command_line(),
+            echo.command_line(),
         )
     )
     facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
-    facts["command"] = flags.command_line()
+    facts["command"] = echo.command_line()
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
     for folder in stored.folders(args):
         specs.keep(args.run, specs.kept_in(folder))
@@ -266,7 +266,7 @@ def _write(
     add_rows(args.run, rows)
     table.show()  # after the files: a reader such as head may close the pipe
     for name in ("plan.json", "plan.md", "rows.csv"):
-        print(f"wrote {flags.shown(args.run / name)}")
+        print(f"wrote {echo.shown(args.run / name)}")
 
 
 def _repeated(args: argparse.Namespace, request: "Request") -> int:
@@ -280,5 +280,5 @@ def _repeated(args: argparse.Namespace, request: "Request") -> int:
     table = splits_table(outcomes, request, scored.images, args.calibration_part)
     add_tables(args.run, "splits", [table], [stored.what(args, rungs, table.title)])
     table.show()
-    print(f"wrote {flags.shown(args.run / 'splits.md')}")
+    print(f"wrote {echo.shown(args.run / 'splits.md')}")
     return 0

@@ -16,7 +16,7 @@ Examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import flags, stored
+from commands import echo, stored
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     rows = [
         row
         for one in (_every_rung(test, reference), *judged)
-        for row in judged_rows(one, test, reference, meta, flags.command_line())
+        for row in judged_rows(one, test, reference, meta, echo.command_line())
     ]
     add_rows(args.run, rows)
     keys = [stored.what(args, parts.rungs, reference, one.title) for one in tables]
@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
     for table in tables:  # after the files: head may close the pipe
         table.show()
     for name in ("rows.csv", "select.md"):
-        print(f"wrote {flags.shown(args.run / name)}")
+        print(f"wrote {echo.shown(args.run / name)}")
     return 0
 
 

@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags, stored
+from commands import echo, stored
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _write(
     figures = draw_all(found, test, title, folder)
     table.show()  # after the files: head may close the pipe
     for path in (*(folder / name for name in ("front.csv", "map.csv")), *figures):
-        print(f"wrote {flags.shown(path)}")
+        print(f"wrote {echo.shown(path)}")
 
 
 def _own_folder(run: Path, key: str, ladder: tuple[str, ...]) -> Path:

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags, summary, train_flags
+from commands import echo, flags, summary, train_flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _facts(
     accuracy: float,
 ) -> dict[str, object]:
     return {
-        "command": flags.command_line(),
+        "command": echo.command_line(),
         "native": resolution,
         "classes": dataset.classes,
         "class_names": list(dataset.class_names),
@@ -281,4 +281,4 @@ def _write(
     figures = draw_history(folder / "log.csv", folder, title)
     print(f"validation accuracy {facts['validation_accuracy']}")
     for path in (weights, weights.with_suffix(".json"), *figures):
-        print(flags.shown(path))
+        print(echo.shown(path))

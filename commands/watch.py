@@ -17,7 +17,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commands import flags, stored
+from commands import echo, flags, stored
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         "shares": list(map(asdict, found)),
     }
     write_text(args.run / "watch.json", json.dumps(kept, indent=1) + "\n")
-    print(f"wrote {flags.shown(args.run / 'watch.json')}")
+    print(f"wrote {echo.shown(args.run / 'watch.json')}")
     return 1 if broken else 0
 
 
