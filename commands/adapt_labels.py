@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import asked, echo, flags, resolution_flag
+from commands import adapt_record, asked, echo, flags, resolution_flag
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -100,25 +100,6 @@ def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> i
     return _keep(args, plain, source, dataset, way, fit, held, counts)
 
 
-def facts(
-    source: "Pretrained", dataset: "Dataset", way: "Preprocessing"
-) -> dict[str, object]:
-    """What adapted.json says of any adaptation."""
-    from keras_models.framework import versions
-
-    return {
-        "command": echo.command_line(),
-        "model": source.name,
-        "weights": source.weights,
-        "native": source.native,
-        "dataset": dataset.name,
-        "split": dataset.split,
-        "fingerprint": dataset.fingerprint,
-        "preprocessing": way.describe(),
-        "versions": versions(),
-    }
-
-
 def _is_trial(args: argparse.Namespace) -> bool:
     return bool(args.repeat_splits) or len(_counts(args)) > 1
 
@@ -161,7 +142,7 @@ def _keep(
     chosen, deciding = parts(fit, held, counts[0], args.held_out, args.seed)
     found = fit_head(chosen, deciding, trained_head(source).head)
     earlier = "" if source.adaptation is None else f"{source.adaptation.what}, "
-    record = facts(plain, dataset, way) | {
+    record = adapt_record.facts(plain, dataset, way) | {
         "what": f"{earlier}adapted head",
         "held_out_split": args.held_out_split,
         "per_class": counts[0],
