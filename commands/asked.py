@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from keras_models.loading import ModelChoice
     from keras_models.opening.trusted_code import Trust
 
-
 _CROPPED_ALREADY = ("tfds:cifar10", "tfds:cifar100", "tfds:mnist")
 
 
