@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import adapt_record, asked, echo, flags, resolution_flag
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,9 +83,9 @@ def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> i
     from keras_models.pretrained import adapted
 
     counts = _counts(args)
-    plain = load(replace(flags.model_choice(args), adapted=None))
+    plain = load(replace(asked.model_choice(args), adapted=None))
     source = plain if args.adapted is None else adapted(plain, args.adapted)
-    resolutions = flags.lower_resolutions(args.resolutions, plain.native)
+    resolutions = resolution_flag.lower_resolutions(args.resolutions, plain.native)
     check_classes(source, dataset)
     start = trained_head(source).head
     check_heads(source, [source.native, *resolutions], start)
@@ -99,25 +99,6 @@ def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> i
         judge = features(_split(args, args.test_split)) if args.test_split else None
         return _tabulate(args, source, dataset, fit, held, judge, counts)
     return _keep(args, plain, source, dataset, way, fit, held, counts)
-
-
-def facts(
-    source: "Pretrained", dataset: "Dataset", way: "Preprocessing"
-) -> dict[str, object]:
-    """What adapted.json says of any adaptation."""
-    from keras_models.framework import versions
-
-    return {
-        "command": flags.command_line(),
-        "model": source.name,
-        "weights": source.weights,
-        "native": source.native,
-        "dataset": dataset.name,
-        "split": dataset.split,
-        "fingerprint": dataset.fingerprint,
-        "preprocessing": way.describe(),
-        "versions": versions(),
-    }
 
 
 def _is_trial(args: argparse.Namespace) -> bool:
@@ -162,7 +143,7 @@ def _keep(
     chosen, deciding = parts(fit, held, counts[0], args.held_out, args.seed)
     found = fit_head(chosen, deciding, trained_head(source).head)
     earlier = "" if source.adaptation is None else f"{source.adaptation.what}, "
-    record = facts(plain, dataset, way) | {
+    record = adapt_record.facts(plain, dataset, way) | {
         "what": f"{earlier}adapted head",
         "held_out_split": args.held_out_split,
         "per_class": counts[0],
@@ -187,11 +168,11 @@ def _show(
         f"{source.name} ({source.weights}): one head for all resolutions, from the "
         f"labels of {dataset.name} {dataset.split}, decided by {by}"
     )
-    table = head_table(title, found, flags.command_line())
+    table = head_table(title, found, echo.command_line())
     write_tables(args.run, "adapt", [table])
     table.show()
     for name in ("adapted.json", "adapt.md"):
-        print(f"wrote {flags.shown(args.run / name)}")
+        print(f"wrote {echo.shown(args.run / name)}")
 
 
 def _tabulate(
@@ -216,8 +197,8 @@ def _tabulate(
         f"of {dataset.name} {dataset.split}, decided by "
         f"{args.held_out_split or 'a part of them'}, judged on {where}"
     )
-    table = label_table(title, found, source.native, flags.command_line())
+    table = label_table(title, found, source.native, echo.command_line())
     add_tables(args.run, "labels", [table], [table.title])
     table.show()
-    print(f"wrote {flags.shown(args.run / 'labels.md')}")
+    print(f"wrote {echo.shown(args.run / 'labels.md')}")
     return 0

@@ -14,26 +14,19 @@ Examples:
 """
 
 import argparse
-import json
-import os
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from commands import bench_flags, flags, summary
+from commands import (
+    asked,
+    bench_files,
+    bench_flags,
+    bench_job,
+    bench_machines,
+    flags,
+    summary,
+)
 from datasets.errors import InputError
 
-if TYPE_CHECKING:
-    from android_bench.inputs import Inputs
-    from android_bench.machine import Machine
-    from android_bench.outcome import Outcome
-    from android_bench.session import Job
-    from android_bench.tensors import Float32s
-    from convert.bundle import Bundle
-    from datasets.dataset import Dataset
-
-_FILES = ("bench.md", "bench.json", "rows.csv")
 HELP = "the selector on phones over adb, or on this machine: accuracy, latency, memory"
 
 
@@ -60,35 +53,17 @@ def run(args: argparse.Namespace) -> int:
     from convert.sound import sound_bundle
 
     bundle = sound_bundle(args.bundle)
-    machines = _machines(args)
-    dataset = _fitted(args, bundle, flags.opened_dataset(args))
-    summary.show(dataset, bundle.manifest.name, _pixels(bundle))
-    job = _job(args, bundle, _inputs(args, bundle, dataset))
+    machines = bench_machines.machines(args)
+    dataset = bench_job.with_classes(args, bundle, asked.opened_dataset(args))
+    summary.show(dataset, bundle.manifest.name, bench_job.pixels(bundle))
+    job = bench_job.job_of(args, bundle, bench_job.inputs_of(args, bundle, dataset))
     host = host_scores(bundle, job.inputs)
-    outcomes, failures = _side_by_side(args, job, machines, host)
+    outcomes, failures = bench_machines.side_by_side(args, job, machines, host)
     if outcomes:
-        _write(args, job, dataset, outcomes)
+        bench_files.write(args, job, dataset, outcomes)
     if failures:
         raise InputError(" Also: ".join(str(failure) for failure in failures))
     return 0 if all(outcome.passed for outcome in outcomes) else 1
-
-
-def _side_by_side(
-    args: argparse.Namespace,
-    job: "Job",
-    machines: "list[Machine]",
-    host: "dict[str, Float32s]",
-) -> "tuple[list[Outcome], list[InputError]]":
-    """What the machines did; one that fails takes no other's results away."""
-    outcomes, failures = [], []
-    with ThreadPoolExecutor(len(machines)) as pool:
-        runs = [pool.submit(_bench, args, job, one, host) for one in machines]
-        for one in runs:
-            try:
-                outcomes.append(one.result())
-            except InputError as error:
-                failures.append(error)
-    return outcomes, failures
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -108,132 +83,3 @@ def _doctor(args: argparse.Namespace) -> int:
     for one in found:
         print(f"{'ok     ' if one.good else 'MISSING'} {one.what}: {one.said}")
     return 0 if all(one.good for one in found) else 1
-
-
-def _bench(
-    args: argparse.Namespace,
-    job: "Job",
-    machine: "Machine",
-    host: "dict[str, Float32s]",
-) -> "Outcome":
-    from android_bench.build import API_LEVEL
-    from android_bench.classic import run_classic
-    from android_bench.cooling import cool_down
-    from android_bench.outcome import outcome
-    from android_bench.phone import Phone
-    from android_bench.session import measure
-
-    if isinstance(machine, Phone):
-        machine.prepare(job.built.abi, API_LEVEL)
-    before = machine.facts()
-    measured = measure(
-        job,
-        machine,
-        args.fresh,
-        lambda: cool_down(machine, args.cool_down, _tell),
-        _tell,
-    )
-    after = machine.facts()
-    classic = run_classic(job, machine, args.classic) if args.classic else {}
-    if args.clean and isinstance(machine, Phone):
-        machine.clean()
-    return outcome(job, measured, machine.label, (before, after), host, classic)
-
-
-def _tell(line: str) -> None:
-    print(line, flush=True)
-
-
-def _write(
-    args: argparse.Namespace, job: "Job", dataset: "Dataset", outcomes: "list[Outcome]"
-) -> None:
-    from convert.manifest import MANIFEST_FILE
-    from datasets.files import file_sha256, write_text
-    from reports.bench_table import bench_rows, bench_table, draw_latency
-    from reports.run_folder import add_rows, add_tables
-
-    command, named = flags.command_line(), (dataset.name, dataset.split)
-    tables = [bench_table(one, job.bundle, " ".join(named)) for one in outcomes]
-    rows = [
-        row for one in outcomes for row in bench_rows(one, job.bundle, named, command)
-    ]
-    facts = {
-        "command": command,
-        "bundle": job.bundle.manifest.name,
-        "manifest_sha256": file_sha256(job.bundle.folder / MANIFEST_FILE),
-        "build": job.built.kind,
-        "settings": asdict(job.settings),
-        "machines": [one.to_json() for one in outcomes],
-    }
-    what = f"{job.bundle.manifest.name}, {' '.join(named)}"
-    keys = [f"{what}, {one.label}" for one in outcomes]
-    add_tables(args.run, "bench", tables, keys)
-    write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
-    add_rows(args.run, rows)
-    drawn = draw_latency(outcomes, args.run)
-    for table in tables:  # after the files: head may close the pipe
-        table.show()
-    for path in (*(args.run / name for name in _FILES), *drawn):
-        print(f"wrote {flags.shown(path)}")
-
-
-def _machines(args: argparse.Namespace) -> "list[Machine]":
-    from android_bench.machine import HostMachine
-
-    if args.host:
-        return [HostMachine(args.run / "host" / "work")]
-    from android_bench.adb import Adb, chosen_serials, find_adb
-    from android_bench.phone import Phone
-
-    adb = Adb(find_adb(args.adb))
-    serials = chosen_serials(adb, args.serial, _tell)
-    return [Phone(adb, serial, args.device_dir, _tell) for serial in serials]
-
-
-def _pixels(bundle: "Bundle") -> str:
-    ways = {rung.preprocessing for rung in bundle.manifest.rungs}
-    crops = ", ".join(sorted({way.crop for way in ways}))
-    resolutions = ", ".join(str(rung.resolution) for rung in bundle.manifest.rungs)
-    return f"crop {crops}; {resolutions} pixels; normalised as the bundle says"
-
-
-def _fitted(
-    args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset"
-) -> "Dataset":
-    """With the classes of the bundle, whose labels.txt says what they are called."""
-    from android_bench.bundle_classes import classes_of
-    from datasets.class_names_file import read_class_names
-    from datasets.class_order import fitted
-
-    given = read_class_names(args.class_names) if args.class_names else ()
-    return fitted(dataset, classes_of(bundle, given, args.first_class))
-
-
-def _inputs(args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset") -> "Inputs":
-    from android_bench.inputs import pack
-
-    return pack(dataset, bundle.manifest, args.run, args.max_unreadable)
-
-
-def _job(args: argparse.Namespace, bundle: "Bundle", inputs: "Inputs") -> "Job":
-    from android_bench.build import build, choose, device_abi
-    from android_bench.ndk import find_ndk
-    from android_bench.runtime import library_for
-    from android_bench.session import Job
-
-    ndk = None if args.host else find_ndk(args.ndk, os.environ)
-    on_device = not args.host and args.build != "host"
-    abi = device_abi(args.runtime_lib if on_device else None)
-    kind = "host" if args.host else choose(args.build, ndk, abi)
-    built = build(kind, args.run / "build", ndk, abi)
-    library = library_for(kind, built.abi, args.runtime_lib)
-    settings = bench_flags.settings(args)
-    return Job(
-        bundle=bundle,
-        inputs=inputs,
-        built=built,
-        library=library,
-        settings=settings,
-        folder=args.run,
-        seconds=args.timeout,
-    )

@@ -4,7 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import asked, echo
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     bundle = open_bundle(args.bundle)
     app = read_app_results(args.imported, bundle)
-    dataset = flags.opened_dataset(args)
+    dataset = asked.opened_dataset(args)
     inputs = pack(dataset, bundle.manifest, args.run, args.max_unreadable)
     found = imported(bundle, app, inputs, host_scores(bundle, inputs))
     _write(args, bundle, dataset, found)
@@ -63,7 +63,7 @@ def _write(
     from reports.table import write_tables
 
     folder: Path = args.run / FOLDER
-    command = flags.command_line()
+    command = echo.command_line()
     images = f"{dataset.name} {dataset.split}"
     table = app_table(found, bundle, images, args.run / "bench.json")
     row = app_row(found, bundle, (dataset.name, dataset.split), command)
@@ -73,4 +73,4 @@ def _write(
     write_rows(folder / "rows.csv", [row])
     table.show()
     for name in ("app.md", "app.json", "rows.csv"):
-        print(f"wrote {flags.shown(folder / name)}")
+        print(f"wrote {echo.shown(folder / name)}")

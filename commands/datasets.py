@@ -14,7 +14,7 @@ Examples:
 import argparse
 from pathlib import Path
 
-from commands import flags
+from commands import asked, echo, flags
 from datasets.catalogue import CATALOGUE
 
 HELP = "list the data sets; inspect what one of yours is read as"
@@ -64,7 +64,7 @@ def _inspect(args: argparse.Namespace) -> int:
     from datasets.class_order import by_place_alone
     from reports.contact_sheet import write_sheet
 
-    dataset = flags.opened_dataset(args)
+    dataset = asked.opened_dataset(args)
     model, pixels = "", "as the model will take them; none is named (--model)"
     if args.model is None:
         dataset = by_place_alone(dataset, args.first_class)
@@ -75,15 +75,15 @@ def _inspect(args: argparse.Namespace) -> int:
         from keras_models.loading import load
 
         args.crop, args.interpolation, args.no_antialias = None, "bilinear", False
-        source = load(flags.model_choice(args))
+        source = load(asked.model_choice(args))
         model = source.name
-        dataset = flags.fitted_dataset(args, dataset, model, source.classes)
-        ways = flags.preprocessings(args)
+        dataset = asked.fitted_dataset(args, dataset, model, source.classes)
+        ways = asked.preprocessings(args)
         pixels = summary.pixels(ways, [source.native], source)
     summary.show(dataset, model, pixels)
     path = Path(args.run) / "contact_sheet.png"
     unread = write_sheet(dataset, path, args.columns)
     for line in unread:
         print(line)
-    print(f"wrote {flags.shown(path)}")
+    print(f"wrote {echo.shown(path)}")
     return 0

@@ -15,7 +15,7 @@ Examples:
 import argparse
 from typing import TYPE_CHECKING
 
-from commands import flags, summary
+from commands import asked, echo, flags, resolution_flag, summary
 
 if TYPE_CHECKING:
     from keras_models.score_records import StoredRung
@@ -60,20 +60,20 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     from keras_models.framework import quiet
 
     quiet()
-    flags.check_resolutions(args.resolutions)
-    ways = flags.preprocessings(args)
-    dataset = flags.opened_dataset(args, unlabelled=True)
+    resolution_flag.check_resolutions(args.resolutions)
+    ways = asked.preprocessings(args)
+    dataset = asked.opened_dataset(args, unlabelled=True)
 
     from keras_models import specs
     from keras_models.loading import load
     from keras_models.scores import ScoreStore
     from keras_models.sweeping import SweepOptions, sweep
 
-    choice = flags.model_choice(args)
+    choice = asked.model_choice(args)
     source = load(choice)
     specs.keep(args.run, [specs.spec_of(choice, source.name, source.weights_sha256)])
-    dataset = flags.fitted_dataset(args, dataset, source.name, source.classes)
-    wanted = flags.resolutions_of(args.resolutions, source)
+    dataset = asked.fitted_dataset(args, dataset, source.name, source.classes)
+    wanted = resolution_flag.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
     summary.show(dataset, source.name, summary.pixels(ways, ladder, source))
     options = SweepOptions(args.engine, args.max_unreadable, args.nonfinite)
@@ -90,14 +90,14 @@ def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[
     from reports.run_folder import add_sweep, add_tables
 
     if any((rung.labels < 0).any() for rung in rungs):
-        table = agreement_table(rungs, flags.command_line())
+        table = agreement_table(rungs, echo.command_line())
         add_tables(args.run, "drop", [table], [table.title])
         table.show()
-        print(f"wrote {flags.shown(args.run / 'drop.md')}")
+        print(f"wrote {echo.shown(args.run / 'drop.md')}")
         return []
-    rows = drop_rows(rungs, flags.command_line())
+    rows = drop_rows(rungs, echo.command_line())
     table, written = add_sweep(args.run, rungs, rows)
     table.show()  # after the files: a reader such as head may close the pipe
     for path in written:
-        print(f"wrote {flags.shown(path)}")
+        print(f"wrote {echo.shown(path)}")
     return rows

@@ -10,8 +10,6 @@ Examples:
 """
 
 import argparse
-import csv
-import io
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,16 +17,15 @@ from typing import TYPE_CHECKING
 
 from absl import logging
 
-from commands import flags
+from commands import asked, flags, resolution_flag
 from datasets.errors import InputError
 from datasets.files import write_text
-from reports.table import Table
+from reports.flops_table import flops_csv, flops_table
 
 if TYPE_CHECKING:
     from keras_models.flops import Cost
 
 HELP = "MACs and FLOPs drop per resolution, or the steps between resolutions"
-_COLUMNS = ("resolution", "macs", "flops_drop_percent", "parameters")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -59,11 +56,11 @@ def run(args: argparse.Namespace) -> int:
     for name in costs[0].uncounted:
         logging.warning("not counted in macs: %s", name)
     if args.csv == "-":
-        sys.stdout.write(_csv(costs))
+        sys.stdout.write(flops_csv(costs))
         return 0
     if args.csv:
-        write_text(Path(args.csv), _csv(costs))
-    _table(args.model, native, costs).show()
+        write_text(Path(args.csv), flops_csv(costs))
+    flops_table(args.model, native, costs).show()
     return 0
 
 
@@ -78,7 +75,7 @@ def _costs(args: argparse.Namespace) -> "tuple[list[Cost], int]":
         wanted = _wanted(args, known.smallest, known.native)
         costs = catalogue_costs(args.model, wanted, args.classes, args.alpha)
         return (staircase(costs) if args.staircase else costs), known.native
-    choice = flags.model_choice(args)
+    choice = asked.model_choice(args)
     # what is counted does not depend on it: no reason to ask for it
     source = load(replace(choice, normalisation=choice.normalisation or "none"))
     smallest = smallest_resolution(source.model, source.native)
@@ -90,41 +87,10 @@ def _costs(args: argparse.Namespace) -> "tuple[list[Cost], int]":
 def _wanted(args: argparse.Namespace, smallest: int, native: int) -> list[int]:
     if args.staircase:
         return list(range(smallest, native + 1))
-    wanted = flags.resolutions(args.resolutions)
+    wanted = resolution_flag.resolutions(args.resolutions)
     if min(wanted) < smallest:
         raise InputError(
             f"--resolutions {min(wanted)}: below the smallest resolution that works "
             f"for {args.model}, {smallest}. Ask for {smallest} or more."
         )
     return wanted
-
-
-def _csv(costs: "list[Cost]") -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for cost in costs:
-        drop = f"{cost.drop_percent:.2f}"
-        writer.writerow((cost.resolution, cost.macs, drop, cost.parameters))
-    return text.getvalue()
-
-
-def _table(model: str, native: int, costs: "list[Cost]") -> Table:
-    rows = tuple(
-        (str(cost.resolution), f"{cost.macs / 1e6:,.2f}", f"{cost.drop_percent:.2f}")
-        for cost in costs
-    )
-    notes = (
-        f"Drop against {native} pixels. MMACs: millions of multiply-accumulates of "
-        "convolutions and dense layers; 1 MAC = 2 FLOPs.",
-        *(f"Not counted: {name}" for name in costs[0].uncounted),
-    )
-    columns = ("resolution", "MMACs", "FLOPs drop %")
-    return Table(
-        title=f"{model}: cost per resolution",
-        columns=columns,
-        rows=rows,
-        words=0,
-        notes=notes,
-        kind="flops",
-    )

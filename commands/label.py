@@ -15,13 +15,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import label_files
 from commands.family_file import Held, read_family, write_plan
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
     from selection.plans.known import Known
-    from selection.plans.label_file import Question
 
 HELP = "asks for the labels that a plan's certificate lacks, in the best order"
 
@@ -65,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     write_text(args.plan_run / "known.json", known_json(held.family, known))
     write_plan(args.plan_run, held, plan)
     asked = questions(held.family, known)
-    _write_questions(args, held, known, asked)
+    label_files.write_questions(args, held, known, asked)
     print(plan.certificate.sentence())
     print(_outlook(held, here.passed, here.reachable, len(here.open)))
     return 0 if plan.certificate.certified else 1
@@ -87,38 +86,6 @@ def _known(args: argparse.Namespace, held: Held) -> "Known":
         count = read_answers(held.family, known, text, str(file))
         print(f"{count} answers from {file}")
     return known
-
-
-def _write_questions(
-    args: argparse.Namespace, held: Held, known: "Known", asked: "list[Question]"
-) -> None:
-    from datasets.catalogue import open_dataset
-    from datasets.files import write_text
-    from reports.label_page import label_page
-    from selection.plans.label_file import questions_csv
-
-    names = held.class_names
-    folder = _folder(held.dataset)
-    table = questions_csv(held.family, asked, names, folder)
-    write_text(args.plan_run / "to_label.csv", table)
-    # a limited split keeps its ids: they are found in the whole one
-    split = held.split.split("[")[0]
-    dataset = open_dataset(held.dataset, split, args.data_dir, unlabelled=True)
-    places = {name: place for place, name in enumerate(dataset.ids)}
-    page = label_page(
-        held.family, known, asked, names, lambda name: dataset.read(places[name])
-    )
-    write_text(args.plan_run / "label.html", page)
-    for name in ("to_label.csv", "label.html", "plan.json"):
-        print(f"wrote {flags.shown(args.plan_run / name)}")
-
-
-def _folder(dataset: str) -> str:
-    """What stands before an id to make it a path, where there is one."""
-    kind, _, path = dataset.partition(":")
-    if kind == "csv":
-        return f"{Path(path).parent}/"
-    return f"{path}/" if kind == "folder" else ""
 
 
 def _outlook(held: Held, passed: int, reachable: int, waiting: int) -> str:

@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import echo
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
     text = "\n".join(table.markdown() for table in tables)
     write_text(args.out / "report.md", f"# {answer(found)}\n\n{text}")
     page = args.out / "report.html"
-    write_text(page, render(found, flags.command_line()))
+    write_text(page, render(found, echo.command_line()))
     print(answer(found))
-    print(f"wrote {flags.shown(args.out / 'report.md')}")
-    print(f"wrote {len(tables)} tables to {flags.shown(args.out / 'tables')}")
-    print(f"wrote {flags.shown(page)}")
+    print(f"wrote {echo.shown(args.out / 'report.md')}")
+    print(f"wrote {len(tables)} tables to {echo.shown(args.out / 'tables')}")
+    print(f"wrote {echo.shown(page)}")
     return 0
 
 

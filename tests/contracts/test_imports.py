@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import commands
+from commands.command_line import VERBS
 
 ROOT = Path(commands.__file__).parents[1]
 ORDER = (
@@ -102,6 +103,13 @@ def test_rooms_keep_few_arrows_between_them(package: str, most: int) -> None:
     """A flat folder of 30 files had about a hundred; a new arrow needs a reason."""
     arrows = {(_room(one), _room(other)) for one, other in _arrows(package)}
     assert len({(one, other) for one, other in arrows if one != other}) <= most
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_is_one_short_file(verb: str) -> None:
+    """Its flags, its order of work; the rest lies in the packages, or beside it."""
+    lines = (ROOT / "commands" / f"{verb}.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 120
 
 
 def test_selection_imports_no_framework() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commands import flags
+from commands import asked, flags
 from datasets.catalogue import open_dataset
 from datasets.preprocessing import Preprocessing
 from keras_models import packaged
@@ -76,10 +76,10 @@ def test_pictures_are_cropped_as_in_training_unless_said(name: str) -> None:
     flags.add_dataset_flags(parser)
     flags.add_preprocessing_flags(parser)
     words = ["--model", _model(name), "--weights", folder, "--dataset", "folder:x"]
-    (way,) = flags.preprocessings(parser.parse_args(words))
+    (way,) = asked.preprocessings(parser.parse_args(words))
     assert str(way.crop) == _facts(name)["preprocessing"]["crop"]
     given = parser.parse_args([*words, "--crop", "0.5"])
-    assert flags.preprocessings(given)[0].crop == 0.5
+    assert asked.preprocessings(given)[0].crop == 0.5
     assert trained_crop(_model(name), "imagenet", 1.0) is None
     assert trained_crop(_model(name), None, 1.0) is None
 

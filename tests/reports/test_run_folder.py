@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from commands import drop, flags
+from commands import drop, echo
 from datasets.errors import InputError
 from keras_models.score_records import RungMeta, StoredRung
 from keras_models.scores import ScoreStore
@@ -176,5 +176,5 @@ def test_a_network_that_guesses_is_said_in_the_first_line(tmp_path: Path) -> Non
 
 def test_the_command_line_is_kept(swept: Path) -> None:
     assert all(
-        row.command == flags.command_line() for row in read_rows(swept / "rows.csv")
+        row.command == echo.command_line() for row in read_rows(swept / "rows.csv")
     )

@@ -1,0 +1,45 @@
+"""`reswise adapt --repeat-splits`: what adaptation gives on images it never saw."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from commands import echo
+
+if TYPE_CHECKING:
+    from datasets.dataset import Dataset
+    from datasets.preprocessing import Preprocessing
+    from keras_models.adapting.adapt import AdaptSettings
+    from keras_models.pretrained import Pretrained
+
+
+def tabulate(
+    args: argparse.Namespace,
+    source: "Pretrained",
+    dataset: "Dataset",
+    groups: list[list[int]],
+    way: "Preprocessing",
+    settings: "AdaptSettings",
+) -> int:
+    """The table of what adaptation gives on labelled images that it never saw."""
+    from absl import logging
+
+    from keras_models.adapting.trial import trials
+    from reports.adapt_table import trials_table
+    from reports.run_folder import add_tables
+
+    found = []
+    for one in trials(source, dataset, groups, way, settings, args.repeat_splits):
+        found.append(one)
+        logging.info(
+            "%d: top-1 %.2f %% before, %.2f %% tuned, %s",
+            one.resolution,
+            100 * one.before,
+            100 * one.tuned,
+            "adapted" if one.accepted else "declined",
+        )
+    title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
+    table = trials_table(title, found, args.repeat_splits, echo.command_line())
+    add_tables(args.run, "splits", [table], [title])
+    table.show()
+    print(f"wrote {echo.shown(args.run / 'splits.md')}")
+    return 0

@@ -1,0 +1,138 @@
+"""What `reswise convert` starts from: networks, rungs, pictures, labels, options."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands import asked, echo, resolution_flag
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from convert.converting import Options
+    from convert.quantising.calibration import Calibration
+    from convert.wanted import Wanted
+    from datasets.dataset import Dataset
+    from datasets.preprocessing import Preprocessing
+    from keras_models.pretrained import Pretrained
+    from keras_models.specs import Spec
+
+
+def sources(args: argparse.Namespace) -> "list[Pretrained]":
+    """The networks of --model, or of the run folder of --plan."""
+    from keras_models.loading import ModelChoice, load
+
+    if args.model is None:
+        specs = _planned_specs(args)
+        args.model = [spec.asked["model"] for spec in specs]
+        args.weights = [spec.asked.get("weights") for spec in specs]
+        args.alpha = specs[0].asked.get("alpha", args.alpha)
+        return [load(spec.choice()) for spec in specs]
+    none = [None] * len(args.model)
+    chosen = zip(
+        args.model,
+        args.weights or none,
+        args.name or none,
+        args.adapted or none,
+        strict=True,
+    )
+    return [
+        load(
+            ModelChoice(
+                model=model,
+                weights=weights,
+                classes=args.classes,
+                alpha=args.alpha,
+                normalisation=args.normalisation,
+                name=name,
+                adapted=None if adapted in (None, "none") else Path(adapted),
+                **asked.file_flags(args),
+            )
+        )
+        for model, weights, name, adapted in chosen
+    ]
+
+
+def _planned_specs(args: argparse.Namespace) -> "list[Spec]":
+    from convert.wanted import read_json
+    from keras_models.specs import planned_specs
+
+    return planned_specs(args.plan, read_json(args.plan, "--plan").get("rungs") or [])
+
+
+def wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
+    """The rungs of --resolutions, or of --plan, with their selector."""
+    from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
+
+    way = preprocessing(args)
+    if args.plan:
+        return wanted_from_plan(args.plan, sources, way)
+    resolutions = resolution_flag.resolutions(args.resolutions)
+    selector = read_json(args.selector, "--selector") if args.selector else None
+    return wanted_from_flags(sources, resolutions, way, selector)
+
+
+def preprocessing(args: argparse.Namespace) -> "Preprocessing":
+    """The one of all rungs."""
+    ways = asked.preprocessings(args)
+    if len(ways) > 1:
+        raise InputError(f"--crop {args.crop}: expected one for all rungs.")
+    return ways[0]
+
+
+def images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
+    """The images that judge, and those that calibrate."""
+    from convert.quantising.calibration import judged_and_calibration
+
+    judged, calibration = judged_and_calibration(
+        args.dataset,
+        args.split,
+        args.calibration_split,
+        args.calibration_images,
+        args.seed,
+        args.data_dir,
+    )
+    if args.limit is not None:
+        judged = judged.limited(args.limit)
+    return judged, calibration
+
+
+def labels(
+    args: argparse.Namespace, found: "Dataset", judged: "Dataset"
+) -> list[str] | None:
+    """The class names, or None where there is not one for each class.
+
+    Args:
+        found, judged: the data set as opened, and with the model's classes.
+    """
+    classes = judged.classes
+    if args.labels is None:
+        given = found.order.kind == "given" or found.order.numbers
+        few = given and found.classes != classes and args.class_names is None
+        return None if few else list(judged.class_names)
+    try:
+        text: str = args.labels.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"--labels {args.labels}: {error}.") from error
+    names = text.splitlines()
+    if len(names) != classes:
+        raise InputError(
+            f"--labels {args.labels}: {len(names)} lines; expected {classes}, one a "
+            "class."
+        )
+    return names
+
+
+def options(args: argparse.Namespace) -> "Options":
+    """How they are converted, and where to."""
+    from convert.converting import Options
+    from convert.quantising.recipes import parse_recipes
+
+    return Options(
+        run=args.run,
+        recipes=tuple(parse_recipes(args.recipe)),
+        quantiser=args.quantiser,
+        separate=args.separate_files,
+        min_agreement=args.min_agreement,
+        max_unreadable=args.max_unreadable,
+        command=echo.command_line(),
+    )

@@ -1,0 +1,58 @@
+"""What `reswise plan` leaves in its run folder: plan.json, plan.md, rows.csv, specs."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from commands import echo, stored
+from datasets.files import write_text
+
+if TYPE_CHECKING:
+    from keras_models.score_records import StoredRung
+    from selection.plans.planning import Plan
+    from selection.scored import Scored
+
+
+def write(
+    args: argparse.Namespace,
+    plan: "Plan",
+    test: "Scored",
+    rungs: "dict[str, StoredRung]",
+) -> None:
+    """Writes them, prints the table, and names the files."""
+    import json
+
+    import numpy as np
+
+    from keras_models import specs
+    from reports.plan_table import plan_table
+    from reports.remarks import with_remarks
+    from reports.run_folder import add_rows, add_tables
+    from reports.selection_table import Judged, judged_rows
+    from selection.judge import judged
+    from selection.plans.planned import Planned, ladder_facts
+
+    verdict = judged(plan.selector, test, plan.reference)
+    table = with_remarks(plan_table(plan, verdict, test), rungs.values())
+    kind = str(plan.selector.to_json()["kind"])
+    rows = (
+        []
+        if verdict is None
+        else judged_rows(
+            [Judged(kind, plan.selector, verdict, None)],
+            test.take(np.flatnonzero(test.labelled)),
+            plan.reference,
+            rungs[plan.reference].meta,
+            echo.command_line(),
+        )
+    )
+    facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
+    facts["command"] = echo.command_line()
+    write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
+    for folder in stored.folders(args):
+        specs.keep(args.run, specs.kept_in(folder))
+    key = stored.what(args, rungs, plan.certificate.max_drop_points)
+    add_tables(args.run, "plan", [table], [key])
+    add_rows(args.run, rows)
+    table.show()  # after the files: a reader such as head may close the pipe
+    for name in ("plan.json", "plan.md", "rows.csv"):
+        print(f"wrote {echo.shown(args.run / name)}")

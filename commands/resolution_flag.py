@@ -1,0 +1,69 @@
+"""--resolutions: pixels one by one, those of an adaptation, or the steps in a range."""
+
+from typing import TYPE_CHECKING
+
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from keras_models.pretrained import Pretrained
+
+
+def resolutions(text: str) -> list[int]:
+    """Comma-separated pixels, each once, in the order given.
+
+    Raises:
+        InputError: not whole numbers of at least 1.
+    """
+    try:
+        found = [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise InputError(
+            f"--resolutions {text}: expected whole numbers of pixels such as "
+            "224,192,160."
+        ) from error
+    if min(found) < 1 or max(found) > 4096:
+        raise InputError(f"--resolutions {text}: expected pixels in 1..4096.")
+    return list(dict.fromkeys(found))
+
+
+def lower_resolutions(text: str, native: int) -> list[int]:
+    """`resolutions` of an adaptation.
+
+    Raises:
+        InputError: one is not below the native resolution.
+    """
+    sides = resolutions(text)
+    if max(sides) >= native:
+        raise InputError(
+            f"--resolutions {max(sides)}: not below the native resolution, {native}, "
+            "which is always there."
+        )
+    return sides
+
+
+def check_resolutions(text: str) -> None:
+    """Refuses what `resolutions_of` could not read, before a model is loaded."""
+    if ".." in text:
+        _range(text)
+    else:
+        resolutions(text)
+
+
+def resolutions_of(text: str, source: "Pretrained") -> list[int]:
+    """`resolutions`, or the steps of a model's MACs in a range such as 96..224."""
+    if ".." not in text:
+        return resolutions(text)
+    from keras_models.flops import steps
+
+    return steps(source, *_range(text))
+
+
+def _range(text: str) -> tuple[int, int]:
+    ends = text.split("..")
+    if len(ends) == 2 and all(end.isdecimal() for end in ends):
+        low, high = sorted(int(end) for end in ends)
+        if 1 <= low < high <= 4096:
+            return low, high
+    raise InputError(
+        f"--resolutions {text}: expected a range of pixels in 1..4096, such as 96..224."
+    )

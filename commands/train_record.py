@@ -1,0 +1,82 @@
+"""What `reswise train` leaves in a run folder: weights, their record, the history."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands import echo, train_settings
+
+if TYPE_CHECKING:
+    import keras
+
+    from datasets.dataset import Dataset
+    from keras_models.training.train import Settings
+
+
+def facts_of(
+    args: argparse.Namespace,
+    dataset: "Dataset",
+    settings: "Settings",
+    resolution: int,
+    accuracy: float,
+) -> dict[str, object]:
+    """What the record beside the weights says of their training."""
+    return {
+        "command": echo.command_line(),
+        "native": resolution,
+        "classes": dataset.classes,
+        "class_names": list(dataset.class_names),
+        "alpha": args.alpha,
+        "dataset": dataset.name,
+        "split": dataset.split,
+        "fingerprint": dataset.fingerprint,
+        "images": len(dataset),
+        "preprocessing": train_settings.preprocessing(args).describe(),
+        "normalisation": settings.normalisation,
+        "precision": settings.precision,
+        "validation_accuracy": round(accuracy, 4),
+        "versions": _versions(),
+    }
+
+
+def origin_of(start: Path | None) -> object:
+    """What is known of the weights begun with: their own record if a training's."""
+    from keras_models.opening.weight_files import record_beside
+
+    if start is None:
+        return "random weights"
+    return record_beside(start) or start.name
+
+
+def _versions() -> dict[str, str]:
+    import keras
+
+    from keras_models.framework import versions
+
+    return versions() | {"backend": keras.backend.backend()}
+
+
+def write(
+    args: argparse.Namespace,
+    model: "keras.Model",
+    facts: dict[str, object],
+    folder: Path,
+) -> None:
+    """Weights, record and figure; prints where they lie."""
+    from datasets.files import write_text
+    from keras_models.training.train import pack
+    from reports.history import draw_history
+
+    name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"
+    weights = folder / f"{name}.npz"
+    pack(model, weights)
+    log = (folder / "log.csv").read_text().splitlines()
+    write_text(
+        weights.with_suffix(".json"), json.dumps(facts | {"log": log}, indent=1) + "\n"
+    )
+    title = f"{name} at {facts['native']} on {facts['dataset']} {facts['split']}"
+    figures = draw_history(folder / "log.csv", folder, title)
+    print(f"validation accuracy {facts['validation_accuracy']}")
+    for path in (weights, weights.with_suffix(".json"), *figures):
+        print(echo.shown(path))

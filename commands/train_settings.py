@@ -1,0 +1,73 @@
+"""What the flags of `reswise train` decide: settings, resolutions, preprocessing."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.errors import InputError
+
+if TYPE_CHECKING:
+    from datasets.preprocessing import Preprocessing
+    from keras_models.training.train import Settings
+
+
+def check_tensorboard(args: argparse.Namespace) -> None:
+    """Refuses --tensorboard where the package is not installed."""
+    from importlib.util import find_spec
+
+    if args.tensorboard and find_spec("tensorboard") is None:
+        raise InputError(
+            "--tensorboard: the package tensorboard is not installed. Install it, or "
+            "leave the flag out; log.csv and history.svg hold the same."
+        )
+
+
+def resolutions_of(text: str) -> list[int]:
+    """--resolutions of a training: pixels, each once, in the order given."""
+    try:
+        found = list(dict.fromkeys(int(word) for word in text.split(",")))
+    except ValueError as error:
+        raise InputError(
+            f"--resolutions {text}: expected whole numbers of pixels such as 32 or "
+            "16,24,32."
+        ) from error
+    if min(found) < 1:
+        raise InputError(f"--resolutions {text}: expected 1 pixel or more.")
+    return found
+
+
+def settings_of(args: argparse.Namespace, precision: str) -> "Settings":
+    """What decides a training."""
+    from datasets.files import file_sha256
+    from keras_models.catalogue import entry
+    from keras_models.training import train
+
+    return train.Settings(
+        epochs=args.epochs,
+        batch=args.batch,
+        learning_rate=args.learning_rate,
+        seed=args.seed,
+        validation=args.validation,
+        normalisation=entry(args.model).normalisation,
+        optimizer=args.optimizer,
+        schedule=args.schedule,
+        label_smoothing=args.label_smoothing,
+        weight_decay=args.weight_decay,
+        mixup=args.mixup,
+        augmentation=train.Augmentation(args.flip, args.random_crop, args.cutout),
+        precision=precision,
+        start=None if args.start is None else file_sha256(_existing(args.start)),
+    )
+
+
+def preprocessing(args: argparse.Namespace) -> "Preprocessing":
+    """Of --crop, for every picture."""
+    from datasets.preprocessing import Preprocessing, parse_crop
+
+    return Preprocessing(parse_crop(args.crop))
+
+
+def _existing(start: Path) -> Path:
+    if not start.is_file():
+        raise InputError(f"--start {start}: no such file; expected a weights file.")
+    return start
