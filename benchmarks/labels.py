@@ -10,7 +10,7 @@ itself, what is certified after how many labels.
 import os
 from pathlib import Path
 
-from keras_models.stored_scores import load_rungs
+from keras_models.scoring.stored_scores import load_rungs
 from selection.plans.bound import upper_bound
 from selection.plans.known import Known, compared
 from selection.plans.planning import parts_of, searched_family

@@ -12,10 +12,10 @@ from datasets.batches import pictures
 from datasets.catalogue import open_dataset
 from datasets.preprocessing import Preprocessing
 from keras_models.accuracy import correct, paired_drop
-from keras_models.engines import LitertEngine, float_flatbuffer
 from keras_models.framework import quiet
 from keras_models.loading import ModelChoice, load
 from keras_models.normalisation import normalise
+from keras_models.scoring.engines import LitertEngine, float_flatbuffer
 
 RESOLUTIONS = (160, 128, 96)
 

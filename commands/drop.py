@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from commands import asked, echo, flags, resolution_flag, summary
 
 if TYPE_CHECKING:
-    from keras_models.score_records import StoredRung
+    from keras_models.scoring.score_records import StoredRung
     from reports.rows import Row
 
 HELP = "accuracy drop and FLOPs drop of a model over resolutions and crops"
@@ -66,8 +66,8 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
 
     from keras_models import specs
     from keras_models.loading import load
-    from keras_models.scores import ScoreStore
-    from keras_models.sweeping import SweepOptions, sweep
+    from keras_models.scoring.scores import ScoreStore
+    from keras_models.scoring.sweeping import SweepOptions, sweep
 
     choice = asked.model_choice(args)
     source = load(choice)

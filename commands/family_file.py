@@ -10,7 +10,7 @@ from datasets.errors import InputError
 from datasets.files import write_text
 
 if TYPE_CHECKING:
-    from keras_models.score_records import StoredRung
+    from keras_models.scoring.score_records import StoredRung
     from selection.arrays import Json
     from selection.plans.family import Family
     from selection.plans.planning import Plan

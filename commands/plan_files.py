@@ -7,7 +7,7 @@ from commands import echo, stored
 from datasets.files import write_text
 
 if TYPE_CHECKING:
-    from keras_models.score_records import StoredRung
+    from keras_models.scoring.score_records import StoredRung
     from selection.plans.planning import Plan
     from selection.scored import Scored
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_models.score_records import StoredRung
+    from keras_models.scoring.score_records import StoredRung
     from selection.scored import Scored
 
 

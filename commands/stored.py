@@ -9,7 +9,7 @@ from commands import flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from keras_models.score_records import RungMeta, StoredRung
+    from keras_models.scoring.score_records import RungMeta, StoredRung
     from selection.arrays import Float64s
     from selection.scored import Scored
 
@@ -123,7 +123,7 @@ def folders(args: argparse.Namespace) -> list[Path]:
 def _loaded(
     args: argparse.Namespace, folder: Path, split: str | None
 ) -> "list[tuple[str, StoredRung]]":
-    from keras_models.stored_scores import load_rungs
+    from keras_models.scoring.stored_scores import load_rungs
 
     found = load_rungs(folder, args.dataset, split, args.nonfinite)
     return list(found.items())
@@ -166,7 +166,7 @@ def _with_looks(
     args: argparse.Namespace, scored: "Scored", rungs: "dict[str, StoredRung]"
 ) -> "Scored":
     """The thumbnails' features, from the first --from folder where they lie there."""
-    from keras_models.scores import ScoreStore
+    from keras_models.scoring.scores import ScoreStore
 
     meta = next(iter(rungs.values())).meta
     of = [scored.ids, meta.fingerprint, meta.preprocessing]

@@ -17,8 +17,8 @@ from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import signature_name
 from convert.wanted import Wanted, WantedRung
-from keras_models.engines import float_flatbuffer
-from keras_models.score_records import RungMeta
+from keras_models.scoring.engines import float_flatbuffer
+from keras_models.scoring.score_records import RungMeta
 from selection.selectors.catalogue import from_json
 from selection.selectors.learned import Learned
 

@@ -21,8 +21,8 @@ from datasets.dataset import Dataset
 from datasets.files import write_text
 from datasets.progress import progress
 from keras_models.framework import give_back_memory, versions
-from keras_models.score_records import StoredRung
-from keras_models.scores import ScoreStore
+from keras_models.scoring.score_records import StoredRung
+from keras_models.scoring.scores import ScoreStore
 
 LARGEST_DROP = 2.5  # points of accuracy; above it layers are named
 _LAYER_IMAGES = 8

@@ -15,12 +15,12 @@ from datasets.batches import pictures
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.progress import progress
-from keras_models.engines import AGREEMENT
 from keras_models.normalisation import normalise
 from keras_models.pretrained import Pretrained
-from keras_models.score_records import SHARD, RungMeta, StoredRung
-from keras_models.scores import ScoreStore
-from keras_models.sweeping import SweepOptions, sweep
+from keras_models.scoring.engines import AGREEMENT
+from keras_models.scoring.score_records import SHARD, RungMeta, StoredRung
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.sweeping import SweepOptions, sweep
 
 _OWN = "the model file's own predict"
 

@@ -25,10 +25,10 @@ from keras_models.accuracy import (
     paired_drop,
     wilson,
 )
-from keras_models.engines import AGREEMENT
 from keras_models.framework import versions
-from keras_models.score_records import SHARD, RungMeta, StoredRung
-from keras_models.scores import ScoreStore
+from keras_models.scoring.engines import AGREEMENT
+from keras_models.scoring.score_records import SHARD, RungMeta, StoredRung
+from keras_models.scoring.scores import ScoreStore
 
 Scores = NDArray[np.float32]
 

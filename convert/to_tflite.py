@@ -16,10 +16,10 @@ from convert import tflite_graph
 from convert.image_input import entrance, taking_rgb
 from convert.running import Runner
 from datasets.errors import InputError
-from keras_models.engines import AGREEMENT, float_flatbuffer
 from keras_models.framework import silent
 from keras_models.normalisation import normalise
 from keras_models.pretrained import ConvertsAs, Pretrained
+from keras_models.scoring.engines import AGREEMENT, float_flatbuffer
 
 _CHECKED = 2  # made-up pictures
 _PATCH = 8  # pixels of one colour: noise of single pixels would average out

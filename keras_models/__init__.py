@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import keras
 
-    from keras_models.score_records import StoredRung
+    from keras_models.scoring.score_records import StoredRung
 
 
 def rebuild(model: "keras.Model", resolution: int) -> "keras.Model":
@@ -66,9 +66,9 @@ def sweep(
     from datasets.preprocessing import Preprocessing
     from keras_models.loading import ModelChoice, from_model, load
     from keras_models.opening.canonical import Said
-    from keras_models.scores import ScoreStore
-    from keras_models.sweeping import SweepOptions
-    from keras_models.sweeping import sweep as swept
+    from keras_models.scoring.scores import ScoreStore
+    from keras_models.scoring.sweeping import SweepOptions
+    from keras_models.scoring.sweeping import sweep as swept
 
     images = open_dataset(dataset, split, None)
     images = images if limit is None else images.limited(limit)

@@ -1,7 +1,7 @@
 """Without labels: how often each rung answers as the native one, and at what cost."""
 
 from keras_models.accuracy import wilson
-from keras_models.score_records import StoredRung
+from keras_models.scoring.score_records import StoredRung
 from reports.table import Table
 
 

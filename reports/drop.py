@@ -10,7 +10,7 @@ from keras_models.accuracy import (
     wilson,
 )
 from keras_models.framework import versions
-from keras_models.score_records import StoredRung
+from keras_models.scoring.score_records import StoredRung
 from reports.remarks import remarks
 from reports.rows import Row
 from reports.table import Table

@@ -12,7 +12,7 @@ from datasets.batches import pictures
 from datasets.catalogue import open_dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, parse_crop
-from keras_models.score_records import RungMeta, StoredRung
+from keras_models.scoring.score_records import RungMeta, StoredRung
 from selection.arrays import Bools, Ints
 
 SIDE = 96  # pixels of a picture on the page

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import InputError
-from keras_models.score_records import StoredRung
-from keras_models.scores import ScoreStore
+from keras_models.scoring.score_records import StoredRung
+from keras_models.scoring.scores import ScoreStore
 from reports.rows import Row, read_rows
 from reports.table import Table, read_tables, stored_tables
 

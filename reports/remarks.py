@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from keras_models.score_records import StoredRung
+from keras_models.scoring.score_records import StoredRung
 from reports.table import Table
 
 

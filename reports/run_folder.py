@@ -16,7 +16,7 @@ from reports.rows import Row, read_rows, write_rows
 from reports.table import Table, read_tables
 
 if TYPE_CHECKING:
-    from keras_models.score_records import StoredRung
+    from keras_models.scoring.score_records import StoredRung
 
 _KEY = (
     "model", "weights", "dataset", "split", "resolution", "crop", "interpolation",

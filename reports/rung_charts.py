@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from keras_models.score_records import StoredRung
+from keras_models.scoring.score_records import StoredRung
 from reports.chart_parts import Point, Spec, charted, finished, tooltip
 
 _BINS = 15

@@ -5,7 +5,7 @@ from typing import Any
 from absl import logging
 
 from datasets.errors import InputError
-from keras_models.score_records import StoredRung
+from keras_models.scoring.score_records import StoredRung
 from reports import rung_charts
 from reports.chart_parts import Point
 from reports.examples import groups

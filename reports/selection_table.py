@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from keras_models.accuracy import correct, paired_drop
-from keras_models.score_records import RungMeta
+from keras_models.scoring.score_records import RungMeta
 from reports.rows import Row
 from reports.table import Table
 from selection.contract import Selector

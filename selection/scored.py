@@ -14,7 +14,7 @@ _ROUNDING = 1e-3  # a float32 or int8 softmax may miss [0, 1] and 1 by so much
 
 
 class Stored(Protocol):
-    """What is read of a stored rung; `keras_models.scores.StoredRung` has it."""
+    """What is read of a stored rung, as a StoredRung of the score store has it."""
 
     @property
     def macs(self) -> int: ...

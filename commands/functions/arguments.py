@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from datasets.dataset import Dataset
 from datasets.errors import InputError
-from keras_models.score_records import StoredRung
-from keras_models.stored_scores import load_rungs
+from keras_models.scoring.score_records import StoredRung
+from keras_models.scoring.stored_scores import load_rungs
 
 if TYPE_CHECKING:
     import keras

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError
-from keras_models.score_records import StoredRung
+from keras_models.scoring.score_records import StoredRung
 from reports.rows import Row
 from reports.table import Table
 

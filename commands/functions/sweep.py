@@ -55,9 +55,9 @@ def sweep(
         >>> rungs["small_resnet@48"].scores.shape
         (50, 36)
     """
-    from keras_models.scores import ScoreStore
-    from keras_models.sweeping import SweepOptions
-    from keras_models.sweeping import sweep as swept
+    from keras_models.scoring.scores import ScoreStore
+    from keras_models.scoring.sweeping import SweepOptions
+    from keras_models.scoring.sweeping import sweep as swept
 
     images = images_of(dataset, split, limit)
     source = source_of(model, weights, normalisation, name)

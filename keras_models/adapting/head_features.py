@@ -19,8 +19,8 @@ from datasets.preprocessing import Preprocessing
 from keras_models.adapting.head_choice import Labelled
 from keras_models.head import Split, split
 from keras_models.pretrained import Pretrained
-from keras_models.scores import ScoreStore
-from keras_models.sweeping import SweepOptions, sweep
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.sweeping import SweepOptions, sweep
 
 FOLDER = "features"
 

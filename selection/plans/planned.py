@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from keras_models.score_records import RungMeta, StoredRung
+from keras_models.scoring.score_records import RungMeta, StoredRung
 from selection.arrays import Json
 from selection.judge import Verdict, judged
 from selection.plans.planning import Plan, certified_plan

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_models.score_records import StoredRung
+from keras_models.scoring.score_records import StoredRung
 from selection.arrays import Float64s, Ints
 from selection.plans.front import Front
 from selection.plans.grid import Grid, evaluate_grid

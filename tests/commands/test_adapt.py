@@ -17,8 +17,8 @@ from keras_models.adapted import Adaptation, write_tensors
 from keras_models.loading import ModelChoice, load
 from keras_models.normalisation import normalise
 from keras_models.pretrained import tensors_sha256
-from keras_models.scores import ScoreStore
-from keras_models.sweeping import SweepOptions, sweep
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.sweeping import SweepOptions, sweep
 from keras_models.training.data import in_memory
 
 

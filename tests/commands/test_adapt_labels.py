@@ -15,7 +15,6 @@ from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.glyphs import glyphs
 from datasets.preprocessing import Preprocessing
-from keras_models import sweeping
 from keras_models.adapted import HeadOutcome, read_adaptation
 from keras_models.adapting.head_choice import HeadFit
 from keras_models.adapting.labelled import keep_head
@@ -24,8 +23,9 @@ from keras_models.head_fit import Head
 from keras_models.loading import ModelChoice, load
 from keras_models.normalisation import normalise
 from keras_models.pretrained import Pretrained, adapted
-from keras_models.scores import ScoreStore
-from keras_models.sweeping import SweepOptions
+from keras_models.scoring import sweeping
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.sweeping import SweepOptions
 from keras_models.training.data import in_memory
 
 _PLAIN = ModelChoice(model="small_resnet", weights="glyphs")

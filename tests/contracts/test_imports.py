@@ -146,3 +146,23 @@ def test_light_verbs_import_no_framework(arguments: list[str]) -> None:
     )
     assert done.stderr.strip().endswith("[]")
     assert "usage" in done.stdout or "licence" in done.stdout or "MMACs" in done.stdout
+
+
+@pytest.mark.checkout
+def test_no_file_is_longer_than_a_reader_holds() -> None:
+    """300 lines outside tests; WORKSPACE.md says where the rest of a subject lies."""
+    skipped = {"tests", ".venv", ".venv-wheel", "build"}
+    files = [path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts]
+    files = [path for path in files if path.relative_to(ROOT).parts[0] not in skipped]
+    assert len(files) > 300
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in files
+        if (lines := len(path.read_text().splitlines())) > 300
+    }
+    assert not long
+
+
+@pytest.mark.checkout
+def test_the_first_page_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150

@@ -15,8 +15,8 @@ from keras_models import packaged
 from keras_models.catalogue import CATALOGUE
 from keras_models.loading import ModelChoice, load
 from keras_models.packaged import packaged_weights, trained_crop
-from keras_models.scores import ScoreStore
-from keras_models.sweeping import SweepOptions, sweep
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.sweeping import SweepOptions, sweep
 
 WEIGHTS = Path(packaged.__file__).parent / "weights"  # of a wheel, where it is tested
 FILES = sorted(WEIGHTS.glob("*/*.json"))

@@ -21,8 +21,8 @@ from datasets.catalogue import open_dataset
 from datasets.preprocessing import Preprocessing
 from keras_models.loading import ModelChoice, load
 from keras_models.pretrained import adapted
-from keras_models.scores import ScoreStore
-from keras_models.stored_scores import load_rungs
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.stored_scores import load_rungs
 from reports.gathered import gather
 from reports.rows import Row, read_rows
 from selection.judge import judge

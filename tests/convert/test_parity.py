@@ -9,7 +9,7 @@ import pytest
 from convert.parity import Parity, parity
 from convert.quantising.recipes import RECIPES
 from convert.to_tflite import FloatFiles
-from keras_models.score_records import RungMeta, StoredRung
+from keras_models.scoring.score_records import RungMeta, StoredRung
 from tests.convert.small import SIDE, network, pretrained
 
 META = RungMeta(

@@ -10,8 +10,8 @@ import pytest
 from datasets.catalogue import open_dataset
 from datasets.preprocessing import Preprocessing
 from keras_models.loading import ModelChoice, load
-from keras_models.scores import ScoreStore
-from keras_models.sweeping import SweepOptions, sweep
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.sweeping import SweepOptions, sweep
 
 # At lower resolutions they were measured without antialiasing (`--no-antialias`); with
 # it the smallest ones differ by up to 1.3 points.

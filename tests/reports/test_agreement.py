@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import InputError
-from keras_models.stored_scores import load_rungs
+from keras_models.scoring.stored_scores import load_rungs
 from reports.agreement import agreement_table
 from reports.drop import drop_rows
 from reports.gathered import _rungs

@@ -9,8 +9,8 @@ import pytest
 
 from commands import drop, echo
 from datasets.errors import InputError
-from keras_models.score_records import RungMeta, StoredRung
-from keras_models.scores import ScoreStore
+from keras_models.scoring.score_records import RungMeta, StoredRung
+from keras_models.scoring.scores import ScoreStore
 from reports.first_screen import answer
 from reports.gathered import gather
 from reports.page import render

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.preprocessing import Preprocessing
-from keras_models.score_records import SHARD, RungMeta
-from keras_models.scores import ScoreStore
+from keras_models.scoring.score_records import SHARD, RungMeta
+from keras_models.scoring.scores import ScoreStore
 from selection.scored import Scored
 
 

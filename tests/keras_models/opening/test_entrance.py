@@ -7,10 +7,10 @@ from keras import layers, ops
 from PIL import Image
 
 from datasets.errors import InputError
-from keras_models.engines import LitertEngine, float_flatbuffer
 from keras_models.loading import from_model
 from keras_models.opening.canonical import Said
 from keras_models.pretrained import Pretrained
+from keras_models.scoring.engines import LitertEngine, float_flatbuffer
 from tests.keras_models import user_models as models
 from tests.keras_models.user_models import SIDE, tail
 

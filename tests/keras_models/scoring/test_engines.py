@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_models.engines import LitertEngine, checked_flatbuffer, serves
 from keras_models.rebuilding import rebuild
+from keras_models.scoring.engines import LitertEngine, checked_flatbuffer, serves
 from tests.keras_models.user_models import SIDE, image, tail
 
 

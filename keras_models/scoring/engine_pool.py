@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from joblib import cpu_count
 
 from datasets.batches import Input, Inputs
-from keras_models.engines import LitertEngine, Scores
 from keras_models.normalisation import normalise
+from keras_models.scoring.engines import LitertEngine, Scores
 
 _WEIGHTS_BYTES = 2**29  # of all interpreters together: each packs its weights anew
 

@@ -8,9 +8,9 @@ import pytest
 
 from datasets.errors import InputError
 from keras_models.accuracy import correct
-from keras_models.score_records import SHARD, RungMeta
-from keras_models.scores import ScoreStore
-from keras_models.stored_scores import load_rungs
+from keras_models.scoring.score_records import SHARD, RungMeta
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.stored_scores import load_rungs
 
 META = RungMeta(
     rung="small@32",

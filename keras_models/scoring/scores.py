@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
-from keras_models.score_records import FORMAT, RungMeta, StoredRung
+from keras_models.scoring.score_records import FORMAT, RungMeta, StoredRung
 
 _NAMED = 5  # ids that a line names
 

@@ -11,12 +11,12 @@ from datasets.catalogue import open_dataset
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from keras_models.engines import float_flatbuffer
 from keras_models.loading import ModelChoice, load
 from keras_models.pretrained import Pretrained
-from keras_models.score_records import SHARD
-from keras_models.scores import ScoreStore
-from keras_models.sweeping import SweepOptions, sweep
+from keras_models.scoring.engines import float_flatbuffer
+from keras_models.scoring.score_records import SHARD
+from keras_models.scoring.scores import ScoreStore
+from keras_models.scoring.sweeping import SweepOptions, sweep
 
 WHOLE = Preprocessing(crop=1.0)
 
@@ -133,7 +133,9 @@ def test_an_engine_that_disagrees_is_not_trusted(
 ) -> None:
     other = load(ModelChoice(model="small_resnet", weights="random", classes=4, seed=9))
     wrong = float_flatbuffer(other.model)
-    monkeypatch.setattr("keras_models.sweeping.checked_flatbuffer", lambda _, __: wrong)
+    monkeypatch.setattr(
+        "keras_models.scoring.sweeping.checked_flatbuffer", lambda _, __: wrong
+    )
     with pytest.raises(InputError, match=r"differ by .* --engine keras"):
         sweep(
             source,

@@ -5,13 +5,13 @@ import keras
 from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from keras_models.engines import (
-    litert_available,
-)
 from keras_models.framework import versions
 from keras_models.macs import count_macs
 from keras_models.pretrained import Pretrained
-from keras_models.score_records import RungMeta
+from keras_models.scoring.engines import (
+    litert_available,
+)
+from keras_models.scoring.score_records import RungMeta
 
 ENGINES = ("auto", "litert", "keras")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from datasets.errors import InputError
 from datasets.splits import same_split
-from keras_models.score_records import RungMeta, StoredRung
-from keras_models.scores import ScoreStore
+from keras_models.scoring.score_records import RungMeta, StoredRung
+from keras_models.scoring.scores import ScoreStore
 
 
 def load_rungs(

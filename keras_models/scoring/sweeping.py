@@ -19,20 +19,20 @@ from datasets.dataset import Dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing, Resized
 from datasets.progress import progress
-from keras_models.engine_pool import EnginePool
-from keras_models.engines import (
+from keras_models.framework import give_back_memory, no_collection
+from keras_models.normalisation import normalise
+from keras_models.pretrained import ConvertsAs, Pretrained
+from keras_models.scoring.engine_pool import EnginePool
+from keras_models.scoring.engines import (
     AGREEMENT,
     KerasEngine,
     Scores,
     checked_flatbuffer,
     serves,
 )
-from keras_models.framework import give_back_memory, no_collection
-from keras_models.normalisation import normalise
-from keras_models.pretrained import ConvertsAs, Pretrained
-from keras_models.rung_metas import engine_name, meta_of
-from keras_models.score_records import SHARD, RungMeta, StoredRung
-from keras_models.scores import ScoreStore
+from keras_models.scoring.rung_metas import engine_name, meta_of
+from keras_models.scoring.score_records import SHARD, RungMeta, StoredRung
+from keras_models.scoring.scores import ScoreStore
 
 _CHECKED_PICTURES = 2  # of every rung, engine against Keras
 

@@ -1,0 +1,1 @@
+"""Scores of rungs over images: engines compute them once, a store keeps them."""
