@@ -20,7 +20,7 @@ from convert.wanted import wanted_from_flags
 from datasets.catalogue import open_dataset
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
-from keras_models import loading, rebuilding
+from keras_models import loading, pretrained, rebuilding
 from keras_models.loading import from_model
 from keras_models.pretrained import Pretrained
 
@@ -232,7 +232,7 @@ def test_a_wrong_rebuild_is_not_converted(
     def wrong(*arguments: Any) -> keras.Model:
         return fault(made(*arguments))
 
-    monkeypatch.setattr(loading, "unproven", wrong)
+    monkeypatch.setattr(pretrained, "unproven", wrong)
     fresh = replace(source, proven=set())
     with pytest.raises(InputError, match=rf"mine@{LOWER}: .*scores differ by"):
         _converted(fresh, pictures, tmp_path, ("float32",))
