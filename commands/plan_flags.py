@@ -54,13 +54,7 @@ def add_plan_flags(parser: argparse.ArgumentParser) -> None:
         "looks at a thumbnail and runs one rung (default: "
         "top1,top1-mean,margin,margin-mean)",
     )
-    add(
-        "--longest",
-        type=int,
-        default=3,
-        choices=(2, 3),
-        help="rungs of a ladder at most (default: 3)",
-    )
+    stored.add_longest_flag(parser)
     add(
         "--search-part",
         type=float,

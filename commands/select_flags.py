@@ -2,6 +2,8 @@
 
 import argparse
 
+from commands import stored
+
 
 def add_select_flags(parser: argparse.ArgumentParser) -> None:
     """Selectors, rungs, budget, thresholds, repeats, the reference."""
@@ -39,13 +41,7 @@ def add_select_flags(parser: argparse.ArgumentParser) -> None:
         help="how cascades and deferral rules climb: top1, margin, entropy, "
         "calibrated, top1-mean, margin-mean, deferral, deferral-boosted, deferral-mean",
     )
-    add(
-        "--longest",
-        type=int,
-        default=3,
-        choices=(2, 3),
-        help="rungs of a ladder at most (default: 3)",
-    )
+    stored.add_longest_flag(parser)
     add(
         "--repeats",
         type=int,

@@ -74,6 +74,17 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
     )
 
 
+def add_longest_flag(parser: argparse.ArgumentParser) -> None:
+    """--longest."""
+    parser.add_argument(
+        "--longest",
+        type=int,
+        default=3,
+        choices=(2, 3),
+        help="rungs of a ladder at most (default: 3)",
+    )
+
+
 def names(text: str) -> list[str]:
     """Comma-separated rungs."""
     return [word.strip() for word in text.split(",") if word.strip()]

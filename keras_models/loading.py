@@ -24,7 +24,7 @@ from keras_models.packaged import packaged_weights
 from keras_models.pretrained import Pretrained, adapted, tensors_sha256
 from keras_models.rebuilding import Builder, recognise
 
-_RUNG_NAME = re.compile(r"[\w.-]+")
+RUNG_NAME = re.compile(r"[\w.-]+")
 _KERAS_NAME = re.compile(r"(functional|sequential|model)(_\d+)?")
 
 
@@ -67,7 +67,7 @@ def load(choice: ModelChoice) -> Pretrained:
             f"--normalisation {choice.normalisation}: unknown; expected one of "
             f"{', '.join(normalisation.NORMALISATIONS)}."
         )
-    if choice.name is not None and not _RUNG_NAME.fullmatch(choice.name):
+    if choice.name is not None and not RUNG_NAME.fullmatch(choice.name):
         raise InputError(
             f"--name {choice.name!r}: expected letters, digits, _ . - only, such as "
             "mobilenet_v2_mine."
@@ -178,7 +178,7 @@ def _sha256(found: Canonical, builder: Builder | None) -> str:
 
 def _own_name(model: keras.Model, path: Path) -> str:
     """The name in a model file, or the file's where Keras gave the model's."""
-    if _KERAS_NAME.fullmatch(model.name) or not _RUNG_NAME.fullmatch(model.name):
+    if _KERAS_NAME.fullmatch(model.name) or not RUNG_NAME.fullmatch(model.name):
         return path.name.removesuffix(".keras").removesuffix(".h5")
     return str(model.name)
 

@@ -1,6 +1,5 @@
 """What several functions for scripts take, read alike: models, pictures, rungs."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,10 +30,10 @@ def source_of(
         InputError: what cannot be opened, or is no name.
     """
     from keras_models.framework import quiet
-    from keras_models.loading import ModelChoice, from_model, load
+    from keras_models.loading import RUNG_NAME, ModelChoice, from_model, load
 
     quiet()
-    if name is not None and not re.fullmatch(r"[\w.-]+", name):
+    if name is not None and not RUNG_NAME.fullmatch(name):
         raise InputError("name", repr(name), "letters, digits, _, - and .")
     if not isinstance(model, str | Path):
         built = from_model(model, normalisation)
