@@ -1,0 +1,1 @@
+"""Compression of a trained network: one technique a file, all of one contract."""
