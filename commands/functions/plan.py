@@ -30,6 +30,7 @@ def plan(
     longest: int = 3,
     search_part: float = 0.3,
     search_labels: bool = True,
+    max_labels: int | None = None,
     calibration_part: float = 0.5,
     seed: int = 0,
 ) -> CertifiedPlan:
@@ -43,6 +44,7 @@ def plan(
         search_part: of the images that choose, those that search and certify nothing;
             above 1: so many images.
         search_labels: False: the search reads no label.
+        max_labels: of certification images, read at most; None: while one can help.
         calibration_part: of the images that search and certify; the rest judges.
     Returns:
         `certified` is False where the images are too few, and `sentence` says how
@@ -68,6 +70,7 @@ def plan(
         seed=seed,
         search_part=search_part,
         search_labels=search_labels,
+        max_labels=max_labels,
     )
     found = planned(stored, request, calibration_part)
     _, test = split(from_stored(stored), calibration_part, seed)

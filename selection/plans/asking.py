@@ -87,6 +87,7 @@ def asked(
     confidence: float,
     hopes: Sequence[Float64s],
     stop: Callable[[Standing], bool] | None = None,
+    most: int | None = None,
 ) -> tuple[Standing, Known]:
     """The same with labels that are there: each is read only when it is its turn.
 
@@ -94,13 +95,15 @@ def asked(
 
     Args:
         stop: looks after every label; True ends the asking.
+        most: labels that are read at most.
     """
     known = Known.nothing(len(labels))
     missing: set[int] = set()
     while True:
         here = standing(reference, plans, known, limit, confidence, hopes, False)
         row = next((row for row in here.open if row not in missing), None)
-        if row is None or (stop is not None and stop(here)):
+        enough = most is not None and known.said >= most
+        if row is None or enough or (stop is not None and stop(here)):
             here = standing(reference, plans, known, limit, confidence, hopes)
             return here, known
         if labels[row] < 0:

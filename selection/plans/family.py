@@ -65,8 +65,12 @@ class Family:
         here = compared(self.reference_answers, self.answers[plan], known)
         return open_rows(here, self.hopes[plan])
 
-    def asked(self, labels: Ints) -> tuple[Standing, Known]:
-        """With labels that are there, each read only when it is asked for."""
+    def asked(self, labels: Ints, most: int | None = None) -> tuple[Standing, Known]:
+        """With labels that are there, at most so many, each read when it is asked for.
+
+        Stopping early keeps the promise (docs/guarantee.md): it may end at a dearer
+        plan, and at no other one.
+        """
         return asked(
             self.reference_answers,
             tuple(self.answers),
@@ -74,6 +78,7 @@ class Family:
             self.limit,
             self.confidence,
             tuple(self.hopes),
+            most=most,
         )
 
     def to_json(self) -> Json:

@@ -78,14 +78,18 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
     """
     searching, certifying = parts_of(calibration, request)
     family = searched_family(searching, certifying, request)
-    return tested_plan(family, calibration, certifying)[0]
+    return tested_plan(family, calibration, certifying, request.max_labels)[0]
 
 
 def tested_plan(
-    family: Family, calibration: Scored, certifying: Scored
+    family: Family, calibration: Scored, certifying: Scored, most: int | None
 ) -> tuple[Plan, Known]:
-    """The plan by the labels that are there, each read when it is asked for."""
-    here, known = family.asked(certifying.labels)
+    """The plan by the labels that are there, each read when it is asked for.
+
+    Args:
+        most: labels that are read at most; None: as long as one can change the plan.
+    """
+    here, known = family.asked(certifying.labels, most)
     plan = plan_of(family, here, known)
     record = replace(
         plan.certificate, warning=hollow_warning(calibration, family.reference)
@@ -198,7 +202,7 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
         max(here.tested, 1),
         int(seen.open.sum()),
         used,
-        not here.passed and not here.settled,
+        not here.settled,
     )
     return Plan(
         selector=family.selectors[place],

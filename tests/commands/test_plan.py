@@ -119,6 +119,8 @@ def test_splits_are_tabulated(tmp_path: Path) -> None:
         (("--confidence", "1.5"), "expected above 0.5"),
         (("--max-drop", "1", "--max-macs", "9"), "exclude each other"),
         (("--max-macs", "1"), "cheapest rung"),
+        (("--max-labels", "-1"), "max_labels=-1: expected 0 or more"),
+        (("--max-labels", "9", "--max-macs", "9"), "exclude each other"),
         (("--ways", "gut"), "way 'gut' is unknown"),
         (("--repeat-splits", "-1"), "expected 0 or more"),
     ],
