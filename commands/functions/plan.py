@@ -9,6 +9,7 @@ import numpy as np
 from commands.functions.arguments import Rungs, called, rungs_of
 from commands.functions.results import CertifiedPlan
 from datasets.files import write_text
+from reports.label_front import label_table
 from reports.plan_table import plan_table
 from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows
@@ -90,7 +91,8 @@ def plan(
     add_rows(folder, rows)
     meta = stored[reference].meta
     key = " | ".join((meta.dataset, meta.split, reference, f"{max_drop:g}"))
-    add_tables(folder, "plan", [table], [key])
+    tables = (table, label_table(found.plan))
+    add_tables(folder, "plan", tables, [key, f"{key}, labels"])
     return CertifiedPlan(
-        rows=tuple(rows), tables=(table,), run=folder, planned=found, path=path
+        rows=tuple(rows), tables=tables, run=folder, planned=found, path=path
     )

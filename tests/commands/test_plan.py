@@ -51,6 +51,25 @@ def test_a_certified_plan_is_written(
     assert "regret" in said
 
 
+def test_labels_that_end_early_certify_what_they_had(tmp_path: Path) -> None:
+    """The plan after 5 labels is the one that stands in all labels' steps at 5."""
+    store(tmp_path / "scores", DATA)
+    flags = ["--max-drop", "2", "--confidence", "0.9", *_flags(tmp_path)]
+    assert _run(*flags) == 0
+    whole = json.loads((tmp_path / "run" / "plan.json").read_text())
+    steps = whole["label_steps"]
+    assert steps[-1]["labels"] <= whole["certificate"]["labels_used"]
+    early = steps[-1]["labels"]
+    assert _run("--max-labels", str(early), *flags) == 0
+    capped = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert capped["label_steps"] == steps
+    assert capped["certificate"]["labels_used"] == early
+    assert capped["selector"] == whole["selector"]
+    text = (tmp_path / "run" / "plan.md").read_text()
+    assert text.count("Certified saving against labels, 2 points") == 1
+    assert f"| {early} |" in text
+
+
 def test_too_few_images_end_with_1_and_say_how_many(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
