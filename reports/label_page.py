@@ -55,7 +55,7 @@ def _plan(family: Family, place: int) -> Json:
     order = differ[np.argsort(-family.hopes[place][differ], kind="stable")]
     table = most_lost(len(family.ids), len(differ), family.limit, family.confidence)
     return {
-        "saved": 100 * (1 - family.macs[place] / family.reference_macs),
+        "saved": family.saved_percent(place),
         "differ": [
             [
                 int(row),
