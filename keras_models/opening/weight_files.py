@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
+from datasets.files import file_sha256
 from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.normalisation import NORMALISATIONS
 from keras_models.opening.model_files import read_model
 
 
@@ -77,6 +79,17 @@ def record_beside(path: Path) -> dict[str, Any] | None:
             f"{path.name}, or train again."
         ) from error
     return record
+
+
+def recorded_normalisation(path: Path) -> str | None:
+    """What `reswise train` noted beside this very model file; None: nothing."""
+    try:
+        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        found, sha256 = str(facts["normalisation"]), str(facts["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):  # any other file may lie there
+        return None
+    same = found in NORMALISATIONS and path.is_file() and file_sha256(path) == sha256
+    return found if same else None
 
 
 def classes_in(path: Path) -> int | None:

@@ -10,6 +10,7 @@ highest validation accuracy) and, until training ends, resume/.
 
 import json
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
 from keras_models.normalisation import normalise
+from keras_models.opening.precision import as_float32
 from keras_models.training.callbacks import (
     EpochBegin,
     WholeBackup,
@@ -34,18 +36,28 @@ from keras_models.training.data import (
     in_memory,
     in_memory_at,
 )
+from keras_models.training.distilling import (
+    DistillationLoss,
+    Distilling,
+    Learner,
+    Teacher,
+    accuracy,
+)
 from keras_models.training.graph import SCHEDULES, Augmentation, augmented, schedule
 
 __all__ = [
     "OPTIMIZERS",
     "Augmentation",
     "Batches",
+    "Distilling",
     "Pictures",
     "Settings",
+    "Teacher",
     "hold_out",
     "in_memory",
     "in_memory_at",
     "pack",
+    "save",
     "train",
 ]
 
@@ -75,6 +87,7 @@ class Settings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     precision: str = "float32"  # or bfloat16, in which the model was built
     start: str | None = None  # SHA-256 of the weights begun with; None: random ones
+    distilling: Distilling | None = None  # None: labels alone
 
     def __post_init__(self) -> None:
         for argument, least in (("epochs", 1), ("batch", 1)):
@@ -112,6 +125,7 @@ def train(
     settings: Settings,
     run: Path,
     tensorboard: bool = False,
+    teacher: Teacher | None = None,
 ) -> float:
     """Trains `model` and leaves in it the weights of the best epoch.
 
@@ -120,6 +134,7 @@ def train(
 
     Args:
         tensorboard: also write event files to run/tensorboard.
+        teacher: of settings.distilling, for the same resolution and classes.
     Returns:
         The validation accuracy of that epoch, a fraction.
     Raises:
@@ -131,7 +146,7 @@ def train(
         settings.batch, settings.seed, settings.normalisation, settings.mixup
     )
     batches = Batches(training, rule)
-    learner = augmented(model, settings.augmentation)
+    learner = _learner(model, settings, teacher)
     _shorten_memory(model)
     _compile(learner, settings, len(batches))
     done = epochs_done(run / "resume", len(batches)) if resumes else 0
@@ -173,6 +188,17 @@ def pack(model: keras.Model, path: Path) -> None:
         np.savez(file, *arrays)
 
 
+def save(model: keras.Model, path: Path) -> None:
+    """Writes the whole model in float32 as a .keras file, without its optimizer."""
+    bare = as_float32(keras.Model(model.inputs[0], model.outputs[0], name=model.name))
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "made.keras"
+        bare.save(made)
+        content = made.read_bytes()
+    with whole_file(path) as file:
+        file.write(content)
+
+
 def _compact(value: NDArray[np.float32]) -> NDArray[np.floating]:
     with np.errstate(over="ignore"):
         half = value.astype(np.float16)
@@ -201,20 +227,32 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
 
 
 def _shorten_memory(model: keras.Model) -> None:
-    for layer in model.layers:
+    for layer in model._flatten_layers():  # those of models inside it too
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = min(layer.momentum, _LONGEST_MEMORY)
+
+
+def _learner(
+    model: keras.Model, settings: Settings, teacher: Teacher | None
+) -> keras.Model:
+    if (teacher is None) != (settings.distilling is None):
+        raise InputError("teacher", teacher, "one, with settings.distilling, or none")
+    if teacher is None:
+        return augmented(model, settings.augmentation)
+    return Learner(model, teacher, settings.normalisation, settings.augmentation)
 
 
 def _compile(learner: keras.Model, settings: Settings, batches: int) -> None:
     rate = schedule(
         settings.schedule, settings.learning_rate, settings.epochs * batches
     )
-    smoothing = settings.label_smoothing
+    smoothing, how = settings.label_smoothing, settings.distilling
     learner.compile(
         optimizer=_optimizer(settings, rate),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
-        metrics=["accuracy"],
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
+        if how is None
+        else DistillationLoss(how, smoothing),
+        metrics=["accuracy" if how is None else accuracy],
     )
 
 

@@ -1,0 +1,159 @@
+"""A copy of a network in which modules stand at chosen steps, and what it keeps.
+
+Models inside the model stay models of their own, weights are moved over to the bit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import KerasTensor
+
+from datasets.errors import InputError, ModelError
+from keras_models.compression.changes.contract import Changed
+from keras_models.compression.changes.sites import Site, sites
+from keras_models.graphs.copying import copied
+from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.graphs.shapes import steps
+from keras_models.rebuilding import native_resolution
+
+Put = Callable[[KerasTensor], KerasTensor]
+_NAMED = 3  # convolutions that a refusal names
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What stands where in the copy, by the numbers of the graph's steps."""
+
+    instead: Mapping[int, Put]  # of the step's own operation
+    after: Mapping[int, Put]  # behind it
+    replaced: Sequence[str]
+    left: Sequence[str] = ()
+
+
+def passed(features: KerasTensor) -> KerasTensor:
+    """Nothing, in the place of an operation that a module does itself."""
+    return features
+
+
+def rewritten(model: keras.Model, change: str, plan: Plan) -> Changed:
+    """The changed copy.
+
+    Raises:
+        InputError: no square picture of a fixed size, or a graph that cannot be copied.
+    """
+    resolution = native_resolution(model)
+    own = [step.operation for step in steps(model)]
+    copies: dict[int, Any] = {}
+    stands = [
+        _alone(plan.instead[number])
+        if number in plan.instead
+        else _behind(plan.after.get(number), copies, operation)
+        for number, operation in enumerate(own)
+    ]
+    try:
+        made = copied(model, resolution, stands)
+        kept = [operation for operation in own if id(operation) in copies]
+        for operation in kept:
+            copies[id(operation)].set_weights(operation.get_weights())
+        name = f"{model.name}_{change}"
+        made = keras.Model(made.inputs[0], made.outputs[0], name=name)
+    except Exception as error:  # a layer of the user's may raise anything
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{model.name}: cannot be changed by {change} ({first_line}). Build it of "
+            "Keras's own layers, each under a name of its own, and save it again."
+        ) from error
+    renew_derived_state(made)
+    return Changed(
+        model=made,
+        kept=_places(model, made, [(one, copies[id(one)]) for one in kept]),
+        replaced=tuple(plan.replaced),
+        left=tuple(plan.left),
+    )
+
+
+def _alone(put: Put) -> Any:
+    def called(*args: Any, **kwargs: Any) -> KerasTensor:
+        return put(args[0] if args else kwargs["inputs"])
+
+    return called
+
+
+def _behind(put: Put | None, copies: dict[int, Any], operation: Any) -> Any:
+    """The operation's copy, with a module behind it; a bare operation as it is."""
+    if not isinstance(operation, keras.Layer):
+        stand: Any = operation
+    elif id(operation) in copies:
+        stand = copies[id(operation)]
+    else:
+        stand = type(operation).from_config(operation.get_config())
+        copies[id(operation)] = stand
+    if put is None:
+        return stand
+    return lambda *args, **kwargs: put(stand(*args, **kwargs))
+
+
+def _places(
+    model: keras.Model, made: keras.Model, pairs: Sequence[tuple[Any, Any]]
+) -> tuple[tuple[int, int], ...]:
+    """Where each kept tensor lies before and after, in the order of the parent's."""
+    before = {id(variable): place for place, variable in enumerate(model.weights)}
+    after = {id(variable): place for place, variable in enumerate(made.weights)}
+    found = {
+        (before[id(one)], after[id(other)])
+        for layer, copy in pairs
+        for one, other in zip(layer.weights, copy.weights, strict=True)
+    }
+    return tuple(sorted(found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleChange:
+    """A module in the place of each k x k convolution that it fits."""
+
+    name: str
+    what: str
+    paper: str
+    keeps: str
+    refuses: Callable[[Site], str]  # why not here; empty: it fits
+    put: Callable[[Site, KerasTensor], KerasTensor]
+
+    def applies(self, model: keras.Model) -> str:
+        """Empty, or why it can do nothing for this model, in one line."""
+        fitting, left = self._chosen(model)
+        if fitting:
+            return ""
+        named = [*left[:_NAMED], "..."] if len(left) > _NAMED else left
+        reasons = f": {', '.join(named)}" if named else ""
+        return f"no k x k convolution that {self.name} can take the place of{reasons}"
+
+    def apply(self, model: keras.Model) -> Changed:
+        """The changed model; `model` itself stays as it is.
+
+        Raises:
+            ModelError: it does not apply; says why.
+        """
+        if why := self.applies(model):
+            raise ModelError(f"{model.name}: {why}.")
+        fitting, left = self._chosen(model)
+        instead = {site.step: self._at(site) for site in fitting}
+        instead |= {site.padding_step: passed for site in fitting if site.padded}
+        plan = Plan(
+            instead=instead,
+            after={},
+            replaced=[site.name for site in fitting],
+            left=left,
+        )
+        return rewritten(model, self.name, plan)
+
+    def _at(self, site: Site) -> Put:
+        return lambda features: self.put(site, features)
+
+    def _chosen(self, model: keras.Model) -> tuple[list[Site], list[str]]:
+        found, left = sites(model)
+        reasons = {site.name: self.refuses(site) for site in found}
+        fitting = [site for site in found if not reasons[site.name]]
+        left += [f"{name} ({why})" for name, why in reasons.items() if why]
+        return fitting, left
