@@ -225,7 +225,7 @@ CATALOGUE: dict[str, Entry] = {
         Entry(
             name="vgg19_bn_cifar",
             native=32,
-            smallest=32,
+            smallest=1,
             parameters=20_046_026,
             macs=398_136_320,
             classes=10,

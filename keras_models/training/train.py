@@ -64,6 +64,8 @@ __all__ = [
 # Of batch norm. keras.applications has 0.999: in a short training its statistics would
 # lag so far behind the weights that validation, and so the best epoch, means nothing.
 _LONGEST_MEMORY = 0.99
+_FRESHEST = 20  # parts of a training: a memory is no longer than one of them
+_SHORTEST_MEMORY = 0.5
 _DECAY = {"adamw": 0.01, "sgd": 5e-4}  # times the rate at that step
 OPTIMIZERS = ("adamw", "sgd")
 
@@ -147,7 +149,7 @@ def train(
     )
     batches = Batches(training, rule)
     learner = _learner(model, settings, teacher)
-    _shorten_memory(model)
+    _shorten_memory(model, settings.epochs * len(batches))
     _compile(learner, settings, len(batches))
     done = epochs_done(run / "resume", len(batches)) if resumes else 0
     accuracies = cut_log(run / "log.csv", done) if resumes else []
@@ -226,10 +228,11 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     return False
 
 
-def _shorten_memory(model: keras.Model) -> None:
+def _shorten_memory(model: keras.Model, steps: int) -> None:
+    longest = min(_LONGEST_MEMORY, max(_SHORTEST_MEMORY, 1 - _FRESHEST / steps))
     for layer in model._flatten_layers():  # those of models inside it too
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = min(layer.momentum, _LONGEST_MEMORY)
+            layer.momentum = min(layer.momentum, longest)
 
 
 def _learner(
