@@ -85,7 +85,8 @@ def as_one_layer(graph: Sequence[Step], head: Head) -> list[Float32s] | None:
         if isinstance(operation, layers.Dense):
             weights, bias = _dense(operation)
             shift = shift @ weights + bias
-            weights = scale[:, None] * weights
+            if (scale != 1).any():
+                weights = scale[:, None] * weights
             if kernel is None:
                 kernel = weights.reshape(-1, channels, weights.shape[1]).sum(axis=0)
             else:

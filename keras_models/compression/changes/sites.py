@@ -102,7 +102,7 @@ def sites(model: keras.Model) -> tuple[list[Site], list[str]]:
             left.append(f"{step.name} ({why})")
         else:
             found.append(_site(number, step, graph))
-    return found, left
+    return found, list(dict.fromkeys(left))
 
 
 def _unfit(step: Step, graph: Sequence[Step]) -> str:
