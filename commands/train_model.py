@@ -37,34 +37,37 @@ def beginning(args: argparse.Namespace) -> Beginning:
         InputError: an unknown name, no such file, flags that do not go together.
     """
     from datasets.files import file_sha256
-    from keras_models.catalogue import CATALOGUE, entry
+    from keras_models.catalogue import entry
     from keras_models.compression.changes.catalogue import named
 
     changes = [] if args.change is None else named(args.change)
-    if args.model not in CATALOGUE and Path(args.model).suffix:
-        file = _opened(args)
-        name, normalisation, start, sha256 = (
-            file.name,
-            file.normalisation,
-            None,
-            file.weights_sha256,
-        )
+    file = _opened(args) if _is_file(args.model) else None
+    if file is not None:
+        name, normalisation = file.name, file.normalisation
+        start, sha256 = None, file.weights_sha256
     else:
-        file, normalisation = None, entry(args.model).normalisation
+        normalisation = entry(args.model).normalisation
         name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"
-        start = _weights(args)
-        sha256 = None if start is None else file_sha256(start)
         _refuse_file_flags(args)
-    teacher = _teacher_file(args, sha256)
+        start = _weights(args)
+        sha256 = "" if start is None else file_sha256(start)
+    teacher = _teacher_file(args, bool(sha256))
     return Beginning(
         name="_".join([name, *(change.name for change in changes)]),
         whole=file is not None or bool(changes),
         normalisation=normalisation,
         file=file,
         start=start,
-        sha256=sha256,
+        sha256=sha256 or None,
         teacher=teacher,
     )
+
+
+def _is_file(model: str) -> bool:
+    """Whether --model is a path; what is neither is refused by the catalogue."""
+    from keras_models.catalogue import CATALOGUE
+
+    return model not in CATALOGUE and (bool(Path(model).suffix) or Path(model).exists())
 
 
 def _opened(args: argparse.Namespace) -> "Pretrained":
@@ -103,7 +106,7 @@ def _weights(args: argparse.Namespace) -> Path | None:
     return packaged_weights(args.model, str(args.start), args.alpha).path
 
 
-def _teacher_file(args: argparse.Namespace, sha256: str | None) -> "Pretrained | None":
+def _teacher_file(args: argparse.Namespace, trained: bool) -> "Pretrained | None":
     from keras_models.loading import ModelChoice, load
 
     if args.distil is None:
@@ -116,7 +119,7 @@ def _teacher_file(args: argparse.Namespace, sha256: str | None) -> "Pretrained |
         return None
     if args.distil != _PARENT:
         return load(ModelChoice(model=args.distil))
-    if args.change is None or sha256 is None:
+    if args.change is None or not trained:
         raise InputError(
             "--distil parent: expected --change, and trained weights to change: a "
             "model file, or --start."
@@ -170,7 +173,7 @@ def networks(
 
     keras.utils.set_random_seed(settings.seed)  # the first weights
     parent = _parent(args, begins, resolution, classes)
-    model, remarks = parent, ()
+    model, remarks = parent, tuple[str, ...]()
     if args.change is not None:
         found = changed(parent, args.change)
         model, remarks = found.model, _remarks(found.kept, found.replaced, found.left)

@@ -122,12 +122,7 @@ class ModuleChange:
 
     def applies(self, model: keras.Model) -> str:
         """Empty, or why it can do nothing for this model, in one line."""
-        fitting, left = self._chosen(model)
-        if fitting:
-            return ""
-        named = [*left[:_NAMED], "..."] if len(left) > _NAMED else left
-        reasons = f": {', '.join(named)}" if named else ""
-        return f"no k x k convolution that {self.name} can take the place of{reasons}"
+        return self._why_not(*self._chosen(model))
 
     def apply(self, model: keras.Model) -> Changed:
         """The changed model; `model` itself stays as it is.
@@ -135,9 +130,9 @@ class ModuleChange:
         Raises:
             ModelError: it does not apply; says why.
         """
-        if why := self.applies(model):
-            raise ModelError(f"{model.name}: {why}.")
         fitting, left = self._chosen(model)
+        if why := self._why_not(fitting, left):
+            raise ModelError(f"{model.name}: {why}.")
         instead = {site.step: self._at(site) for site in fitting}
         instead |= {site.padding_step: passed for site in fitting if site.padded}
         plan = Plan(
@@ -148,12 +143,19 @@ class ModuleChange:
         )
         return rewritten(model, self.name, plan)
 
+    def _why_not(self, fitting: list[Site], left: list[str]) -> str:
+        if fitting:
+            return ""
+        named = [*left[:_NAMED], "..."] if len(left) > _NAMED else left
+        reasons = f": {', '.join(named)}" if named else ""
+        return f"no k x k convolution that {self.name} can take the place of{reasons}"
+
     def _at(self, site: Site) -> Put:
         return lambda features: self.put(site, features)
 
     def _chosen(self, model: keras.Model) -> tuple[list[Site], list[str]]:
         found, left = sites(model)
-        reasons = {site.name: self.refuses(site) for site in found}
-        fitting = [site for site in found if not reasons[site.name]]
-        left += [f"{name} ({why})" for name, why in reasons.items() if why]
+        reasons = [(site, self.refuses(site)) for site in found]
+        fitting = [site for site, why in reasons if not why]
+        left += [f"{site.name} ({why})" for site, why in reasons if why]
         return fitting, left

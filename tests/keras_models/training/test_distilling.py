@@ -45,9 +45,9 @@ def test_scores_give_what_logits_would(temperature: float) -> None:
     teacher, ours = _logits(1), _logits(2)
     wanted, found = (_softmax(one / temperature) for one in (teacher, ours))
     by_hand = np.sum(wanted * np.log(wanted / found), axis=-1)
-    scores = [_softmax(one).astype(np.float32) for one in (teacher, ours)]
+    first, second = (_softmax(one).astype(np.float32) for one in (teacher, ours))
     np.testing.assert_allclose(
-        _number(divergence(*scores, temperature)), by_hand, rtol=1e-3, atol=1e-6
+        _number(divergence(first, second, temperature)), by_hand, rtol=1e-3, atol=1e-6
     )
 
 
@@ -58,9 +58,9 @@ def test_at_high_temperature_logits_are_matched() -> None:
     apart = (ours - ours.mean(1, keepdims=True)) - (
         teacher - teacher.mean(1, keepdims=True)
     )
-    scores = [_softmax(one).astype(np.float32) for one in (teacher, ours)]
+    first, second = (_softmax(one).astype(np.float32) for one in (teacher, ours))
     temperature = 30.0
-    found = temperature**2 * _number(divergence(*scores, temperature))
+    found = temperature**2 * _number(divergence(first, second, temperature))
     np.testing.assert_allclose(found, np.mean(apart**2, axis=1) / 2, rtol=0.1)
 
 

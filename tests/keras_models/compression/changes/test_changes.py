@@ -230,7 +230,8 @@ def _of_two(kernel: Float32s) -> Float32s:
 
 def _of_rank_eight() -> Float32s:
     down, across = _drawn(3, 1, 8, 8), _drawn(1, 3, 8, 8)
-    return np.einsum("acb,dbf->adcf", down[:, 0], across[0]).astype(np.float32)
+    made = np.einsum("acb,dbf->adcf", down[:, 0], across[0])
+    return np.asarray(made, np.float32)
 
 
 @pytest.mark.parametrize("place", PLACES)
