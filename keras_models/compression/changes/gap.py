@@ -117,11 +117,11 @@ def _dense(layer: layers.Dense) -> tuple[Float32s, Float32s]:
 
 def _norm(layer: layers.BatchNormalization) -> tuple[Float32s, Float32s]:
     """(factor, what is added) of a batch norm outside training."""
-    deviation = np.sqrt(np.asarray(layer.moving_variance) + layer.epsilon)
-    gamma = np.asarray(layer.gamma) if layer.scale else np.float32(1)
-    beta = np.asarray(layer.beta) if layer.center else np.float32(0)
-    factor = gamma / deviation
-    return factor, beta - np.asarray(layer.moving_mean) * factor
+    *learned, mean, variance = layer.get_weights()  # gamma, beta; as far as it has them
+    gamma = learned.pop(0) if layer.scale else np.ones_like(mean)
+    beta = learned.pop(0) if layer.center else np.zeros_like(mean)
+    factor = gamma / np.sqrt(variance + layer.epsilon)
+    return factor, beta - mean * factor
 
 
 class GlobalAveragePool:

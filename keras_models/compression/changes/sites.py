@@ -9,7 +9,7 @@ import numpy as np
 from keras import KerasTensor, layers
 from numpy.typing import NDArray
 
-from keras_models.graphs.shapes import Step, steps
+from keras_models.graphs.shapes import Step, standard, steps
 
 Float32s = NDArray[np.float32]
 Pair = tuple[int, int]
@@ -96,7 +96,9 @@ def sites(model: keras.Model) -> tuple[list[Site], list[str]]:
     graph = steps(model)
     found, left = [], []
     for number, step in enumerate(graph):
-        if step.kind != "Conv2D" or max(step.operation.kernel_size) == 1:
+        if step.kind != "Conv2D" or not standard(step.operation):
+            continue
+        if max(step.operation.kernel_size) == 1:
             continue
         if why := _unfit(step, graph):
             left.append(f"{step.name} ({why})")
