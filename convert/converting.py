@@ -115,7 +115,7 @@ def _result(
     for parts in every:
         for rung in wanted.of(parts.source):
             path, parent = parts.path(rung, recipe), parents[rung.rung]
-            own = file_scores(store, judged, rung, recipe, path, parent)
+            own = file_scores(store, judged, rung, recipe, path, parent.meta)
             found = parity(parent, own, path, recipe, options.min_agreement)
             parities.append(found)
             separate_bytes += found.size_bytes

@@ -141,11 +141,11 @@ def file_scores(
     wanted: WantedRung,
     recipe: Recipe,
     path: Path,
-    parent: StoredRung,
+    parent: RungMeta,
 ) -> StoredRung:
     """Scores of a rung's file over the images, from the store if they are there."""
     meta = replace(
-        parent.meta,
+        parent,
         recipe=recipe.name,
         engine=f"litert {versions()['ai-edge-litert']}",
         weights_sha256=file_sha256(path),

@@ -29,6 +29,7 @@ class Gathered:
     maps: tuple[tuple[Path, list[dict[str, float]]], ...]
     bundles: tuple[tuple[Path, Json], ...]  # manifest.json
     parities: tuple[tuple[Path, Json], ...]  # parity.json beside a manifest
+    fronts_of_compression: tuple[tuple[Path, Json], ...]  # compress.json
     rungs: tuple[StoredRung, ...]
 
     @property
@@ -93,6 +94,7 @@ def gather(folders: list[Path]) -> Gathered:
         maps=tuple(_numbers(folders, _MAP)),
         bundles=tuple(_jsons(folders, "manifest.json")),
         parities=tuple(_jsons(folders, "parity.json")),
+        fronts_of_compression=tuple(_jsons(folders, "compress.json")),
         rungs=tuple(_rungs(folders)),
     )
     if not found.rows and not found.tables:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from keras_models.framework import versions
-from reports import charts, rung_charts
+from reports import charts, compress_front, rung_charts
 from reports.chart_parts import Point
 from reports.gathered import Gathered
 from reports.parts import Figure, Section
@@ -26,6 +26,8 @@ SECTION_OF: dict[Kind, str] = {
     "parity": "bundles",
     "bundle": "bundles",
     "bench": "device",
+    "compression": "compression",
+    "compression-answers": "compression",
     "published": "published",
     "listing": "measured",
 }
@@ -49,8 +51,9 @@ def sections(found: Gathered, command: str) -> Iterator[Section]:
         _thresholds(found),
         pictures(found),
         reliability(found),
-        _compression(found),
+        _bundles(found),
         _devices(found),
+        _compression(found),
         Section(
             name="published",
             title="Published rows beside ours",
@@ -122,6 +125,27 @@ def _ladder_of(found: Gathered, folder: Path) -> str:
 
 
 def _compression(found: Gathered) -> Section:
+    """Accuracy against each cost, resolution and cascades on the same front."""
+    figures = tuple(
+        Figure(
+            f"Accuracy against {cost}: {facts['what']}",
+            "Filled: certified. Dashed: the parent at lower resolutions, and cascades "
+            "over these. Grey bars are 95 % intervals.",
+            compress_front.front_chart(facts, cost),
+        )
+        for _, facts in found.fronts_of_compression
+        for cost in compress_front.COSTS
+    )
+    return Section(
+        name="compression",
+        title="Compression and resolution on one front",
+        lead="Techniques without training, quantising, lower resolutions and cascades: "
+        "what each really saves, what it saves on paper, and what it loses.",
+        figures=figures,
+    )
+
+
+def _bundles(found: Gathered) -> Section:
     """Of every rung and recipe its file's size and accuracy; what sharing saves."""
     values: list[Point] = [
         {

@@ -28,6 +28,8 @@ Kind = Literal[
     "parity",
     "bundle",
     "bench",
+    "compression",
+    "compression-answers",
     "published",
     "listing",
 ]

@@ -91,7 +91,7 @@ def sweep(
         dataset.notes,
     )
     _Sweeper(source, dataset, store, models).run(rungs)
-    _check_unreadable(dataset, store, options.max_unreadable)
+    check_unreadable(dataset, store, options.max_unreadable)
     return [store.load(rung.meta, options.nonfinite) for rung in rungs]
 
 
@@ -262,7 +262,8 @@ def _work(store: ScoreStore, rungs: list[_Rung]) -> Iterator[tuple[range, list[_
             start = shard
 
 
-def _check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None:
+def check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None:
+    """Refuses more unreadable pictures than allowed; warns of the others."""
     unreadable = store.unreadable(dataset.fingerprint)
     if not unreadable:
         return
