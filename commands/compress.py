@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     )
     command = echo.command_line()
     tables, _, written = compress_files.write(
-        outcome, setting, wanted.notes, _parent(args), command
+        outcome, setting, wanted.notes, _parent(args), _data(args), command
     )
     for table in tables:  # after the files: a reader such as head may close the pipe
         table.show()
@@ -91,11 +91,21 @@ def _parent(args: argparse.Namespace) -> list[str]:
     """The flags that open the parent again."""
     flags = ("model", "weights", "name", "classes", "normalisation", "output_name",
              "output_is", "native_resolution", "custom_objects")  # fmt: skip
-    words = [
-        word
-        for flag in flags
-        if getattr(args, flag) is not None
-        for word in (f"--{flag.replace('_', '-')}", str(getattr(args, flag)))
-    ]
+    words = _words(args, flags)
     words += ["--alpha", f"{args.alpha:g}"] if args.alpha != 1.0 else []
     return [*words, "--trust-code"] if args.trust_code else words
+
+
+def _data(args: argparse.Namespace) -> list[str]:
+    """The flags that open the same pictures, in `convert` and in `bench`."""
+    return _words(args, ("dataset", "split", "data_dir", "class_names", "first_class"))
+
+
+def _words(args: argparse.Namespace, flags: tuple[str, ...]) -> list[str]:
+    given = [(flag, getattr(args, flag)) for flag in flags]
+    return [
+        word
+        for flag, value in given
+        if value is not None
+        for word in (f"--{flag.replace('_', '-')}", str(value))
+    ]

@@ -20,12 +20,13 @@ def write(
     setting: "Setting",
     notes: tuple[str, ...],
     parent: list[str],
+    data: list[str],
     command: str,
 ) -> "tuple[list[Table], list[Row], list[Path]]":
     """compress.json, compress.md, rows.csv, the front, and a selector a cascade.
 
     Args:
-        parent: flags that open the parent again.
+        parent: flags that open the parent again; data: the same of the pictures.
     Returns:
         The tables, the rows, the files.
     """
@@ -37,7 +38,7 @@ def write(
 
     best = {cost: outcome.cheapest(place) for place, cost in enumerate(COSTS)}
     ways = {
-        entry.text: shipped(entry, setting, parent, f"cheapest_{cost}".lower())
+        entry.text: shipped(entry, setting, (parent, data), f"cheapest_{cost}".lower())
         for cost, entry in reversed(best.items())
         if entry is not None
     }
@@ -56,15 +57,17 @@ def write(
 
 
 def shipped(
-    entry: "Entry", setting: "Setting", parent: list[str], name: str
+    entry: "Entry", setting: "Setting", flags: tuple[list[str], list[str]], name: str
 ) -> tuple[str, ...]:
     """The commands that make a bundle of a winner and bench it.
 
     Args:
+        flags: of the parent, of the pictures.
         name: of the folder within the run folder.
     """
     folder = setting.run / name
-    data = ["--dataset", setting.judged.name, "--crop", setting.preprocessing.crop_name]
+    parent, data = flags
+    crop = ["--crop", setting.preprocessing.crop_name]
     model, stem = _model(entry, setting, parent)
     recipe = entry.variant.recipe if entry.variant else "float32"
     if entry.selector is not None:
@@ -78,9 +81,9 @@ def shipped(
     run = ["--run", echo.shown(folder)]
     bundle = folder / f"{stem}_{recipe}"
     return (
-        shlex.join(["reswise", "convert", *model, *how, *data, *run]),
+        shlex.join(["reswise", "convert", *model, *how, *data, *crop, *run]),
         shlex.join(
-            ["reswise", "bench", "--host", "--bundle", echo.shown(bundle), *data[:2]]
+            ["reswise", "bench", "--host", "--bundle", echo.shown(bundle), *data]
         ),
     )
 

@@ -132,7 +132,8 @@ def _certified(outcome: Outcome, setting: Setting) -> str:
         f"{len(several.tested)} in it until one failed; `bound` is each one's own on "
         f"those. {len(setting.calibration.dataset)} more images calibrated and judged "
         "nothing. Not tested: another one is likelier to pass and no dearer in "
-        "bytes, MACs and latency (differences under 1, 0 and 5 % are none). It holds "
+        "bytes, MACs and latency (under 1 % in bytes is no difference, nor in latency "
+        "what may be under 5 %). It holds "
         "if the images to come are drawn as these were."
     )
 

@@ -39,7 +39,7 @@ class Climb:
     macs: float  # mean of an image
     size_bytes: int  # of one file of its rungs, weights shared
     zipped_bytes: int
-    relative_latency: float  # mean, as a part of the parent's
+    relative_latency: tuple[float, float, float]  # mean, of the parent's; 95 %
 
 
 def climbs_of(
@@ -93,10 +93,8 @@ def _climb(
         grid.tflite(Compression(resolution=one.resolution)).read_bytes() for one in own
     ]
     content = merged(files)
-    latency = sum(
-        float(share) * one.relative_latency
-        for share, one in zip(shares, own, strict=True)
-    )
+    each = [(one.relative_latency, one.relative_low, one.relative_high) for one in own]
+    value, low, high = (float(column) for column in shares @ np.array(each))
     return Climb(
         text=_text(selector, own),
         selector=selector,
@@ -104,7 +102,7 @@ def _climb(
         macs=done.mean_macs,
         size_bytes=len(content),
         zipped_bytes=len(zlib.compress(content, _ZIP_LEVEL)),
-        relative_latency=latency,
+        relative_latency=(value, low, high),
     )
 
 

@@ -139,7 +139,8 @@ class Grid:
                 f"{rung.rung}: {found.macs:,} MACs in the .tflite against "
                 f"{meta.macs:,} of Keras; expected the same network."
             )
-        latency, parent = beside(content, self._parent)
+        timed = beside(content, self._parent)
+        own_parent = compression == PARENT  # beside itself: what differs is noise
         kept = keras_file(self.setting, compression)
         return Variant(
             text=compression.text,
@@ -154,8 +155,10 @@ class Grid:
             paper_macs=found.macs - found.idle_macs,
             size_bytes=len(content),
             zipped_bytes=len(zlib.compress(content, _ZIP_LEVEL)),
-            latency_us=latency,
-            parent_us=parent,
+            latency_us=timed.own_us,
+            relative_latency=1.0 if own_parent else timed.ratio,
+            relative_low=1.0 if own_parent else timed.ratio_low,
+            relative_high=1.0 if own_parent else timed.ratio_high,
             scores_key=own.meta.key,
             seconds=time.monotonic() - started,
         )

@@ -48,9 +48,8 @@ def made(setting: Setting, compression: Compression) -> Pretrained:
     if path.exists():
         return _opened(setting, compression, path)
     network = compressed(setting.source.model, compression, lambda: setting.pictures)
-    named = keras.Model(
-        network.inputs, network.outputs, name=_name(setting, compression)
-    )
+    name = _name(setting, compression)
+    named = keras.Model(network.inputs[0], network.outputs[0], name=name)
     _save(named, path)
     opened = _opened(setting, compression, path)
     _check(named, opened, path)

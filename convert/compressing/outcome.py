@@ -22,7 +22,7 @@ from selection.plans.several import (
 from selection.scored import check_labelled
 
 COSTS = ("bytes", "MACs", "latency")  # what the cheapest is asked by
-_LEAST = (0.01, 0.0, 0.05)  # a smaller gain is none: noise, or a header
+_LEAST = (0.01, 0.0, 0.05)  # a smaller gain is none: a header, or noise
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,13 +39,10 @@ class Entry:
     size_bytes: int
     zipped_bytes: int
     latency_us: float
-    parent_us: float  # in the same sitting
+    relative_latency: float  # of the parent's, in the same sitting
+    relative_high: float  # upper end of its 95 % interval
     variant: Variant | None = None
     selector: Json | None = None  # of a cascade
-
-    @property
-    def relative_latency(self) -> float:
-        return self.latency_us / self.parent_us
 
     def right(self, labels: Ints) -> Bools:
         return np.asarray(self.answers == labels)
@@ -93,13 +90,15 @@ def entry_of(grid: Grid, variant: Variant) -> Entry:
         size_bytes=variant.size_bytes,
         zipped_bytes=variant.zipped_bytes,
         latency_us=variant.latency_us,
-        parent_us=variant.parent_us,
+        relative_latency=variant.relative_latency,
+        relative_high=variant.relative_high,
         variant=variant,
     )
 
 
 def entry_of_climb(climb: Climb, parent: Entry) -> Entry:
     """A cascade: it stores the parent's weights once."""
+    value, _, high = climb.relative_latency
     return Entry(
         text=climb.text,
         group="cascade",
@@ -110,8 +109,9 @@ def entry_of_climb(climb: Climb, parent: Entry) -> Entry:
         paper_macs=climb.macs,
         size_bytes=climb.size_bytes,
         zipped_bytes=climb.zipped_bytes,
-        latency_us=climb.relative_latency * parent.latency_us,
-        parent_us=parent.latency_us,
+        latency_us=value * parent.latency_us,
+        relative_latency=value,
+        relative_high=high,
         selector=climb.selector.to_json(),
     )
 
@@ -156,13 +156,15 @@ def outcome_of(
 
 
 def _candidate(entry: Entry, parent: Entry) -> Candidate:
+    """Its costs; a gain that is too small, or within noise, is none."""
     parts = (
         entry.size_bytes / parent.size_bytes,
         entry.macs / max(parent.macs, 1),
         entry.relative_latency,
     )
+    surely = (*parts[:2], entry.relative_high)
     costs = tuple(
-        part if part < 1 - least else max(part, 1.0)
-        for part, least in zip(parts, _LEAST, strict=True)
+        part if sure < 1 - least else max(part, 1.0)
+        for part, sure, least in zip(parts, surely, _LEAST, strict=True)
     )
     return Candidate(name=entry.text, answers=entry.answers, costs=costs)

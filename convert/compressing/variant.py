@@ -110,14 +110,11 @@ class Variant:
     size_bytes: int  # of the .tflite
     zipped_bytes: int
     latency_us: float  # median of one image, LiteRT, one thread
-    parent_us: float  # of the parent, measured in turn with it
+    relative_latency: float  # as a part of the parent's, measured in turn with it
+    relative_low: float  # 95 %
+    relative_high: float
     scores_key: str  # in the score store
     seconds: float  # that it took to make and measure
-
-    @property
-    def relative_latency(self) -> float:
-        """As a part of the parent's, in the same sitting."""
-        return self.latency_us / self.parent_us
 
     def write(self, path: Path) -> None:
         """Keeps it, whole or not at all."""

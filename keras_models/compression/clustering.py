@@ -1,8 +1,9 @@
 """Weight clustering: the weights of each kernel take k values, which a zip packs well.
 
 The centroids are those of k-means in one dimension (Lloyd 1982), begun at equal steps
-between the smallest and the largest weight, as Han et al. 2016 (arXiv:1510.00149) found
-best. A weight that is 0 stays 0, so that masks survive.
+between the smallest and the largest weight (Han et al. 2016, arXiv:1510.00149) and by
+the cube root of the weights' density (Panter and Dite 1951); the one of the smaller
+error is taken. A weight that is 0 stays 0, so that masks survive.
 
 The strength is the part of a weight's 32 bits that is taken away: 0.875 leaves 4 bits,
 which is 16 centroids.
@@ -26,6 +27,7 @@ Float64s = NDArray[np.float64]
 _BITS = 32
 _MOST_BITS = 16
 _ROUNDS = 100
+_BINS = 512
 
 
 def centroids_of(strength: float) -> int:
@@ -67,9 +69,24 @@ def assigned(weights: Float32s, centroids: Float32s) -> Float32s:
 
 
 def _means(values: Float64s, count: int) -> Float64s:
-    """Ascending centroids of sorted values; of an empty cluster the old one stays."""
+    """Ascending centroids of sorted values: the better of two beginnings."""
+    steps = np.linspace(values[0], values[-1], count)
+    found = [_lloyd(values, begun) for begun in (steps, _dense_steps(values, count))]
+    errors = [float(np.square(_nearest(values, one) - values).sum()) for one in found]
+    return found[int(np.argmin(errors))]
+
+
+def _dense_steps(values: Float64s, count: int) -> Float64s:
+    """Closer together where many weights are: by the cube root of their density."""
+    heights, edges = np.histogram(values, bins=_BINS)
+    reached = np.concatenate([[0.0], np.cumsum(np.cbrt(heights))])
+    wanted = (np.arange(count) + 0.5) / count * reached[-1]
+    return np.interp(wanted, reached, edges)
+
+
+def _lloyd(values: Float64s, found: Float64s) -> Float64s:
+    """Centroids moved to the means of their clusters; of an empty one the old stays."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
-    found = np.linspace(values[0], values[-1], count)
     for _ in range(_ROUNDS):
         edges = np.searchsorted(values, (found[1:] + found[:-1]) / 2)
         ends = np.concatenate([[0], edges, [len(values)]])
@@ -79,6 +96,10 @@ def _means(values: Float64s, count: int) -> Float64s:
             break
         found = moved
     return found
+
+
+def _nearest(values: Float64s, centroids: Float64s) -> Float64s:
+    return centroids[np.searchsorted((centroids[1:] + centroids[:-1]) / 2, values)]
 
 
 class Clustering:

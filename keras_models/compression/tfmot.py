@@ -49,7 +49,8 @@ class Tfmot:
     def __init__(self, ours: Technique) -> None:
         self._ours = ours
         self.name = f"tfmot_{ours.name}"
-        self.what = f"{ours.what}, by tensorflow-model-optimization"
+        how = "the same" if ours.name != Clustering.name else "a few values (k-means++)"
+        self.what = f"{how}, by tensorflow-model-optimization"
         self.strength_is = ours.strength_is
         self.strengths = ours.strengths
         self.keeps = ours.keeps
