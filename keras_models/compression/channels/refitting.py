@@ -1,0 +1,182 @@
+"""Least-squares repair: readers fitted anew, layer by layer, on what they now take.
+
+1. Parent and smaller network run side by side over the calibration pictures.
+2. Each kernel that comes to take other inputs than the parent's is fitted so that from
+   these it gives what the parent's gives, on the channels that are left: by least
+   squares, held near the weights that it has (ridge). He et al. 2017, arXiv:1707.06168,
+   section 3.2: errors of earlier layers are made up for, not handed on.
+3. A kernel whose outputs are added to others makes up for the error of these too, as
+   far as they are known by then (the same paper, section 3.3: residual blocks).
+4. What it then gives is what later layers are fitted on.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_models.compression.channels.branches import by_branches
+from keras_models.compression.channels.least_squares import solved, solved_each
+from keras_models.compression.channels.looking import norm_after, norm_scale
+from keras_models.compression.channels.shrinking import Kept, kept
+from keras_models.compression.channels.trace import Numbers, Trace
+from keras_models.compression.moments import Float32s, draw, patches, rows_at
+from keras_models.compression.repair import without_activation
+from keras_models.compression.running import Running, held_bytes
+from keras_models.graphs.calls import Call, Calls, calls
+
+HELD_BYTES = 3_000_000_000  # of both networks' maps, at most, whatever the pictures
+ROWS = 8  # to a number that is fitted, where maps have as many places
+_PLACES = 64  # of a map at least
+_FITTED = ("Conv2D", "Dense", "DepthwiseConv2D")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pruned:
+    """A network, what became of it, and what went."""
+
+    parent: keras.Model
+    trace: Trace  # of the parent
+    gone: Numbers
+    child: keras.Model
+
+
+def refit(pruned: Pruned, pictures: Float32s, *, offsets: bool = True) -> None:
+    """Fits the kernels of `pruned.child` anew, in place.
+
+    Args:
+        offsets: fit biases too, or where a batch normalisation follows its mean.
+    """
+    _Refitting(pruned, pictures, offsets).run()
+
+
+class _Refitting:
+    def __init__(self, pruned: Pruned, pictures: Float32s, offsets: bool) -> None:
+        self._pruned, self._offsets = pruned, offsets
+        trace, other = pruned.trace, calls(pruned.child)
+        order = by_branches(trace.calls)
+        self._own = _reordered(trace.calls, order)
+        self._other = _reordered(other, order)
+        self._here, self._there = Running(self._own), Running(self._other)
+        needed = max(held_bytes(pruned.parent, trace.calls))
+        count = max(1, HELD_BYTES // (2 * needed))
+        self._here.join(pictures[:count])
+        self._there.join(pictures[:count])
+        self._count = min(count, len(pictures))
+        self._changed: set[int] = set()  # values that differ from the parent's
+        self._rng = np.random.default_rng(0)
+
+    def run(self) -> None:
+        operations = [call.operation for call in self._own.calls]
+        pairs = zip(self._own.calls, self._other.calls, strict=True)
+        for call, other in pairs:
+            trace, gone = self._pruned.trace, self._pruned.gone
+            left = kept(trace, gone, call.outputs[0])
+            once = operations.count(call.operation) == 1
+            if once and self._fitted(call) and self._changed & set(call.inputs):
+                self._refit(call, other.operation, left)
+            if not left.all() or self._changed & set(call.inputs):
+                self._changed |= set(call.outputs)
+            self._here.step()
+            self._there.step()
+
+    def _fitted(self, call: Call) -> bool:
+        layer = call.operation
+        if not isinstance(layer, keras.Layer) or call.kind not in _FITTED:
+            return False
+        if call.kind == "DepthwiseConv2D":
+            return bool(layer.depth_multiplier == 1)
+        return call.kind == "Dense" or bool(layer.groups == 1)
+
+    def _refit(self, call: Call, layer: Any, left: Kept) -> None:
+        norm = norm_after(self._other, call.outputs[0])
+        inputs, wanted = self._rows(call, layer, left)
+        offset = self._offsets and (layer.use_bias or norm is not None)
+        kernel = np.asarray(layer.kernel, np.float64)
+        if layer.use_bias:
+            wanted = wanted - np.asarray(layer.bias)
+        if call.kind == "DepthwiseConv2D":
+            fitted, shift = solved_each(inputs, wanted, kernel, offset)
+        else:
+            flat = kernel.reshape(-1, kernel.shape[-1])
+            fitted, shift = solved(inputs, wanted, flat, offset)
+        layer.kernel.assign(fitted.reshape(kernel.shape).astype(np.float32))
+        if offset and layer.use_bias:
+            layer.bias.assign(layer.bias + shift.astype(np.float32))
+        elif offset:
+            norm.moving_mean.assign(norm.moving_mean - shift.astype(np.float32))
+
+    def _rows(self, call: Call, layer: Any, left: Kept) -> tuple[Float32s, Float32s]:
+        """(what the smaller network's layer sees, what it should give), in rows."""
+        linear, seen_by = without_activation(call.operation), _as_convolution(layer)
+        depthwise = call.kind == "DepthwiseConv2D"
+        fitted = layer.kernel.shape[: 2 if depthwise else -1]
+        size = int(np.prod(fitted))
+        places = max(_PLACES, -(-ROWS * size // self._count))
+        inputs, wanted = [], []
+        batches = zip(self._here.computed(linear), self._there.batches, strict=True)
+        errors = self._errors(call, left)
+        for (given, maps), error in zip(batches, errors, strict=True):
+            drawn = draw(np.shape(given), places, self._rng)
+            source = np.asarray(maps[call.inputs[0]])
+            inputs.append(patches(seen_by, source, drawn))
+            rows = rows_at(np.asarray(given), drawn)[:, left]
+            wanted.append(rows if error is None else rows + rows_at(error, drawn))
+        return np.concatenate(inputs), np.concatenate(wanted)
+
+    def _errors(self, call: Call, left: Kept) -> Iterator[Any]:
+        """What the others of a sum lack, in this layer's outputs; None: no sum."""
+        norm, sum_call = self._sum_after(call)
+        for own, other in zip(self._here.batches, self._there.batches, strict=True):
+            if sum_call is None:
+                yield None
+                continue
+            error: Any = 0.0
+            for value in sum_call.inputs:
+                if value in own and value in other:
+                    error = error + np.asarray(own[value])[..., left]
+                    error = error - np.asarray(other[value])
+            if isinstance(error, float):
+                yield None
+            else:
+                yield error if norm is None else error * _inverse(norm, left)
+
+    def _sum_after(self, call: Call) -> tuple[Any, Call | None]:
+        """(batch normalisation between, addition) that a layer's outputs go to."""
+        value, norm = call.outputs[0], None
+        for _ in range(2):
+            after = [one for one in self._own.calls if value in one.inputs]
+            if len(after) != 1:
+                return None, None
+            if after[0].kind == "Add" and isinstance(after[0].operation, keras.Layer):
+                return norm, after[0]
+            if after[0].kind != "BatchNormalization" or norm is not None:
+                return None, None
+            value, norm = after[0].outputs[0], after[0].operation
+        return None, None
+
+
+def _as_convolution(layer: Any) -> Any:
+    """A convolution that sees the same patches as a depthwise one."""
+    if type(layer).__name__ != "DepthwiseConv2D":
+        return layer
+    return keras.layers.Conv2D(
+        1,
+        layer.kernel_size,
+        strides=layer.strides,
+        padding=layer.padding,
+        dilation_rate=layer.dilation_rate,
+    )
+
+
+def _inverse(norm: Any, left: Kept) -> Float32s:
+    """1 over a batch normalisation's factors; 0 where it all but drops a channel."""
+    scale = norm_scale(norm)[left]
+    small = np.abs(scale) < 1e-2 * np.median(np.abs(scale))
+    return np.where(small, 0, 1 / np.where(small, 1, scale)).astype(np.float32)
+
+
+def _reordered(graph: Calls, order: Sequence[int]) -> Calls:
+    return Calls(tuple(graph.calls[number] for number in order), graph.outputs)
