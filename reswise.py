@@ -4,9 +4,10 @@
 
 `rebuild` gives a network at another resolution; `sweep` measures it at several;
 `select`, `plan` choose the resolution of each image; `adapt` tunes batch norm without
-labels; `convert` and `bench` make and measure bundles; `report` shows it all. Each
-result has `.table()`, a pandas.DataFrame, `.figure()`, of matplotlib, and shows itself
-in a notebook. What is wrong with an argument is an `InputError` that names it.
+labels; `compress` measures compression beside resolution; `convert` and `bench` make
+and measure bundles; `report` shows it all. Each result has `.table()`, a
+pandas.DataFrame, `.figure()`, of matplotlib, and shows itself in a notebook. What is
+wrong with an argument is an `InputError` that names it.
 
 Importing this module loads neither TensorFlow nor Keras: a function is loaded when it
 is first named, from the file of `commands/functions/` that has its name.
@@ -22,6 +23,7 @@ from datasets.errors import BundleError, DataError, InputError, ModelError
 if TYPE_CHECKING:
     from commands.functions.adapt import adapt
     from commands.functions.bench import bench
+    from commands.functions.compress import compress
     from commands.functions.convert import convert
     from commands.functions.models import model, rebuild
     from commands.functions.plan import plan
@@ -37,6 +39,7 @@ __all__ = [
     "ModelError",
     "adapt",
     "bench",
+    "compress",
     "convert",
     "main",
     "model",
@@ -56,6 +59,7 @@ FUNCTIONS = {
     "select": "select",
     "plan": "plan",
     "adapt": "adapt",
+    "compress": "compress",
     "convert": "convert",
     "bench": "bench",
     "report": "report",

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 _RESOLUTIONS = (6 / 7, 5 / 7, 4 / 7)  # of the native one: 192, 160, 128 of 224
 _STEP = 8  # pixels
-_USUAL = {  # strengths tried without --techniques, where a technique is listed here
+_USUAL = {  # strengths tried without --techniques; of those that are not here, none
+    "lowrank": (0.1, 0.2, 0.3),
+    "tucker": (0.2,),
+    "channels": (0.1, 0.2, 0.3),
+    "channels_l1": (0.2,),
     "magnitude": (0.5, 0.7),
     "magnitude_global": (0.5, 0.7),
     "two_four": (0.5,),
     "clustering": (0.875,),
 }
-_USUAL_OF_OTHERS = (0.1, 0.2, 0.3)  # of techniques that change the graph
-_TOGETHER = "dynamic_int8"  # what these are quantised by, at the middle strength
+_TOGETHER = "dynamic_int8"  # beside the middle one of three strengths
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -154,12 +157,11 @@ def usual(model: object) -> str:
 
     words = ["resolution", "float16", "dynamic_int8", "full_int8"]
     for technique in (*STRUCTURE, *WEIGHTS):
-        structural = technique in STRUCTURE
-        strengths = _USUAL_OF_OTHERS if structural else _USUAL.get(technique.name, ())
+        strengths = _USUAL.get(technique.name, ())
         if not strengths or technique.applies(model):
             continue
         words += [f"{technique.name}:{strength:g}" for strength in strengths]
-        if structural:
+        if technique in STRUCTURE and len(strengths) > 1:
             middle = strengths[len(strengths) // 2]
             words.append(f"{technique.name}:{middle:g}+{_TOGETHER}")
     return ",".join([*words, "cascade"])

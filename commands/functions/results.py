@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
+    from convert.compressing.outcome import Outcome as Compression
     from convert.converting import Result as Conversion
     from keras_models.adapted import Outcome
     from selection.plans.planned import Planned
@@ -139,6 +140,32 @@ class Bundled(Result):
     def failures(self) -> list[str]:
         """The checks that it does not pass, a line each."""
         return self.conversion.failures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compressed(Result):
+    """Variants of one network, a row each, and which of them to take."""
+
+    outcome: "Compression"
+
+    @property
+    def cheapest(self) -> Mapping[str, str]:
+        """By bytes, MACs and latency the cheapest certified variant; "": none is."""
+        from convert.compressing.outcome import COSTS
+
+        best = {cost: self.outcome.cheapest(place) for place, cost in enumerate(COSTS)}
+        return {cost: entry.text if entry else "" for cost, entry in best.items()}
+
+    def keras_file(self, variant: str) -> Path:
+        """The .keras file of a variant, as the table names it.
+
+        Raises:
+            InputError: it has none: it is no variant, or the parent's own network.
+        """
+        for entry in self.outcome.entries:
+            if entry.text == variant and entry.variant and entry.variant.keras_file:
+                return self.run / entry.variant.keras_file
+        raise InputError("variant", variant, "one that changes the network")
 
 
 @dataclass(frozen=True, kw_only=True)

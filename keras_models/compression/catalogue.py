@@ -6,6 +6,11 @@ what was kept. WEIGHTS changes values within a graph. Quantising, by a recipe of
 """
 
 from datasets.errors import InputError
+from keras_models.compression.channels.technique import (
+    CHANNELS,
+    CHANNELS_L1,
+    CHANNELS_MEDIAN,
+)
 from keras_models.compression.clustering import Clustering
 from keras_models.compression.contract import Technique
 from keras_models.compression.magnitude import Magnitude
@@ -13,7 +18,11 @@ from keras_models.compression.magnitude_global import MagnitudeGlobal
 from keras_models.compression.tfmot import TFMOT
 from keras_models.compression.two_four import TwoFour
 
-STRUCTURE: tuple[Technique, ...] = ()
+STRUCTURE: tuple[Technique, ...] = (
+    CHANNELS,
+    CHANNELS_L1,
+    CHANNELS_MEDIAN,
+)
 
 WEIGHTS: tuple[Technique, ...] = (
     Magnitude(),

@@ -26,7 +26,12 @@ from keras_models.compression.channels.refitting import Pruned, refit
 from keras_models.compression.channels.sensitivity import weighted
 from keras_models.compression.channels.shrinking import kept, shrunk
 from keras_models.compression.channels.trace import Trace, traced
-from keras_models.compression.contract import ALL_REPAIRS, Float32s, Repairs
+from keras_models.compression.contract import (
+    ALL_REPAIRS,
+    Float32s,
+    Repairs,
+    check_strength,
+)
 from keras_models.compression.repair import Counterpart, repair
 from keras_models.graphs.calls import calls
 from keras_models.graphs.reapplying import has_graph
@@ -77,6 +82,7 @@ class ChannelPruning:
         repairs: Repairs = ALL_REPAIRS,
     ) -> keras.Model:
         """The model without the channels that count least; see `contract.Technique`."""
+        check_strength(self.name, strength)
         ranked = self._ranked(model, pictures)
         gone, saved = allocated(ranked.prices, ranked.groups, ranked.rankings, strength)
         if saved < strength:
