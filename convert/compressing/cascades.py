@@ -76,11 +76,9 @@ def climbs_of(
         limits.confidence,
     )
     found = [step.selector for step in steps if len(step.selector.ladder) > 1]
-    places = (
-        np.unique(np.linspace(0, len(found) - 1, _MOST).astype(int)) if found else []
-    )
+    places = sorted({*np.linspace(0, len(found) - 1, _MOST).astype(int).tolist()})
     by_name = {one.rung: one for one in rungs}
-    return [_climb(grid, found[place], whole, by_name) for place in places]
+    return [_climb(grid, found[place], whole, by_name) for place in places if found]
 
 
 def _climb(

@@ -14,7 +14,7 @@ from convert import tflite_graph
 
 _KERNEL_AT = 1  # place of the kernel among the inputs of all of these
 _KERNELS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
-_TYPES = {
+_TYPES: dict[int, np.dtype[Any]] = {
     schema.TensorType.FLOAT32: np.dtype("<f4"),
     schema.TensorType.FLOAT16: np.dtype("<f2"),
     schema.TensorType.INT8: np.dtype("i1"),

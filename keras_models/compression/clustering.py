@@ -81,7 +81,7 @@ def _dense_steps(values: Float64s, count: int) -> Float64s:
     heights, edges = np.histogram(values, bins=_BINS)
     reached = np.concatenate([[0.0], np.cumsum(np.cbrt(heights))])
     wanted = (np.arange(count) + 0.5) / count * reached[-1]
-    return np.interp(wanted, reached, edges)
+    return np.asarray(np.interp(wanted, reached, edges))
 
 
 def _lloyd(values: Float64s, found: Float64s) -> Float64s:
@@ -99,7 +99,8 @@ def _lloyd(values: Float64s, found: Float64s) -> Float64s:
 
 
 def _nearest(values: Float64s, centroids: Float64s) -> Float64s:
-    return centroids[np.searchsorted((centroids[1:] + centroids[:-1]) / 2, values)]
+    edges = (centroids[1:] + centroids[:-1]) / 2
+    return np.asarray(centroids[np.searchsorted(edges, values)])
 
 
 class Clustering:
