@@ -28,7 +28,8 @@ def compressed(
     for step in compression.steps:
         known = technique(step.technique)
         if why := known.applies(made):
-            raise InputError(f"{known.name} does not apply to {model.name}: it {why}.")
+            said = f"{known.name} does not apply to {model.name}"
+            raise InputError(f"{said}: {why.rstrip('.')}.")
         _, *shape = made.inputs[0].shape
         seen = pictures() if known.needs_pictures else _none(shape)
         made = known.apply(made, step.strength, seen, step.repairs)
