@@ -36,7 +36,7 @@ from keras_models import graph
 from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
-_FORMAT = 5  # of what is made; a change makes every part anew
+_FORMAT = 6  # of what is made; a change makes every part anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 

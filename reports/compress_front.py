@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from keras_models.accuracy import paired_drop, wilson
@@ -75,9 +76,9 @@ def front_chart(facts: Mapping[str, Any], cost: str) -> Spec:
     kinds = list(dict.fromkeys(str(one["kind"]) for one in values))
     base = charted(values).encode(
         x=alt.X(f"{name}:Q", title=title).scale(zero=False),
-        color=alt.Color("kind:N", title=None).legend(
-            orient="bottom", columns=3, labelLimit=260
-        ),
+        color=alt.Color("kind:N", title=None)
+        .scale(scheme="tableau20")
+        .legend(orient="bottom", columns=3, labelLimit=260),
         tooltip=tooltip(
             "what", "kind", "certified", "top-1 %", "low", "high", "drop, points",
             "MMACs", "kB", "zipped kB", "ms", "parameters", "non-zero",
@@ -107,14 +108,16 @@ def _line(base: Any, kind: str) -> Any:
     return (
         base.transform_filter(own)
         .mark_line(strokeDash=[4, 3], opacity=0.6)
-        .encode(y="top-1 %:Q", color=alt.value("#888888"), detail=alt.value(kind))
+        .encode(y="top-1 %:Q", color=alt.value("#888888"))
     )
 
 
 def front_figure(facts: Mapping[str, Any]) -> Figure:
     """The same three, side by side, for papers."""
+    tab20: Any = colormaps["tab20"]
     figure = Figure(figsize=(13.0, 4.4), layout="constrained")
     kinds = list(dict.fromkeys(str(one["kind"]) for one in facts["points"]))
+    colours = {kind: tab20.colors[n % 20] for n, kind in enumerate(kinds)}
     for place, cost in enumerate(COSTS):
         axes = figure.add_subplot(1, len(COSTS), place + 1)
         name, title = _AXES[cost]
@@ -122,14 +125,14 @@ def front_figure(facts: Mapping[str, Any]) -> Figure:
         axes.set_ylabel("top-1, %")
         axes.grid(alpha=0.3)
         for kind in kinds:
-            _draw(axes, facts["points"], kind, name, f"C{kinds.index(kind)}")
+            _draw(axes, facts["points"], kind, name, colours[kind])
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=8)
     return figure
 
 
 def _draw(
-    axes: Any, points: Sequence[Mapping[str, Any]], kind: str, name: str, colour: str
+    axes: Any, points: Sequence[Mapping[str, Any]], kind: str, name: str, colour: Any
 ) -> None:
     own = [one for one in points if one["kind"] == kind]
     joined = [one for one in points if one["kind"] in (kind, "parent")]

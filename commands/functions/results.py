@@ -148,6 +148,21 @@ class Compressed(Result):
 
     outcome: "Compression"
 
+    def table(self) -> Any:
+        """The variants as a pandas.DataFrame, a row each, the parent first."""
+        return _frame(self._facts()["points"])
+
+    def figure(self) -> "Figure":
+        """Accuracy against bytes, MACs and latency."""
+        from reports.compress_front import front_figure
+
+        return front_figure(self._facts())
+
+    def _facts(self) -> Any:
+        from reports.compress_front import front_facts
+
+        return front_facts(self.outcome, "", {})
+
     @property
     def cheapest(self) -> Mapping[str, str]:
         """By bytes, MACs and latency the cheapest certified variant; "": none is."""

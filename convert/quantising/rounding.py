@@ -148,13 +148,16 @@ def _patches(image: Float32s, taps: Any, options: Any, output: Any, places: Any)
 def on_steps(rows: Float64s, covariance: Float64s) -> Float64s:
     """Rows on their int8 steps, with E|(kept - row) x|^2 small for inputs x.
 
+    The largest weight of a row stays where it is, and so does each that is 0: a
+    pruned network stays one.
+
     Args:
         rows: (groups, rows, inputs).
         covariance: (groups, inputs, inputs) of the inputs.
     """
     largest = np.abs(rows).max(2, keepdims=True)
     step = np.where(largest > 0, largest, 1.0) / LEVELS
-    fixed = np.abs(rows) == largest
+    fixed = (np.abs(rows) == largest) | (rows == 0)
     order = np.argsort(-np.diagonal(covariance, axis1=1, axis2=2).mean(0))
     back = np.argsort(order)
     spread = _spread(covariance[:, order][:, :, order])

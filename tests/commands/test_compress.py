@@ -24,7 +24,7 @@ from selection.plans.bound import Flips, p_value
 from selection.split import parted
 
 ROOT = Path(reswise.__file__).parent
-TECHNIQUES = "dynamic_int8,magnitude:0.3,channels:0.2,magnitude:0.9+int8,cascade"
+TECHNIQUES = "float16,magnitude:0.3,channels:0.2,magnitude:0.9+float16,cascade"
 LIMIT, CALIBRATION, MAX_DROP, CONFIDENCE = 230, 30, 4.0, 0.9
 
 
@@ -88,8 +88,8 @@ def test_a_row_a_variant_and_paper_savings_apart(run: Path) -> None:
         row[0]: dict(zip(variants.columns, row, strict=True)) for row in variants.rows
     }
     assert set(rows) >= {
-        "the parent, float32", "resolution:64", "dynamic_int8", "magnitude:0.3",
-        "channels:0.2", "magnitude:0.9+full_int8",
+        "the parent, float32", "resolution:64", "float16", "magnitude:0.3",
+        "channels:0.2", "magnitude:0.9+float16",
     }  # fmt: skip
     parent, masked = rows["the parent, float32"], rows["magnitude:0.3"]
     assert masked["MACs drop %"] == "0.0"

@@ -182,3 +182,13 @@ def _kernels(model: Any) -> list[Any]:
         resolutions[tensor.quantization.quantizedDimension] = -1
         found.append(steps * np.reshape(tensor.quantization.scale, resolutions))
     return found
+
+
+def test_weights_of_0_stay_0() -> None:
+    """What earlier weights owe is paid by the others: a pruned network stays one."""
+    generator = np.random.default_rng(4)
+    rows = generator.normal(size=(1, 8, 60)) * (generator.random((1, 8, 60)) < 0.5)
+    kept = on_steps(rows, _covariance(generator, 60)[None])
+    assert (kept[rows == 0] == 0).all()
+    step = np.abs(rows).max(2, keepdims=True) / 127
+    np.testing.assert_allclose(np.rint(kept / step), kept / step, atol=1e-6)
