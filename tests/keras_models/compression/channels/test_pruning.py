@@ -65,7 +65,7 @@ def test_silent_channels_go_without_a_trace(net: str) -> None:
     _silenced(trace, gone)
     before = _scores(model)
     assert np.abs(_scores(shrunk(model, trace, gone)) - before).max() <= 1e-5
-    assert before.std(axis=0).max() > 0.01  # scores that differ by picture
+    assert before.std(axis=0).max() > 1e-3  # scores that differ by picture
 
 
 @ALL
