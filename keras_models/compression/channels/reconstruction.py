@@ -24,7 +24,8 @@ from keras_models.compression.channels.trace import Numbers
 from keras_models.compression.moments import Moments
 
 _ROUNDS = 64  # of letting channels of a group go, about
-DAMPING = 1e-4  # of the mean variance, so that H can be inverted
+DAMPING = 1e-7  # of the mean variance, where there are many vectors
+_MANY = 100  # vectors to a channel
 Scales = Callable[[Any], Float64s | None]  # layer -> what its outputs are multiplied by
 
 
@@ -89,7 +90,7 @@ class Reconstruction:
         weights = by_channel(kernel, reader.width)
         covariance = moments.covariance
         energy = float((weights * (covariance @ weights)).sum())
-        inverse = inverted(covariance)
+        inverse = inverted(moments)
         inverse = inverse[np.ix_(reader.rows, reader.rows)]
         return _State(inverse, weights[reader.rows].copy(), max(energy, 1e-30))
 
@@ -113,7 +114,7 @@ def made_up_for(
     """
     width, outputs = len(moments.mean), kernel.shape[-1]
     weights = by_channel(np.asarray(kernel, np.float64), width)
-    inverse = inverted(moments.covariance)
+    inverse = inverted(moments)
     block = np.linalg.solve(inverse[np.ix_(gone, gone)], weights[gone])
     left = weights - inverse[:, gone] @ block
     left[gone] = 0
@@ -122,8 +123,13 @@ def made_up_for(
     return by_tap.reshape(kernel.shape), lost
 
 
-def inverted(covariance: Float64s) -> Float64s:
-    """The inverse of a covariance with a little more on its diagonal."""
-    width = len(covariance)
-    little = max(DAMPING * float(np.trace(covariance)) / max(1, width), 1e-12)
-    return np.asarray(np.linalg.inv(covariance + little * np.eye(width)), np.float64)
+def inverted(moments: Moments) -> Float64s:
+    """The inverse of a covariance, its diagonal raised the more the fewer vectors.
+
+    What few vectors say about many channels is mostly chance.
+    """
+    covariance, width = moments.covariance, len(moments.mean)
+    fewness = max(1.0, _MANY * width / max(1, moments.count))
+    mean = float(np.trace(covariance)) / max(1, width)
+    more = max(DAMPING * fewness**2.5 * mean, 1e-12)
+    return np.asarray(np.linalg.inv(covariance + more * np.eye(width)), np.float64)

@@ -21,7 +21,7 @@ from keras_models.compression.moments import Float32s, Moments
 from keras_models.compression.surgery import rewritten
 from keras_models.graphs.calls import Calls, calls
 
-PICTURES = 64  # of the calibration pictures
+PICTURES = 32  # of the calibration pictures
 _BATCH = 32
 
 
@@ -61,8 +61,11 @@ def divergence(parent: Float32s, here: Float32s) -> float:
 
 
 def _scores(model: keras.Model, pictures: Float32s) -> Float32s:
-    given = model.predict(pictures, batch_size=_BATCH, verbose=0)
-    return np.asarray(given, np.float32)
+    batches = [
+        np.asarray(model(pictures[start : start + _BATCH], training=False), np.float32)
+        for start in range(0, len(pictures), _BATCH)
+    ]
+    return np.concatenate(batches)
 
 
 def _leave_out(graph: Calls, reader: Reader, gone: Any, moments: Moments) -> None:
