@@ -7,8 +7,9 @@ from scipy.linalg import cho_factor, cho_solve
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
-RIDGE = 1e-3  # of the mean square of an input
+RIDGE = 1e-3  # of the mean square of an input, where there are many rows
 STEPS = 4
+_MANY = 4  # rows to an input; the fewer there are, the nearer weights are held
 
 
 def solved(
@@ -39,7 +40,8 @@ def _ridge(inputs: Float32s, missing: Float32s) -> Float64s:
     by_rows = rows < size  # the same solution by way of the rows, in a smaller system
     sides = (inputs, inputs.T) if by_rows else (inputs.T, inputs)
     products = (sides[0] @ sides[1]).astype(np.float64)
-    ridge = RIDGE * float(np.trace(products)) / size + 1e-12
+    fewness = max(1.0, _MANY * size / max(1, rows))
+    ridge = RIDGE * fewness**2 * float(np.trace(products)) / size + 1e-12
     damped = cho_factor(products + ridge * np.eye(len(products)), overwrite_a=True)
     target = (missing if by_rows else inputs.T @ missing).astype(np.float64)
     step = np.zeros_like(target)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_models.compression.channels.groups import Group, Reader
+from keras_models.compression.channels.groups import Group
 from keras_models.compression.channels.ranking import Float64s
 from keras_models.compression.channels.trace import Trace
 from keras_models.compression.moments import (
@@ -40,7 +40,8 @@ def taken_moments(
         reader = readers.get(trace.calls.calls[number].outputs[0])
         if reader is not None and reader.source not in done:
             done.add(reader.source)
-            tallies[reader.source].add(_rows(reader, maps[reader.source], rng))
+            source = np.asarray(maps[reader.source])
+            tallies[reader.source].add(channel_rows(source, reader.width, rng))
     return {value: tally.moments() for value, tally in tallies.items()}
 
 
@@ -69,8 +70,8 @@ def norm_scale(norm: Any) -> Float64s:
     return factors * np.asarray(norm.gamma, np.float64) if norm.scale else factors
 
 
-def _rows(reader: Reader, maps: Any, rng: np.random.Generator) -> Float32s:
-    values = np.asarray(maps)
-    if values.ndim == 2:  # perhaps a map made flat
-        return values.reshape(-1, reader.width)
-    return rows_at(values, draw(values.shape, PLACES, rng))
+def channel_rows(maps: Float32s, width: int, rng: np.random.Generator) -> Float32s:
+    """(rows, width): vectors of channels at some places, also of a map made flat."""
+    if maps.ndim == 2:
+        return maps.reshape(-1, width)
+    return rows_at(maps, draw(maps.shape, PLACES, rng))

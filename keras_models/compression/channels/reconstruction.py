@@ -20,9 +20,12 @@ import numpy as np
 
 from keras_models.compression.channels.groups import Group, Reader
 from keras_models.compression.channels.ranking import Float64s, Ranking
+from keras_models.compression.channels.trace import Numbers
 from keras_models.compression.moments import Moments
 
-DAMPING = 1e-4  # of the mean variance, so that H can be inverted
+_ROUNDS = 64  # of letting channels of a group go, about
+DAMPING = 1e-7  # of the mean variance, where there are many vectors
+_MANY = 100  # vectors to a channel
 Scales = Callable[[Any], Float64s | None]  # layer -> what its outputs are multiplied by
 
 
@@ -49,6 +52,11 @@ class _State:
         self.inverse -= columns @ np.linalg.solve(block, columns.T)
         return loss
 
+    def only(self, places: Any) -> None:
+        """Drops the rest, which was let go: there is less to bring up to date."""
+        self.inverse = self.inverse[np.ix_(places, places)]
+        self.weights = self.weights[places]
+
 
 @dataclass(frozen=True)
 class Reconstruction:
@@ -59,16 +67,20 @@ class Reconstruction:
 
     def rank(self, group: Group, taken: Mapping[int, Moments]) -> Ranking:
         states = [self._state(one, taken[one.source]) for one in group.readers]
-        left = np.arange(len(group.channels))
-        order, cost = [], [0.0]
+        left, order, cost = group.channels, [group.channels[:0]], [np.zeros(1)]
+        together = max(group.step, len(left) // _ROUNDS)
         while len(left):
-            losses = np.sum([state.losses()[left] for state in states], axis=0)
-            going = left[np.argsort(losses, kind="stable")[: group.step]]
+            losses = np.sum([state.losses() for state in states], axis=0)
+            ranked = np.argsort(losses, kind="stable")
+            going, staying = ranked[:together], np.sort(ranked[together:])
             loss = sum(max(0.0, state.without(going)) for state in states)
-            cost += [cost[-1] + loss * (k + 1) / len(going) for k in range(len(going))]
-            order += going.tolist()
-            left = np.setdiff1d(left, going)
-        return Ranking(group.channels[order], np.array(cost))
+            for state in states:
+                state.only(staying)
+            parts = np.arange(1, len(going) + 1) / len(going)
+            cost.append(cost[-1][-1] + loss * parts)
+            order.append(left[going])
+            left = left[staying]
+        return Ranking(np.concatenate(order), np.concatenate(cost))
 
     def _state(self, reader: Reader, moments: Moments) -> _State:
         kernel = np.asarray(reader.layer.get_weights()[0], np.float64)
@@ -78,7 +90,7 @@ class Reconstruction:
         weights = by_channel(kernel, reader.width)
         covariance = moments.covariance
         energy = float((weights * (covariance @ weights)).sum())
-        inverse = inverted(covariance)
+        inverse = inverted(moments)
         inverse = inverse[np.ix_(reader.rows, reader.rows)]
         return _State(inverse, weights[reader.rows].copy(), max(energy, 1e-30))
 
@@ -89,8 +101,35 @@ def by_channel(kernel: Float64s, width: int) -> Float64s:
     return taps.transpose(1, 0, 2).reshape(width, -1)
 
 
-def inverted(covariance: Float64s) -> Float64s:
-    """The inverse of a covariance with a little more on its diagonal."""
-    width = len(covariance)
-    little = max(DAMPING * float(np.trace(covariance)) / max(1, width), 1e-12)
-    return np.asarray(np.linalg.inv(covariance + little * np.eye(width)), np.float64)
+def made_up_for(
+    kernel: Any, gone: Numbers, moments: Moments
+) -> tuple[Float64s, Float64s]:
+    """A kernel that does not see some channels, the others making up for them.
+
+    Args:
+        kernel: (taps.., channels, outputs), or a dense one over a flattened map.
+        gone: which channels, as `moments` counts them.
+    Returns:
+        The kernel, 0 where it would see them, and what its outputs lack on average.
+    """
+    width, outputs = len(moments.mean), kernel.shape[-1]
+    weights = by_channel(np.asarray(kernel, np.float64), width)
+    inverse = inverted(moments)
+    block = np.linalg.solve(inverse[np.ix_(gone, gone)], weights[gone])
+    left = weights - inverse[:, gone] @ block
+    left[gone] = 0
+    lost = (moments.mean @ (weights - left)).reshape(-1, outputs).sum(axis=0)
+    by_tap = left.reshape(width, -1, outputs).transpose(1, 0, 2)
+    return by_tap.reshape(kernel.shape), lost
+
+
+def inverted(moments: Moments) -> Float64s:
+    """The inverse of a covariance, its diagonal raised the more the fewer vectors.
+
+    What few vectors say about many channels is mostly chance.
+    """
+    covariance, width = moments.covariance, len(moments.mean)
+    fewness = max(1.0, _MANY * width / max(1, moments.count))
+    mean = float(np.trace(covariance)) / max(1, width)
+    more = max(DAMPING * fewness**2.5 * mean, 1e-12)
+    return np.asarray(np.linalg.inv(covariance + more * np.eye(width)), np.float64)

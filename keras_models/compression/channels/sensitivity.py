@@ -16,12 +16,12 @@ import numpy as np
 from keras_models.compression.channels.groups import Group, Reader
 from keras_models.compression.channels.looking import norm_after
 from keras_models.compression.channels.ranking import Ranking
-from keras_models.compression.channels.reconstruction import by_channel, inverted
+from keras_models.compression.channels.reconstruction import made_up_for
 from keras_models.compression.moments import Float32s, Moments
 from keras_models.compression.surgery import rewritten
 from keras_models.graphs.calls import Calls, calls
 
-PICTURES = 64  # of the calibration pictures
+PICTURES = 32  # of the calibration pictures
 _BATCH = 32
 
 
@@ -61,8 +61,11 @@ def divergence(parent: Float32s, here: Float32s) -> float:
 
 
 def _scores(model: keras.Model, pictures: Float32s) -> Float32s:
-    given = model.predict(pictures, batch_size=_BATCH, verbose=0)
-    return np.asarray(given, np.float32)
+    batches = [
+        np.asarray(model(pictures[start : start + _BATCH], training=False), np.float32)
+        for start in range(0, len(pictures), _BATCH)
+    ]
+    return np.concatenate(batches)
 
 
 def _leave_out(graph: Calls, reader: Reader, gone: Any, moments: Moments) -> None:
@@ -70,19 +73,11 @@ def _leave_out(graph: Calls, reader: Reader, gone: Any, moments: Moments) -> Non
     layer = next(
         call.operation for call in graph.calls if call.outputs == reader.call.outputs
     )
-    rows = reader.rows[gone]
     kernel, *bias = layer.get_weights()
-    weights = by_channel(kernel.astype(np.float64), reader.width)
-    inverse = inverted(moments.covariance)
-    block = np.linalg.solve(inverse[np.ix_(rows, rows)], weights[rows])
-    left = weights - inverse[:, rows] @ block
-    left[rows] = 0
-    shape = (reader.width, -1, kernel.shape[-1])
-    renewed = left.reshape(shape).transpose(1, 0, 2).reshape(kernel.shape)
-    lost = (moments.mean @ (weights - left)).reshape(-1, kernel.shape[-1]).sum(axis=0)
+    left, lost = made_up_for(kernel, reader.rows[gone], moments)
     norm = norm_after(graph, reader.call.outputs[0])
     if bias:
         bias = [bias[0] + lost]
     elif norm is not None:
         norm.moving_mean.assign(norm.moving_mean - lost.astype(np.float32))
-    layer.set_weights([renewed, *bias])
+    layer.set_weights([left, *bias])

@@ -3,8 +3,9 @@
 1. Channels that are one and the same are found (`trace`), and groups of them.
 2. An importance ranks the channels of each group.
 3. Channels go where least is lost per multiply-accumulate saved (`allocation`).
-4. The graph is built without them, and mended: readers by least squares (`refitting`),
-   biases and batch normalisation as every technique has them (`compression.repair`).
+4. The graph is built without them, and mended: readers by least squares, biases and
+   batch normalisation in one walk (`refitting`); without least squares as every
+   technique is (`compression.repair`).
 """
 
 from collections.abc import Callable, Iterator
@@ -94,8 +95,9 @@ class ChannelPruning:
         child = shrunk(model, ranked.trace, gone)
         pruned = Pruned(parent=model, trace=ranked.trace, gone=gone, child=child)
         if repairs.least_squares:
-            refit(pruned, pictures, offsets=repairs.bias)
-        repair(model, child, pictures, repairs, dict(_counterparts(pruned)))
+            refit(pruned, pictures, offsets=repairs.bias, norms=repairs.batch_norm)
+        else:
+            repair(model, child, pictures, repairs, dict(_counterparts(pruned)))
         return child
 
     def _ranked(self, model: keras.Model, pictures: Float32s) -> _Ranked:
