@@ -51,7 +51,7 @@ def compress_tables(
         f". HOLLOW: the parent itself is {outcome.hollow}" if outcome.hollow else ""
     )
     variants = Table(
-        title=f"Compressed {what}{hollow}",
+        title=f"{what}: compressed{hollow}",
         columns=_COLUMNS,
         rows=tuple(_cells(entry, outcome) for entry in _every(outcome)),
         words=1,
@@ -149,8 +149,8 @@ def _answers(
     best = [outcome.cheapest(place) for place in range(len(COSTS))]
     named = dict.fromkeys(one.text for one in best if one is not None)
     return Table(
-        title=f"The cheapest for a drop of at most {limits.max_drop_points:g} points, "
-        f"{100 * limits.confidence:g} %: {what}",
+        title=f"{what}: the cheapest for a drop of at most "
+        f"{limits.max_drop_points:g} points, {100 * limits.confidence:g} %",
         columns=("cheapest by", "variant", "saves", "bound", "a cheaper one"),
         rows=rows,
         words=5,
