@@ -12,6 +12,7 @@ Examples:
 """
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from commands import (
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     compress_flags.check(args)
     from convert.compressing.job import compress
+    from reports.compress_table import in_halves
 
     setting = _setting(args)
     source = setting.source
@@ -62,7 +64,12 @@ def run(args: argparse.Namespace) -> int:
     tables, _, written = compress_files.write(
         outcome, setting, wanted.notes, _parent(args), _data(args), command
     )
-    for table in tables:  # after the files: a reader such as head may close the pipe
+    variants, answers = tables
+    # after the files: a reader such as head may close the pipe
+    for table in (
+        *(in_halves(variants) if sys.stdout.isatty() else [variants]),
+        answers,
+    ):
         table.show()
     for path in written:
         print(f"wrote {echo.shown(path)}")

@@ -16,6 +16,7 @@ _COLUMNS = (
     "kB", "zipped kB", "ms", "of parent %", "top-1 %", "95 %", "drop, points", "95 %",
     "bound", "certified",
 )  # fmt: skip
+_COSTS_END = _COLUMNS.index("top-1 %")  # a terminal has room for one half of these
 _PAPER = (
     "Weights of 0 are stored and multiplied like any other: such a file is no smaller "
     "before it is zipped, and NO FASTER. `on paper` is the part of the MACs that a "
@@ -68,6 +69,24 @@ def compress_tables(
         kind="compression",
     )
     return [variants, _answers(outcome, what, commands)]
+
+
+def in_halves(table: Table) -> list[Table]:
+    """The wide table as two for a terminal: what variants cost, then what they lose."""
+    places = range(len(table.columns))
+    halves = [
+        [place for place in places if place < _COSTS_END],
+        [place for place in places if place == 0 or place >= _COSTS_END],
+    ]
+    first, second = (
+        replace(
+            table,
+            columns=tuple(table.columns[place] for place in half),
+            rows=tuple(tuple(row[place] for place in half) for row in table.rows),
+        )
+        for half in halves
+    )
+    return [replace(first, notes=()), second]
 
 
 def _every(outcome: Outcome) -> Iterator[Entry]:
