@@ -59,7 +59,7 @@ def _point(entry: "Entry", outcome: "Outcome") -> Point:
         "MMACs": entry.macs / 1e6,
         "kB": entry.size_bytes / 1e3,
         "zipped kB": entry.zipped_bytes / 1e3,
-        "ms": entry.relative_latency * outcome.parent.latency_us / 1e3,
+        "ms": entry.latency_us / 1e3,
         "parameters": entry.parameters,
         "non-zero": entry.nonzero,
     }

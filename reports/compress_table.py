@@ -24,8 +24,9 @@ _PAPER = (
 )
 _MEASURED = (
     "kB: of the .tflite file; zipped: deflated. ms: median of one image on LiteRT, one "
-    "thread, each variant in turn with the parent, which its per cents are of; a "
-    "cascade's are the mean of the rungs that its images pay for. Intervals: Wilson "
+    "thread: the parent's over all sittings, and each variant's by its ratio to the "
+    "parent's, measured in turn (of parent %); a cascade's are the mean of the rungs "
+    "that its images pay for. Intervals: Wilson "
     "for top-1, paired (Bonett-Price) for the drop, over all judged images."
 )
 

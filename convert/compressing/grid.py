@@ -156,6 +156,7 @@ class Grid:
             size_bytes=len(content),
             zipped_bytes=len(zlib.compress(content, _ZIP_LEVEL)),
             latency_us=timed.own_us,
+            parent_us=timed.other_us,
             relative_latency=1.0 if own_parent else timed.ratio,
             relative_low=1.0 if own_parent else timed.ratio_low,
             relative_high=1.0 if own_parent else timed.ratio_high,

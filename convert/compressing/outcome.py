@@ -38,8 +38,8 @@ class Entry:
     paper_macs: float
     size_bytes: int
     zipped_bytes: int
-    latency_us: float
-    relative_latency: float  # of the parent's, in the same sitting
+    latency_us: float  # the parent's over all sittings, times the ratio in its own
+    relative_latency: float
     relative_high: float  # upper end of its 95 % interval
     variant: Variant | None = None
     selector: Json | None = None  # of a cascade
@@ -77,8 +77,13 @@ class Outcome:
         return self.entries[self.several.tested.index(tested)]
 
 
-def entry_of(grid: Grid, variant: Variant) -> Entry:
-    """A measured variant with its answers."""
+def entry_of(grid: Grid, variant: Variant, parent_us: float) -> Entry:
+    """A measured variant with its answers.
+
+    Args:
+        parent_us: the parent's latency, over all sittings: what others ran beside one
+            of them shows in both of its files, so only ratios are of the sitting.
+    """
     return Entry(
         text=variant.text,
         group=variant.group,
@@ -89,7 +94,7 @@ def entry_of(grid: Grid, variant: Variant) -> Entry:
         paper_macs=variant.paper_macs,
         size_bytes=variant.size_bytes,
         zipped_bytes=variant.zipped_bytes,
-        latency_us=variant.latency_us,
+        latency_us=variant.relative_latency * parent_us,
         relative_latency=variant.relative_latency,
         relative_high=variant.relative_high,
         variant=variant,
@@ -135,8 +140,9 @@ def outcome_of(
         raise InputError("the parent was not measured; expected it among the variants.")
     stored = grid.scores(own)
     check_labelled(stored.labels, "a certificate of a compressed network")
-    parent = entry_of(grid, own)
-    entries = [entry_of(grid, one) for one in variants if one is not own]
+    parent_us = float(np.median([one.parent_us for one in variants]))
+    parent = entry_of(grid, own, parent_us)
+    entries = [entry_of(grid, one, parent_us) for one in variants if one is not own]
     entries += [entry_of_climb(climb, parent) for climb in climbs]
     right = parent.right(stored.labels)
     return Outcome(

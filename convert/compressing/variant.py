@@ -26,7 +26,7 @@ from keras_models.opening.trusted_code import NO_TRUST, Trust
 from keras_models.pretrained import Pretrained
 
 QUANTISER = "litert"
-_FORMAT = 1  # of what is made and measured; a change makes every variant anew
+_FORMAT = 2  # of what is made and measured; a change makes every variant anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +110,7 @@ class Variant:
     size_bytes: int  # of the .tflite
     zipped_bytes: int
     latency_us: float  # median of one image, LiteRT, one thread
+    parent_us: float  # the parent's in the same sitting
     relative_latency: float  # as a part of the parent's, measured in turn with it
     relative_low: float  # 95 %
     relative_high: float

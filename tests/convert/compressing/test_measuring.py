@@ -33,6 +33,7 @@ VARIANT = Variant(
     size_bytes=1000,
     zipped_bytes=700,
     latency_us=10.0,
+    parent_us=11.0,
     relative_latency=0.9,
     relative_low=0.8,
     relative_high=0.97,
