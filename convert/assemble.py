@@ -102,8 +102,8 @@ def made_files(
     return Made(
         files,
         tuple(
-            _rung(wanted, counted[wanted.rung], content, recipe, taken, name, place)
-            for wanted, content, name, place in rows
+            _rung(wanted, counted[wanted.rung], content, recipe, taken, name, subgraph)
+            for wanted, content, name, subgraph in rows
         ),
     )
 
@@ -123,7 +123,7 @@ def _rung(
     file: str,
     subgraph: int,
 ) -> Rung:
-    signature, way = signature_name(wanted.resolution), wanted.preprocessing
+    signature, preprocessing = signature_name(wanted.resolution), wanted.preprocessing
     ends = Runner(content, signature)
     return Rung(
         rung=wanted.rung,
@@ -138,9 +138,9 @@ def _rung(
         input=ends.input,
         output=ends.output,
         preprocessing=Preprocessing(
-            crop=way.crop_name,
-            interpolation=way.interpolation,
-            antialias=way.antialias,
+            crop=preprocessing.crop_name,
+            interpolation=preprocessing.interpolation,
+            antialias=preprocessing.antialias,
             channels="RGB",
             mean=(taken.mean,) * 3,
             deviation=(taken.deviation,) * 3,
@@ -157,8 +157,8 @@ def _check_same(shared: bytes, content: bytes, rung: WantedRung) -> None:
         .astype(np.float32)
     )
     own, alone = (
-        Runner(one, signature_name(resolution)).scores(image)
-        for one in (shared, content)
+        Runner(file, signature_name(resolution)).scores(image)
+        for file in (shared, content)
     )
     if not np.array_equal(own, alone):
         raise RuntimeError(f"{rung.rung}: the shared file gives other scores.")

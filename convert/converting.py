@@ -59,9 +59,9 @@ class Result:
     def failures(self) -> list[str]:
         """One line a failed check."""
         return [
-            f"{one.rung} {one.recipe}: {why}"
-            for one in self.parities
-            for why in one.failures
+            f"{compared.rung} {compared.recipe}: {why}"
+            for compared in self.parities
+            for why in compared.failures
         ]
 
 
@@ -116,10 +116,10 @@ def _result(
         for rung in wanted.of(parts.source):
             path, parent = parts.path(rung, recipe), parents[rung.rung]
             own = file_scores(store, judged, rung, recipe, path, parent)
-            found = parity(parent, own, path, recipe, options.min_agreement)
-            parities.append(found)
-            separate_bytes += found.size_bytes
-            if recipe.weights == "int8" and _lossy(found):
+            compared = parity(parent, own, path, recipe, options.min_agreement)
+            parities.append(compared)
+            separate_bytes += compared.size_bytes
+            if recipe.weights == "int8" and _lossy(compared):
                 layers[rung.rung] = _layers(parts, rung, recipe)
     counted = {name: parent.meta for name, parent in parents.items()}
     made = [

@@ -95,7 +95,7 @@ class Parts:
             facts["quantiser"] = quantiser_version(self.quantiser)
             facts["calibration"] = self.calibration.facts["fingerprint"]
             facts["preprocessing"] = [
-                one.preprocessing.describe() for one in (wanted, self.base)
+                rung.preprocessing.describe() for rung in (wanted, self.base)
             ]
         text = json.dumps(facts, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -139,7 +139,7 @@ class Parts:
             return None
         self.make(self.base, [_FLOAT, recipe])
         plain, file = (
-            self.path(self.base, one).read_bytes() for one in (_FLOAT, recipe)
+            self.path(self.base, stored).read_bytes() for stored in (_FLOAT, recipe)
         )
         if at_resolution(plain, wanted.resolution) != content:
             return None

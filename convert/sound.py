@@ -82,13 +82,13 @@ def _others(file: Path, parts: Sequence[Rung | Look]) -> list[Net]:
     model = read_tflite(file.read_bytes(), str(file))
     return [
         Net(
-            label=f"signature {one.name[:60]!a}",
-            signature=one.name,
-            subgraph=one.subgraph,
+            label=f"signature {signature.name[:60]!a}",
+            signature=signature.name,
+            subgraph=signature.subgraph,
             images=None,
         )
-        for one in model.signatures
-        if one.name not in known
+        for signature in model.signatures
+        if signature.name not in known
     ]
 
 

@@ -74,8 +74,8 @@ def three_rungs(confidences: Float64s, right: Bools, macs: tuple[int, ...]) -> F
     tiles = np.argwhere(~_beaten(cheapest, table.bound, table.corner_macs))
     points = [np.empty((4, 0), np.int64)]
     for start in range(0, len(tiles), _TILES_AT_ONCE):
-        found = table.fill(tiles[start : start + _TILES_AT_ONCE])
-        points.append(found[:, ~_beaten(cheapest, found[0], found[1])])
+        filled = table.fill(tiles[start : start + _TILES_AT_ONCE])
+        points.append(filled[:, ~_beaten(cheapest, filled[0], filled[1])])
     answered, cost, row, column = np.concatenate(points, axis=1)
     order = np.lexsort((column, row, -answered, cost))
     kept = order[records(answered[order])]
@@ -178,11 +178,11 @@ class _Table:
         number[tiles[:, 0], tiles[:, 1]] = np.arange(len(tiles))
         tile = number[self._row // _TILE, self._column // _TILE]
         held = (tile >= 0) & (self._row % _TILE > 0) & (self._column % _TILE > 0)
-        place = (tile[held], self._row[held] % _TILE, self._column[held] % _TILE)
+        corner = (tile[held], self._row[held] % _TILE, self._column[held] % _TILE)
         cells = []
         for sums_here in (self._gains, self._tops):
             table = np.zeros((len(tiles), _TILE, _TILE), np.int64)
-            np.add.at(table, place, sums_here.values[held])
+            np.add.at(table, corner, sums_here.values[held])
             table = table.cumsum(axis=1).cumsum(axis=2)
             edges = sums_here.edges[rows, tiles[:, 1:]]
             table += (edges - edges[:, :1])[:, :, None]

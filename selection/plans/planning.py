@@ -167,13 +167,13 @@ def _safest(
     limit = request.max_drop_points / 100
     chances = [
         np.where(
-            one.macs < reference_macs,
-            one.power(images, limit, request.confidence),
+            outlook.macs < reference_macs,
+            outlook.power(images, limit, request.confidence),
             -1.0,
         )
-        for one in seen
+        for outlook in seen
     ]
-    if max(float(one.max()) for one in chances) < 0:
+    if max(float(outlook.max()) for outlook in chances) < 0:
         return Fixed(request.reference)
     best = max(range(len(seen)), key=lambda place: float(chances[place].max()))
     return seen[best].selector(int(chances[best].argmax()))
@@ -181,13 +181,13 @@ def _safest(
 
 def plan_of(family: Family, here: Standing, known: Known) -> Plan:
     """The plan as the labels known so far have it."""
-    place = max(here.passed - 1, 0)
-    seen = compared(family.reference_answers, family.answers[place], known)
+    index = max(here.passed - 1, 0)
+    seen = compared(family.reference_answers, family.answers[index], known)
     used = known.said
     if (
         here.passed
         and family.max_drop_points >= 0
-        and family.macs[place] >= family.reference_macs
+        and family.macs[index] >= family.reference_macs
     ):
         return _reference_itself(family, here, used)
     record = certificate(
@@ -201,15 +201,15 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
         not here.passed and not here.settled,
     )
     return Plan(
-        selector=family.selectors[place],
+        selector=family.selectors[index],
         certificate=record,
         reference=family.reference,
         search_images=family.search_images,
         candidates=family.candidates,
-        macs=family.macs[place],
+        macs=family.macs[index],
         family=family,
-        place=place,
-        halts=halt_bounds(family, place, known),
+        place=index,
+        halts=halt_bounds(family, index, known),
     )
 
 
