@@ -33,7 +33,7 @@ def to_bundle(
         models: built Keras models, names of the catalogue or model files, each once.
         dataset: images that judge, and apart from them images that calibrate, as
             `reswise convert --dataset`.
-        run: the bundle goes to a subfolder; finished parts are found again there.
+        run: the bundle goes to a subfolder; finished files are found again there.
         resolutions, plan: one of them: pixels, or the path of a plan.json.
         recipe, split, crop, limit, normalisation, separate: as the flags of
             `reswise convert`.

@@ -1,4 +1,4 @@
-"""Parts -> a bundle: shared or separate files with metadata, and the manifest."""
+"""Rungs -> a bundle: shared or separate files with metadata, and the manifest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from convert.bundle import Bundle, described, write_bundle
 from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
 from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
-from convert.parts import Parts, file_name
 from convert.quantising.recipes import Recipe
+from convert.rung_files import RungFiles, file_name
 from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import signature_name
@@ -68,7 +68,7 @@ def write(
 
 
 def made_files(
-    parts: Parts,
+    rung_files: RungFiles,
     rungs: Sequence[WantedRung],
     recipe: Recipe,
     counted: Mapping[str, RungMeta],
@@ -81,10 +81,10 @@ def made_files(
         counted: by rung, with its MACs and parameters.
         separate: a file a rung, which MediaPipe's ImageClassifier needs.
     """
-    taken = entrance(parts.source.normalisation)
-    about = _about(parts, recipe)
-    contents = [parts.path(rung, recipe).read_bytes() for rung in rungs]
-    stem = file_name(parts.source.name)
+    taken = entrance(rung_files.source.normalisation)
+    about = _about(rung_files, recipe)
+    contents = [rung_files.path(rung, recipe).read_bytes() for rung in rungs]
+    stem = file_name(rung_files.source.name)
     if separate:
         names = [f"{stem}_{rung.resolution}_{recipe.name}.tflite" for rung in rungs]
         files = {
@@ -108,8 +108,8 @@ def made_files(
     )
 
 
-def _about(parts: Parts, recipe: Recipe) -> About:
-    source = parts.source
+def _about(rung_files: RungFiles, recipe: Recipe) -> About:
+    source = rung_files.source
     said = f"{source.name}, weights {source.weights}, recipe {recipe.name}"
     return About(source.name, f"{said}: {recipe.what}")
 

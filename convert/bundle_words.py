@@ -71,11 +71,11 @@ def selector_words(selector: Selector) -> str:
         return f"fixed: every image runs {selector.rung}."
     if isinstance(selector, RandomChoice):
         total = sum(selector.weights)
-        parts = (
+        shares = (
             f"{100 * weight / total:.3g} % {rung}"
             for rung, weight in zip(ladder, selector.weights, strict=True)
         )
-        return f"random, by the image's id (seed {selector.seed}): {', '.join(parts)}."
+        return f"random, by the image's id (seed {selector.seed}): {', '.join(shares)}."
     if isinstance(selector, Learned):
         return (
             f"learned: a 48-pixel thumbnail chooses one of {', '.join(ladder)}, at "

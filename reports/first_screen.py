@@ -2,8 +2,8 @@
 
 from reports import charts
 from reports.gathered import Gathered, Json
-from reports.parts import Figure
 from reports.rows import Row
+from reports.section import Figure
 
 
 def answer(gathered: Gathered) -> str:

@@ -10,7 +10,7 @@ from reports import rung_charts
 from reports.chart_parts import Point
 from reports.examples import groups
 from reports.gathered import Gathered, Json
-from reports.parts import Figure, Section
+from reports.section import Figure, Section
 
 
 def _ladder(gathered: Gathered) -> tuple[list[StoredRung], Json | None]:

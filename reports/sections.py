@@ -9,8 +9,8 @@ from keras_models.framework import versions
 from reports import charts, rung_charts
 from reports.chart_parts import Point
 from reports.gathered import Gathered
-from reports.parts import Figure, Section
 from reports.rung_sections import pictures, reliability
+from reports.section import Figure, Section
 from reports.table import Kind, Table
 
 SECTION_OF: dict[Kind, str] = {

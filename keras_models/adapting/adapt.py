@@ -25,7 +25,7 @@ from keras_models.training.callbacks import EpochBegin
 
 TENSORS = ("offsets", "norms", "norms+head")
 _SIGNIFICANT = 2.0  # standard errors that divergence must fall by, and worth rise
-_TOGETHER = 32  # pictures a step of prediction
+_PICTURES_A_STEP = 32  # of prediction
 
 Scores = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -140,10 +140,10 @@ def native_scores(model: keras.Model, normalisation: str, pixels: Pixels) -> Sco
     parts = [
         np.asarray(
             model.predict_on_batch(
-                normalise(pixels[start : start + _TOGETHER], normalisation)
+                normalise(pixels[start : start + _PICTURES_A_STEP], normalisation)
             )
         )
-        for start in range(0, len(pixels), _TOGETHER)
+        for start in range(0, len(pixels), _PICTURES_A_STEP)
     ]
     return np.concatenate(parts).astype(np.float32)
 

@@ -56,7 +56,7 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
         labels_used=int((seen.differ & certifying.labelled).sum()),
         warning=hollow_warning(calibration, request.reference),
     )
-    return replace(plan, certificate=record, place=0)
+    return replace(plan, certificate=record, index=0)
 
 
 def _best_within(seen: list[Outlook], max_macs: float) -> Selector | None:

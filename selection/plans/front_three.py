@@ -44,7 +44,7 @@ class _Axis:
 
     levels: Float64s  # distinct confidences, ascending
     cuts: Ints  # ascending, 0 first: how many levels climb
-    place: Ints  # (n,) index of the first of `cuts` under which the image climbs
+    first_cut: Ints  # (n,) index of the first of `cuts` under which the image climbs
 
     @property
     def tiles(self) -> int:
@@ -53,7 +53,7 @@ class _Axis:
     @property
     def inside(self) -> Bools:
         """(n,): climbs under some of the cuts."""
-        return np.asarray(self.place < len(self.cuts))
+        return np.asarray(self.first_cut < len(self.cuts))
 
     def threshold(self, index: Ints) -> Float64s:
         """Of cuts by their index; the padding of the last tile repeats the last cut."""
@@ -126,13 +126,13 @@ class _Table:
         self, first: _Axis, second: _Axis, right: Bools, macs: tuple[int, ...]
     ) -> None:
         used = first.inside & second.inside
-        self._row, self._column = first.place[used], second.place[used]
+        self._row, self._column = first.first_cut[used], second.first_cut[used]
         self._gain = right[used, 2].astype(np.int64) - right[used, 1]
         self._shape = (first.tiles, second.tiles)
         self._macs = macs[2]
         self._images = len(right)
         resolutions = first.tiles * _TILE
-        inside = first.place[first.inside]
+        inside = first.first_cut[first.inside]
         moved = right[first.inside, 1].astype(np.int64) - right[first.inside, 0]
         self._level = right[:, 0].sum() + np.cumsum(sums(inside, moved, resolutions))
         self._climb = macs[1] * np.cumsum(np.bincount(inside, minlength=resolutions))

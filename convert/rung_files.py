@@ -36,18 +36,18 @@ from keras_models import graph
 from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
-_FORMAT = 5  # of what is made; a change makes every part anew
+_FORMAT = 5  # of what is made; a change makes every file anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
 def file_name(text: str) -> str:
-    """A model's name as part of a file's."""
+    """A model's name within a file's."""
     return _ODD.sub("_", text).lstrip(".-+") or "model"
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Makes the parts of one model.
+class RungFiles:
+    """Makes the files of one model.
 
     Args:
         folder: where they are kept.
@@ -79,7 +79,7 @@ class Parts:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def path(self, wanted: WantedRung, recipe: Recipe) -> Path:
-        """Where a part lies once it is made."""
+        """Where a file lies once it is made."""
         facts: dict[str, object] = {
             "format": _FORMAT,
             "model": self.source.name,
@@ -103,7 +103,7 @@ class Parts:
         return self.folder / f"{file_name(stem)}.tflite"
 
     def make(self, wanted: WantedRung, recipes: Sequence[Recipe]) -> None:
-        """Makes the parts of one rung that are not there yet.
+        """Makes the files of one rung that are not there yet.
 
         Raises:
             InputError: the model does not convert faithfully.
