@@ -56,10 +56,10 @@ def find_adb(given: str | None) -> str:
         InputError: none of them is there.
     """
     if given is not None:
-        found = shutil.which(given)
-        if found is None:
+        program = shutil.which(given)
+        if program is None:
             raise InputError(f"--adb {given}: no such program.")
-        return found
+        return program
     on_path = shutil.which("adb")
     if on_path:
         return on_path
@@ -101,8 +101,8 @@ class Adb:
     def version(self) -> str:
         """Such as "36.0.0-13206524"."""
         said = self._call(["version"], _SECONDS).stdout.decode(errors="replace")
-        found = re.search(r"^Version (\S+)", said, re.MULTILINE)
-        return found.group(1) if found else said.strip().split("\n")[0]
+        match = re.search(r"^Version (\S+)", said, re.MULTILINE)
+        return match.group(1) if match else said.strip().split("\n")[0]
 
     def devices(self) -> list[Device]:
         """What adb sees, ready or not.
@@ -264,15 +264,15 @@ def one_phone(adb: Adb, serials: Sequence[str]) -> dict[str, str]:
 
 
 def _checked(adb: Adb, devices: Sequence[Device], serial: str) -> str:
-    found = next((device for device in devices if device.serial == serial), None)
-    if found is None and ":" in serial:
+    named = next((device for device in devices if device.serial == serial), None)
+    if named is None and ":" in serial:
         adb.connect(serial)
         state = adb.state(serial)
-        found = Device(serial, state, "") if state else None
-    if found is None:
+        named = Device(serial, state, "") if state else None
+    if named is None:
         raise InputError(
             f"--serial {serial}: no such device; adb sees {listed(devices) or 'none'}."
         )
-    if found.state != "device":
-        raise InputError(not_ready(found))
+    if named.state != "device":
+        raise InputError(not_ready(named))
     return serial

@@ -172,7 +172,7 @@ class _Reader:
 
     def _top(self, facts: Fields) -> tuple[tuple[int, float], ...]:
         classes = self._bundle.manifest.rungs[0].classes
-        found = []
+        best = []
         for pair in facts.items("top", _MOST_TOP):
             sound = (
                 isinstance(pair, list)
@@ -186,11 +186,11 @@ class _Reader:
                 raise facts.wrong(
                     "top", pair, f"a class below {classes}, and its score"
                 )
-            found.append((int(pair[0]), float(pair[1])))
-        scores = [score for _, score in found]
-        if not found or scores != sorted(scores, reverse=True):
-            raise facts.wrong("top", found, "the highest scores, the highest first")
-        return tuple(found)
+            best.append((int(pair[0]), float(pair[1])))
+        scores = [score for _, score in best]
+        if not best or scores != sorted(scores, reverse=True):
+            raise facts.wrong("top", best, "the highest scores, the highest first")
+        return tuple(best)
 
     def _probe(self, facts: Fields) -> None:
         item = facts.whole("item", MOST_ITEMS)
@@ -229,11 +229,11 @@ class _Reader:
             raise InputError(
                 f"{self._path}: a picture stands twice in the first round."
             )
-        for place, name in enumerate(ran):
-            if name != ids[place % len(ids)]:
+        for index, name in enumerate(ran):
+            if name != ids[index % len(ids)]:
                 raise InputError(
-                    f"{self._path}: item {place} is {name[:60]!a}; expected "
-                    f"{ids[place % len(ids)][:60]!a}, as in the first round."
+                    f"{self._path}: item {index} is {name[:60]!a}; expected "
+                    f"{ids[index % len(ids)][:60]!a}, as in the first round."
                 )
         return tuple(ids)
 

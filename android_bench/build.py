@@ -279,7 +279,7 @@ def _glibc(folder: Path) -> Built:
 
 
 def _cross_library(name: str) -> Path:
-    found = Path(_run([_CROSS, f"-print-file-name={name}"]).strip())
-    if not found.is_absolute():
+    library = Path(_run([_CROSS, f"-print-file-name={name}"]).strip())
+    if not library.is_absolute():
         raise InputError(f"{_CROSS} has no {name}; install libc6-dev-arm64-cross.")
-    return found.resolve()
+    return library.resolve()

@@ -49,7 +49,7 @@ class Device:
 
 def read_devices(said: str) -> list[Device]:
     """What `adb devices -l` printed; its own messages are passed over."""
-    found = []
+    devices = []
     for line in said.splitlines():
         if not line.strip() or line.startswith(
             ("List of", "*", "adb server", "error:")
@@ -61,8 +61,8 @@ def read_devices(said: str) -> list[Device]:
             continue
         serial, state = (part for part in parts.groups() if part)
         model = re.search(r"model:(\S+)", line)
-        found.append(Device(serial, state.strip(), model.group(1) if model else ""))
-    return found
+        devices.append(Device(serial, state.strip(), model.group(1) if model else ""))
+    return devices
 
 
 def not_ready(device: Device) -> str:

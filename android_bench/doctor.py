@@ -60,17 +60,17 @@ def examine(
             _found("LiteRT", lambda: str(question.runtime_lib or host_library())),
         ]
     kind = _found("way to build", lambda: _kind(question, environment))
-    found = [kind]
+    findings = [kind]
     word = kind.said.split(":")[0] if kind.good else "ndk"
     if kind.good:
         ndk = find_ndk(question.ndk, environment) if word == "ndk" else None
-        found.append(_found("runner", lambda: _built(word, question, ndk)))
-    found.append(_found("LiteRT", lambda: _library(word, question)))
+        findings.append(_found("runner", lambda: _built(word, question, ndk)))
+    findings.append(_found("LiteRT", lambda: _library(word, question)))
     program = _found("adb", lambda: _adb(question.adb))
-    found.append(program)
+    findings.append(program)
     if program.good:
-        return [*found, *_devices(question, Adb(find_adb(question.adb)))]
-    return [*found, Finding("device", False, "adb finds devices; install adb first")]
+        return [*findings, *_devices(question, Adb(find_adb(question.adb)))]
+    return [*findings, Finding("device", False, "adb finds devices; install adb first")]
 
 
 def _found(what: str, look: Callable[[], str]) -> Finding:
@@ -122,14 +122,14 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
             )
         return [Finding("device", False, line)]
     same = one_phone(adb, [one.serial for one in wanted if one.state == "device"])
-    found = []
+    findings = []
     for device in wanted:
         if device.serial in same:
             line = f"the same phone as {same[device.serial]} (ro.serialno)"
-            found.append(Finding(f"device {device.serial}", True, line))
+            findings.append(Finding(f"device {device.serial}", True, line))
         else:
-            found += _device(question, adb, device)
-    return found
+            findings += _device(question, adb, device)
+    return findings
 
 
 def _device(question: Question, adb: Adb, device: Device) -> list[Finding]:

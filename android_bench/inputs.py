@@ -97,9 +97,13 @@ def pack(
     return Inputs(folder, ids, labels, len(facts["unreadable"]))
 
 
-def way_of(way: Way) -> Preprocessing:
+def preprocessing_of(preprocessing: Way) -> Preprocessing:
     """The crop and resize of a manifest as `datasets` does them."""
-    return Preprocessing(parse_crop(way.crop), way.interpolation, way.antialias)
+    return Preprocessing(
+        parse_crop(preprocessing.crop),
+        preprocessing.interpolation,
+        preprocessing.antialias,
+    )
 
 
 def _key(dataset: Dataset, manifest: Manifest) -> str:
@@ -113,7 +117,7 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
     unreadable: dict[int, str] = {}
     rungs = {tensor_file(rung): rung for rung in manifest.rungs}
     resolutions = {rung.resolution for rung in manifest.rungs}
-    ways = {way_of(rung.preprocessing) for rung in manifest.rungs}
+    preprocessings = {preprocessing_of(rung.preprocessing) for rung in manifest.rungs}
     if manifest.look:
         resolutions.add(manifest.look.input.shape[1])
     with ExitStack() as stack:
@@ -123,7 +127,9 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
         }
         for file in files.values():
             file.write(bytes(HEADER_BYTES))
-        batches = pictures(dataset, sorted(resolutions), sorted(ways, key=str))
+        batches = pictures(
+            dataset, sorted(resolutions), sorted(preprocessings, key=str)
+        )
         for batch in progress(batches, len(dataset), "packing images", _pictures_of):
             indices += batch.indices.tolist()
             unreadable |= batch.unreadable
@@ -143,7 +149,7 @@ def _pictures_of(batch: Batch) -> int:
 
 
 def _rung_tensors(batch: Batch, rung: Rung) -> Stored:
-    pixels = batch.pixels[(way_of(rung.preprocessing), rung.resolution)]
+    pixels = batch.pixels[(preprocessing_of(rung.preprocessing), rung.resolution)]
     return stored(normalised(pixels, rung.preprocessing), rung.input)
 
 
@@ -152,8 +158,8 @@ def _looks(batch: Batch, manifest: Manifest) -> Stored:
     look = manifest.look
     if look is None:
         raise ValueError("the bundle has no look")
-    way = way_of(manifest.rungs[0].preprocessing)
-    return stored(batch.pixels[(way, look.input.shape[1])], look.input)
+    preprocessing = preprocessing_of(manifest.rungs[0].preprocessing)
+    return stored(batch.pixels[(preprocessing, look.input.shape[1])], look.input)
 
 
 def write_header(file: BinaryIO, tensor: Tensor, images: int) -> None:

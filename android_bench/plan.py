@@ -99,7 +99,7 @@ def passes(manifest: Manifest, selector: Selector) -> tuple[Pass, ...]:
 
 def plan_text(
     manifest: Manifest,
-    one: Pass,
+    wanted: Pass,
     images: int,
     settings: Settings,
     names: Mapping[str, str],
@@ -112,8 +112,8 @@ def plan_text(
             without spaces.
         choices: name of the file that `inputs.write_choices` made, for random.
     """
-    rungs = _nets(manifest, one.selector.ladder)
-    look = _nets(manifest, (LOOK,)) if isinstance(one.selector, Learned) else []
+    rungs = _nets(manifest, wanted.selector.ladder)
+    look = _nets(manifest, (LOOK,)) if isinstance(wanted.selector, Learned) else []
     files = list(dict.fromkeys(net.file for net, _ in (*rungs, *look)))
     lines = ["reswise plan 1", *_settings(settings, images)]
     lines.append(f"ids {names[IDS_FILE]}")
@@ -121,7 +121,7 @@ def plan_text(
     lines += [f"rung {_net(net, files, names[held])}" for net, held in rungs]
     if settings.probe_every:
         lines.append(f"probe 0 {settings.probe_every}")
-    lines += _selector(one.selector, choices)
+    lines += _selector(wanted.selector, choices)
     lines += [f"look {_net(net, files, names[held])}" for net, held in look]
     return "".join(f"{line}\n" for line in lines if line)
 

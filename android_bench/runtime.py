@@ -26,8 +26,8 @@ def host_library() -> Path:
     Raises:
         InputError: it is not installed.
     """
-    found = importlib.util.find_spec("ai_edge_litert")
-    folders = found.submodule_search_locations if found else None
+    package = importlib.util.find_spec("ai_edge_litert")
+    folders = package.submodule_search_locations if package else None
     path = Path(next(iter(folders or [""]))) / "libLiteRt.so"
     if not path.is_file():
         raise InputError(

@@ -100,23 +100,23 @@ def measure(
     """
     folder = job.folder / machine.slug
     identity = file_sha256(job.built.files["runner"]) + file_sha256(job.library)
-    found: dict[str, Results] = {}
+    results: dict[str, Results] = {}
     scores: dict[str, Float32s] = {}
     todo = passes(job.bundle.manifest, job.bundle.selector)
-    for place, one in enumerate(todo, start=1):
-        files = _files_of(job, one, folder, identity)
-        what = f"{machine.label}: pass {place} of {len(todo)}, {one.name}"
-        kept = _kept(job, one, files) if not fresh and files.done else None
+    for number, wanted in enumerate(todo, start=1):
+        files = _files_of(job, wanted, folder, identity)
+        what = f"{machine.label}: pass {number} of {len(todo)}, {wanted.name}"
+        kept = _kept(job, wanted, files) if not fresh and files.done else None
         if kept is None or kept.again:
             between()
             tell(f"{what}{kept.said if kept else ''}")
             _run(job, machine, files, fresh or kept is not None)
         else:
             tell(f"{what}{kept.said}")
-        found[one.name] = read_results(files.path("jsonl"))
-        if one.keep_scores:
-            scores[one.name] = _scores(files.path("scores"), job.inputs.images)
-    return Measured(found, scores)
+        results[wanted.name] = read_results(files.path("jsonl"))
+        if wanted.keep_scores:
+            scores[wanted.name] = _scores(files.path("scores"), job.inputs.images)
+    return Measured(results, scores)
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ class _Kept:
     said: str
 
 
-def _kept(job: Job, one: Pass, files: _Files) -> _Kept:
-    results = {one.name: read_results(files.path("jsonl"))}
+def _kept(job: Job, wanted: Pass, files: _Files) -> _Kept:
+    results = {wanted.name: read_results(files.path("jsonl"))}
     states = _states(files)
     pairs = list(pairwise(states)) or [({}, {})]
     reasons = [
@@ -198,18 +198,25 @@ def _sources(job: Job) -> Iterator[tuple[str, Path]]:
         yield there, held if held.exists() else job.bundle.path(name)
 
 
-def _files_of(job: Job, one: Pass, folder: Path, identity: str) -> _Files:
+def _files_of(job: Job, wanted: Pass, folder: Path, identity: str) -> _Files:
     choices: str | None = None
     more: dict[str, Path] = {}
-    if isinstance(one.selector, RandomChoice):
-        choices, more = _choices(one.selector, job.inputs, folder)
+    if isinstance(wanted.selector, RandomChoice):
+        choices, more = _choices(wanted.selector, job.inputs, folder)
     text = plan_text(
-        job.bundle.manifest, one, job.inputs.images, job.settings, _names(job), choices
+        job.bundle.manifest,
+        wanted,
+        job.inputs.images,
+        job.settings,
+        _names(job),
+        choices,
     )
-    key = hashlib.sha256(f"{identity} {one.name}\n{text}".encode()).hexdigest()[:16]
-    if one.keep_scores:
+    key = hashlib.sha256(f"{identity} {wanted.name}\n{text}".encode()).hexdigest()[:16]
+    if wanted.keep_scores:
         text += f"scores {key}.scores\n"
-    return _Files(folder=folder, key=key, plan=text, more=more, scores=one.keep_scores)
+    return _Files(
+        folder=folder, key=key, plan=text, more=more, scores=wanted.keep_scores
+    )
 
 
 def _choices(

@@ -75,10 +75,10 @@ def _models(folder: Path) -> dict[int, Path]:
     )
     contents = {resolution: source.at(resolution) for resolution in RESOLUTIONS}
     contents[0] = merged(list(contents.values()))
-    found = {resolution: folder / f"{resolution}.tflite" for resolution in contents}
-    for resolution, path in found.items():
+    paths = {resolution: folder / f"{resolution}.tflite" for resolution in contents}
+    for resolution, path in paths.items():
         path.write_bytes(contents[resolution])
-    return found
+    return paths
 
 
 def _programs(folder: Path) -> tuple[Path, Path]:
@@ -110,7 +110,7 @@ def _rung(resolution: int) -> Rung:
     )
 
 
-def _plan(folder: Path, one: Pass, rungs: Sequence[Rung], images: int) -> Path:
+def _plan(folder: Path, wanted: Pass, rungs: Sequence[Rung], images: int) -> Path:
     """Packs random images and writes the plan."""
     random = np.random.default_rng(0)
     for rung in rungs:
@@ -125,7 +125,7 @@ def _plan(folder: Path, one: Pass, rungs: Sequence[Rung], images: int) -> Path:
     names = {rung.file: rung.file for rung in rungs} | {IDS_FILE: IDS_FILE}
     names |= {tensor_file(rung): tensor_file(rung) for rung in rungs}
     manifest = Manifest(name="m", files=(), rungs=tuple(rungs), selector={})
-    text = plan_text(manifest, one, images, _SETTINGS, names)
+    text = plan_text(manifest, wanted, images, _SETTINGS, names)
     write_text(folder / "bench.plan", text)
     return folder / "bench.plan"
 
@@ -136,16 +136,16 @@ def _times(
     """(turns,) median nanoseconds of an image, of three ways that take turns."""
     rung = _rung(RESOLUTIONS[-1])
     plan = _plan(folder, Pass("p", Fixed(rung.rung)), [rung], IMAGES)
-    ways: dict[str, Callable[[], Sequence[float]]] = {
+    timers: dict[str, Callable[[], Sequence[float]]] = {
         "runner": lambda: _runner_ns(folder, runner, plan),
         "bare loop in C": lambda: _loop_ns(folder, loop, plan),
         "Python interpreter": lambda: _python_ns(files[rung.resolution]),
     }
-    found: dict[str, list[float]] = {name: [] for name in ways}
+    medians_of: dict[str, list[float]] = {name: [] for name in timers}
     for turn in range(TURNS):
-        for name in sorted(ways, reverse=turn % 2 == 1):  # neither is always first
-            found[name].append(float(np.median(ways[name]())))
-    return {name: np.array(medians) for name, medians in found.items()}
+        for name in sorted(timers, reverse=turn % 2 == 1):  # neither is always first
+            medians_of[name].append(float(np.median(timers[name]())))
+    return {name: np.array(medians) for name, medians in medians_of.items()}
 
 
 def _runner_ns(folder: Path, runner: Path, plan: Path) -> Sequence[float]:
@@ -171,14 +171,14 @@ def _python_ns(model: Path) -> Sequence[float]:
         interpreter.invoke()
     given = interpreter.get_input_details()[0]
     random = np.random.default_rng(0)
-    found = []
+    nanoseconds = []
     for _ in range(IMAGES):
         pixels = random.uniform(-1, 1, given["shape"]).astype(np.float32)
         interpreter.set_tensor(given["index"], pixels)
         started = time.perf_counter_ns()
         interpreter.invoke()
-        found.append(float(time.perf_counter_ns() - started))
-    return found
+        nanoseconds.append(float(time.perf_counter_ns() - started))
+    return nanoseconds
 
 
 def _peak(runner: Path, folder: Path, shared: bool) -> int:
@@ -186,8 +186,8 @@ def _peak(runner: Path, folder: Path, shared: bool) -> int:
     rungs = [_rung(resolution) for resolution in RESOLUTIONS]
     if shared:
         rungs = [
-            replace(rung, file="0.tflite", subgraph=place)
-            for place, rung in enumerate(rungs)
+            replace(rung, file="0.tflite", subgraph=subgraph)
+            for subgraph, rung in enumerate(rungs)
         ]
     names = tuple(rung.rung for rung in rungs)
     climb = Pass("p", Cascade(ladder=names, thresholds=(NEVER,) * (len(names) - 1)))

@@ -79,7 +79,9 @@ def _doctor(args: argparse.Namespace) -> int:
         folder=args.run / "build",
         host=args.host,
     )
-    found = examine(question)
-    for one in found:
-        print(f"{'ok     ' if one.good else 'MISSING'} {one.what}: {one.said}")
-    return 0 if all(one.good for one in found) else 1
+    findings = examine(question)
+    for finding in findings:
+        print(
+            f"{'ok     ' if finding.good else 'MISSING'} {finding.what}: {finding.said}"
+        )
+    return 0 if all(finding.good for finding in findings) else 1

@@ -26,13 +26,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         ("verify", "checks all of it; exit code 2 with one line where it is not sound"),
         ("show", "checks it, then prints rungs, selector and certificate"),
     ):
-        one = deeds.add_parser(deed, help=what, description=what, allow_abbrev=False)
-        one.add_argument(
+        own = deeds.add_parser(deed, help=what, description=what, allow_abbrev=False)
+        own.add_argument(
             "bundle", type=Path, metavar="BUNDLE", help="a folder with manifest.json"
         )
     what = "wraps a .tflite image classifier, as it is, into a bundle of one rung"
-    one = deeds.add_parser("import", help=what, description=what, allow_abbrev=False)
-    bundle_import.add_import_flags(one)
+    own = deeds.add_parser("import", help=what, description=what, allow_abbrev=False)
+    bundle_import.add_import_flags(own)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -69,13 +69,13 @@ def choice_of(args: argparse.Namespace) -> "ForeignChoice":
     from datasets.preprocessing import Preprocessing, parse_crop
 
     crop = parse_crop(args.crop) if args.crop else Preprocessing().crop
-    way = Preprocessing(crop, args.interpolation, not args.no_antialias)
+    preprocessing = Preprocessing(crop, args.interpolation, not args.no_antialias)
     if args.normalisation and args.mean:
         raise InputError("--normalisation and --mean exclude each other.")
     pixels = PixelChoice(
-        crop=way.crop_name,
-        interpolation=way.interpolation,
-        antialias=way.antialias,
+        crop=preprocessing.crop_name,
+        interpolation=preprocessing.interpolation,
+        antialias=preprocessing.antialias,
         normalisation=args.normalisation,
         mean=_numbers(args.mean, "--mean"),
         deviation=_numbers(args.deviation, "--deviation"),

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 def _rows(folders: list[Path]) -> "list[Row]":
     from reports.rows import read_rows
 
-    found = []
+    rows = []
     for folder in folders:
         path = folder / "rows.csv"
         if not path.is_file():
@@ -79,5 +79,5 @@ def _rows(folders: list[Path]) -> "list[Row]":
                 f"--from {folder}: it has no rows.csv; expected a run folder of "
                 "`reswise drop`."
             )
-        found += read_rows(path)
-    return found
+        rows += read_rows(path)
+    return rows

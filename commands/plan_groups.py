@@ -14,7 +14,7 @@ def groups(
     args: argparse.Namespace, certifying: "Scored", chosen: "StoredRung"
 ) -> "dict[str, tuple[str, ...]]":
     """Per column of --groups the value of each certification image."""
-    found = {}
+    columns = {}
     for name in args.groups or []:
         if name == "class":
             if not certifying.labelled.all():
@@ -23,13 +23,13 @@ def groups(
                     "not known; expected all labels. Use --groups answer, the class "
                     "that the reference answers."
                 )
-            found[name] = _named(chosen, certifying.labels.tolist())
+            columns[name] = _named(chosen, certifying.labels.tolist())
         elif name == "answer":
-            place = certifying.index(args.reference)
-            found[name] = _named(chosen, certifying.answers[:, place].tolist())
+            column = certifying.index(args.reference)
+            columns[name] = _named(chosen, certifying.answers[:, column].tolist())
         else:
-            found[name] = _column(name, chosen.meta.dataset, certifying.ids)
-    return found
+            columns[name] = _column(name, chosen.meta.dataset, certifying.ids)
+    return columns
 
 
 def _named(chosen: "StoredRung", labels: list[int]) -> tuple[str, ...]:

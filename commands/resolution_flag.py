@@ -15,15 +15,15 @@ def resolutions(text: str) -> list[int]:
         InputError: not whole numbers of at least 1.
     """
     try:
-        found = [int(word) for word in text.split(",")]
+        pixels = [int(word) for word in text.split(",")]
     except ValueError as error:
         raise InputError(
             f"--resolutions {text}: expected whole numbers of pixels such as "
             "224,192,160."
         ) from error
-    if min(found) < 1 or max(found) > 4096:
+    if min(pixels) < 1 or max(pixels) > 4096:
         raise InputError(f"--resolutions {text}: expected pixels in 1..4096.")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(pixels))
 
 
 def lower_resolutions(text: str, native: int) -> list[int]:

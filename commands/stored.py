@@ -111,19 +111,19 @@ def whole(
     from keras_models.specs import kept_in
     from selection.scored import from_stored
 
-    found: dict[str, StoredRung] = {}
+    rungs: dict[str, StoredRung] = {}
     for folder in folders(args):
         for spec in kept_in(folder):
             if problem := spec.problem():
                 logging.warning("%s; its scores are used as they are", problem)
         for name, rung in _loaded(args, folder, split):
-            if name in found:
+            if name in rungs:
                 raise InputError(
                     f"{folder}: {name} is also in another --from folder; expected "
                     "each rung once."
                 )
-            found[name] = rung
-    return from_stored(found), found
+            rungs[name] = rung
+    return from_stored(rungs), rungs
 
 
 def folders(args: argparse.Namespace) -> list[Path]:
@@ -136,8 +136,8 @@ def _loaded(
 ) -> "list[tuple[str, StoredRung]]":
     from keras_models.scoring.stored_scores import load_rungs
 
-    found = load_rungs(folder, args.dataset, split, args.nonfinite)
-    return list(found.items())
+    rungs = load_rungs(folder, args.dataset, split, args.nonfinite)
+    return list(rungs.items())
 
 
 def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
@@ -192,14 +192,14 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
     from selection.selectors.looks import looks_of
 
     made = meta.preprocessing
-    way = Preprocessing(
+    preprocessing = Preprocessing(
         parse_crop(str(made["crop"])),
         str(made["interpolation"]),
         bool(made["antialias"]),
     )
     # a limited split keeps its ids: they are found in the whole one
     split = meta.split.split("[")[0]
-    return looks_of(open_dataset(meta.dataset, split, None), ids, way)
+    return looks_of(open_dataset(meta.dataset, split, None), ids, preprocessing)
 
 
 def what(

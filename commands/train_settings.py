@@ -25,15 +25,15 @@ def check_tensorboard(args: argparse.Namespace) -> None:
 def resolutions_of(text: str) -> list[int]:
     """--resolutions of a training: pixels, each once, in the order given."""
     try:
-        found = list(dict.fromkeys(int(word) for word in text.split(",")))
+        pixels = list(dict.fromkeys(int(word) for word in text.split(",")))
     except ValueError as error:
         raise InputError(
             f"--resolutions {text}: expected whole numbers of pixels such as 32 or "
             "16,24,32."
         ) from error
-    if min(found) < 1:
+    if min(pixels) < 1:
         raise InputError(f"--resolutions {text}: expected 1 pixel or more.")
-    return found
+    return pixels
 
 
 def settings_of(args: argparse.Namespace, precision: str) -> "Settings":

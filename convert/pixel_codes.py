@@ -27,18 +27,19 @@ def own_codes(dtype: str, scale: float, zero_point: int) -> tuple[Triple, Triple
     return (mean,) * 3, (deviation,) * 3
 
 
-def check_codes(way: Preprocessing, tensor: Tensor, where: str) -> None:
+def check_codes(preprocessing: Preprocessing, tensor: Tensor, where: str) -> None:
     """Refuses a mean and deviation that lose the picture at the tensor's ends.
 
     Raises:
         InputError: more than a trace of the pixel values is clipped, or few remain.
     """
-    if why := misfit(way.mean, way.deviation, tensor):
+    if why := misfit(preprocessing.mean, preprocessing.deviation, tensor):
         raise InputError(
-            f"{where}: mean {_shown(way.mean)} and deviation {_shown(way.deviation)} "
-            f"do not fit its {tensor.dtype} input (scale {tensor.scale:.6g}, zero "
-            f"point {tensor.zero_point}): {why}. Expected a picture's own codes, or "
-            "the mean and deviation that the model was quantised for."
+            f"{where}: mean {_shown(preprocessing.mean)} and deviation "
+            f"{_shown(preprocessing.deviation)} do not fit its {tensor.dtype} input "
+            f"(scale {tensor.scale:.6g}, zero point {tensor.zero_point}): {why}. "
+            "Expected a picture's own codes, or the mean and deviation that the model "
+            "was quantised for."
         )
 
 

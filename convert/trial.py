@@ -103,15 +103,15 @@ def _run(file: Path, folder: Path, nets: Sequence[Net], limit: float) -> None:
 
 def _events(printed: bytes) -> list[dict[str, Any]]:
     """The child's lines; the runtime may print between them."""
-    found = []
+    events = []
     for line in printed.decode(errors="replace").splitlines():
         try:
             event = json.loads(line)
         except ValueError:
             continue
         if isinstance(event, dict) and "event" in event:
-            found.append(event)
-    return found
+            events.append(event)
+    return events
 
 
 def _where(file: Path, nets: Sequence[Net], printed: bytes) -> str:
@@ -129,9 +129,9 @@ def _why(done: "subprocess.CompletedProcess[bytes]") -> str:
     return f"LiteRT does not run it ({words[:_SHOWN]})"
 
 
-def _read(folder: Path, place: int) -> Ran:
-    path = folder / f"{place}.out.npy"
+def _read(folder: Path, net: int) -> Ran:
+    path = folder / f"{net}.out.npy"
     outputs = np.load(path, allow_pickle=False) if path.exists() else np.empty(0)
-    path = folder / f"{place}.shapes.json"
+    path = folder / f"{net}.shapes.json"
     shapes = json.loads(path.read_text()) if path.exists() else {}
     return Ran(outputs, {int(key): tuple(shape) for key, shape in shapes.items()})

@@ -136,8 +136,8 @@ def _planned(
             f"{', '.join(sources)}; expected every model of the ladder."
         )
     _check_said(said, source, f"--plan {path}: {name}")
-    way = _preprocessing(said, match["crop"], preprocessing)
-    return WantedRung(source, int(match["resolution"]), way)
+    prepared = _preprocessing(said, match["crop"], preprocessing)
+    return WantedRung(source, int(match["resolution"]), prepared)
 
 
 def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None:
@@ -157,17 +157,19 @@ def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None
 def _preprocessing(
     said: Mapping[str, Any], crop: str | None, default: Preprocessing
 ) -> Preprocessing:
-    way = default
+    preprocessing = default
     if crop:
         part = parse_crop(crop.removeprefix("crop"))
-        way = Preprocessing(part, way.interpolation, way.antialias)
+        preprocessing = Preprocessing(
+            part, preprocessing.interpolation, preprocessing.antialias
+        )
     if "crop" in said:
         return Preprocessing(
             parse_crop(str(said["crop"])),
-            str(said.get("interpolation", way.interpolation)),
-            bool(said.get("antialias", way.antialias)),
+            str(said.get("interpolation", preprocessing.interpolation)),
+            bool(said.get("antialias", preprocessing.antialias)),
         )
-    return way
+    return preprocessing
 
 
 def _ordered(rungs: list[WantedRung]) -> tuple[WantedRung, ...]:

@@ -81,7 +81,11 @@ def pictures(
         ahead=batch,
         reduced_decode=reduced_decode,
     )
-    inputs = [(way, resolution) for way in preprocessings for resolution in resolutions]
+    inputs = [
+        (preprocessing, resolution)
+        for preprocessing in preprocessings
+        for resolution in resolutions
+    ]
     return _batches(ready, inputs, batch)
 
 
@@ -103,7 +107,11 @@ def mapped(
     Raises:
         InputError: as `pictures`.
     """
-    inputs = [(way, resolution) for way in preprocessings for resolution in resolutions]
+    inputs = [
+        (preprocessing, resolution)
+        for preprocessing in preprocessings
+        for resolution in resolutions
+    ]
     if not inputs or workers < 0:
         raise InputError(
             f"{len(inputs)} inputs, {workers=}; expected at least one resolution and "
@@ -138,7 +146,8 @@ def _printable(name: str) -> str:
 def _least_side(inputs: Sequence[Input]) -> int:
     """Short side that a picture needs so that no input is enlarged from it."""
     return max(
-        int(np.ceil(resolution / (way.crop or 1.0))) for way, resolution in inputs
+        int(np.ceil(resolution / (preprocessing.crop or 1.0)))
+        for preprocessing, resolution in inputs
     )
 
 
@@ -155,8 +164,8 @@ def _prepared(
         return Mapped(index, None, problem=_reason(error))
     colours = bands(image)
     pixels = {
-        (way, resolution): resize_bands(colours, resolution, way)
-        for way, resolution in inputs
+        (preprocessing, resolution): resize_bands(colours, resolution, preprocessing)
+        for preprocessing, resolution in inputs
     }
     return Mapped(index, use(pixels), note="; ".join(notes))
 

@@ -94,10 +94,10 @@ def open_dataset(
     Raises:
         InputError: anything wrong, in one line.
     """
-    found = _opened(spec, split, data_dir, unlabelled)
+    dataset = _opened(spec, split, data_dir, unlabelled)
     if not unlabelled:
-        check_labelled(found)
-    return found
+        check_labelled(dataset)
+    return dataset
 
 
 def _opened(

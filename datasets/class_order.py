@@ -59,17 +59,17 @@ def fitted(dataset: Dataset, known: ModelClasses) -> Dataset:
         names = list(known.names) or [str(place) for place in range(known.count)]
         return dataset.relabelled((), names, Order("model"), ["no picture has a label"])
     if dataset.order.kind == "given":
-        found = _given(dataset, known)
+        order = _given(dataset, known)
     else:
-        found = _named(dataset, known)
-    _check_range(dataset, known, found)
-    names = list(found.names or _padded(dataset, found, known.count))
-    if len(set(found.numbers)) != len(found.numbers):
+        order = _named(dataset, known)
+    _check_range(dataset, known, order)
+    names = list(order.names or _padded(dataset, order, known.count))
+    if len(set(order.numbers)) != len(order.numbers):
         raise InputError(
             f"{dataset.name}: two of its classes are the same class of {known.model}; "
             f"expected one class folder or name for each ({_beside(dataset)})."
         )
-    return dataset.relabelled(found.numbers, names, Order("model"), [found.note])
+    return dataset.relabelled(order.numbers, names, Order("model"), [order.note])
 
 
 def by_place_alone(dataset: Dataset, first: int | None = None) -> Dataset:
@@ -95,9 +95,9 @@ def _named(dataset: Dataset, known: ModelClasses) -> _Found:
     """By names, by synset ids, by numbers, else by place."""
     theirs = dataset.class_names
     for names in (known.names, unnumbered(known.names)):
-        found = _by_names(dataset, replace(known, names=names)) if names else None
-        if found is not None:
-            return found
+        order = _by_names(dataset, replace(known, names=names)) if names else None
+        if order is not None:
+            return order
     synsets = [imagenet.synset_of(name) for name in theirs]
     if known.count == imagenet.CLASSES and all(synsets):
         return _by_synset(dataset, [name or "" for name in synsets])
@@ -243,11 +243,11 @@ def _check_names(
             )
 
 
-def _check_range(dataset: Dataset, known: ModelClasses, found: _Found) -> None:
+def _check_range(dataset: Dataset, known: ModelClasses, order: _Found) -> None:
     used = {
-        found.numbers[label] for label in set(dataset.labels.tolist()) if label >= 0
+        order.numbers[label] for label in set(dataset.labels.tolist()) if label >= 0
     }
-    used |= set(found.numbers) if dataset.order.kind != "given" else set()
+    used |= set(order.numbers) if dataset.order.kind != "given" else set()
     low, high = min(used), max(used)
     if low < 0 or high >= known.count:
         first = known.first or 0
@@ -257,10 +257,10 @@ def _check_range(dataset: Dataset, known: ModelClasses, found: _Found) -> None:
         )
 
 
-def _padded(dataset: Dataset, found: _Found, count: int) -> list[str]:
+def _padded(dataset: Dataset, order: _Found, count: int) -> list[str]:
     """The data's names at the model's numbers, the number itself where none is."""
     names = [str(place) for place in range(count)]
-    for number, name in zip(found.numbers, dataset.class_names, strict=True):
+    for number, name in zip(order.numbers, dataset.class_names, strict=True):
         if 0 <= number < count:
             names[number] = name
     return names

@@ -200,16 +200,16 @@ class Dataset:
     def _content_fingerprint(self) -> str:
         digest = hashlib.sha256(sha256_of(self.class_names).encode())
         indices = progress(range(len(self)), len(self), f"hashing {self.name} pictures")
-        found: dict[str, list[int]] = {}
+        alike: dict[str, list[int]] = {}
         for index in indices:
             content = self._content(index)
             parts = [self.ids[index], str(self.labels[index]), content]
             digest.update(sha256_of(parts).encode())
             some = (
-                self._lost if content == _UNREADABLE else found.setdefault(content, [])
+                self._lost if content == _UNREADABLE else alike.setdefault(content, [])
             )
             some.append(index)
-        self._same |= {key: some for key, some in found.items() if len(some) > 1}
+        self._same |= {key: some for key, some in alike.items() if len(some) > 1}
         return digest.hexdigest()
 
     @property

@@ -135,17 +135,17 @@ def _of_splits(
         f"{'pictures without class folders' if child.pictures else 'no pictures'}"
         for child in beside
     ]
-    found = [child for child in children if child in splits or child in alike]
-    for child in found:
+    present = [child for child in children if child in splits or child in alike]
+    for child in present:
         inside = [_child(path / child.name / name) for name in child.folders]
         check_level(path / child.name, f"{where}, split {child.name}", inside)
-    return Layout(_by_name(path, where, found), tuple(notes))
+    return Layout(_by_name(path, where, present), tuple(notes))
 
 
-def _by_name(path: Path, where: str, found: Sequence[_Child]) -> dict[str, Path]:
+def _by_name(path: Path, where: str, children: Sequence[_Child]) -> dict[str, Path]:
     """Splits by name, without the spaces around it that nobody types."""
     splits: dict[str, Path] = {}
-    for child in found:
+    for child in children:
         if splits.setdefault(child.name.strip(), path / child.name).name != child.name:
             raise InputError(
                 f"{where} has {child.name.strip()} twice, with spaces around the name "

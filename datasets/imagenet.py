@@ -36,9 +36,9 @@ def synsets() -> tuple[str, ...]:
     for folder in (spec.submodule_search_locations if spec else None) or []:
         path = Path(folder) / _LABELS
         if path.is_file():
-            found = tuple(sorted(set(path.read_text().split())))
-            if len(found) == CLASSES:
-                return found
+            names = tuple(sorted(set(path.read_text().split())))
+            if len(names) == CLASSES:
+                return names
     raise InputError(
         "ImageNet's synset ids are read from tensorflow-datasets, which is not "
         "installed as expected; install it, or say the classes with --class-names."

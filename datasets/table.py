@@ -75,14 +75,14 @@ def _reader(files: Sequence[Path]) -> Callable[[int], bytes]:
     return lambda index: read_picture_file(files[index])
 
 
-def _row(line: Line, place: str) -> _Row:
+def _row(line: Line, said: str) -> _Row:
     cells = line.cells
     file, index = cells["file"], cells["class_index"].strip()
     if not file.strip():
-        raise InputError(f"{place} names no file; expected a path in the column file.")
+        raise InputError(f"{said} names no file; expected a path in the column file.")
     if _SEEMS_A_NUMBER.fullmatch(index) and not _index(index):
         raise InputError(
-            f"{place} has class_index {index[:20]!r}; expected a whole number of at "
+            f"{said} has class_index {index[:20]!r}; expected a whole number of at "
             "most six digits, from 0."
         )
     name = cells.get("class_name", "").strip()
@@ -171,10 +171,14 @@ def _names_of_numbers(rows: list[_Row], where: str) -> list[str]:
 
 
 def _labels(rows: list[_Row], classes: Sequence[str], order: Order) -> list[int]:
-    place = {name: label for label, name in enumerate(classes)}
+    label_of = {name: label for label, name in enumerate(classes)}
     given = order.kind == "given"
     return [
-        UNLABELLED if not row.label else int(row.label) if given else place[row.label]
+        UNLABELLED
+        if not row.label
+        else int(row.label)
+        if given
+        else label_of[row.label]
         for row in rows
     ]
 
@@ -201,8 +205,8 @@ def _notes(
     seen: dict[tuple[str, str], _Row] = {}
     split_of: dict[str, str] = {}
     torn = 0
-    for row, place in zip(rows, places, strict=True):
-        real = _real(place)
+    for row, path in zip(rows, places, strict=True):
+        real = _real(path)
         other = seen.setdefault((row.split, real), row)
         if other is not row:
             labels = f" with classes {other.label} and {row.label}"
@@ -227,11 +231,11 @@ def _notes(
     )
 
 
-def _real(place: Path) -> str:
+def _real(path: Path) -> str:
     try:
-        return os.path.realpath(place)
+        return os.path.realpath(path)
     except (ValueError, OSError):
-        return str(place)
+        return str(path)
 
 
 def _check_there(

@@ -111,10 +111,10 @@ def _plain(name: str) -> str:
 
 def _columns(header: list[str], where: str) -> dict[str, str]:
     names = [_plain(name) for name in header]
-    found = {}
+    columns = {}
     for ours, known in (("file", _FILE), ("class_index", _LABEL)):
         if ours in names:
-            found[ours] = ours
+            columns[ours] = ours
             continue
         some = [name for name in dict.fromkeys(names) if name in known]
         if len(some) > 1:
@@ -122,23 +122,23 @@ def _columns(header: list[str], where: str) -> dict[str, str]:
                 f"{where} has the columns {', '.join(some)}, each of which may be "
                 f"{ours}; {FORM}."
             )
-        found |= {ours: some[0]} if some else {}
-    found |= {name: name for name in _OTHERS if name in names}
-    if "class_name" in found and "class_index" not in found:
-        found["class_index"] = "class_name"
-    if not {"file", "class_index"} <= set(found):
+        columns |= {ours: some[0]} if some else {}
+    columns |= {name: name for name in _OTHERS if name in names}
+    if "class_name" in columns and "class_index" not in columns:
+        columns["class_index"] = "class_name"
+    if not {"file", "class_index"} <= set(columns):
         named = ", ".join(filter(None, header))[:200] or "of an empty file"
         raise InputError(
             f"{where} has the columns {named}; expected at least file and class_index "
             "in the first line."
         )
-    for name in found.values():
+    for name in columns.values():
         if names.count(name) > 1:
             raise InputError(
                 f"{where} has the column {name} {names.count(name)} times; expected it "
                 "once."
             )
-    return found
+    return columns
 
 
 def _rows(
@@ -187,8 +187,8 @@ def _split_column(
         InputError: several do.
     """
     some = []
-    for place, name in enumerate(names):
-        words = {cells[place].strip() for cells in rows} - {""}
+    for column, name in enumerate(names):
+        words = {cells[column].strip() for cells in rows} - {""}
         flags = _flag(name) and {word.lower() for word in words} <= _YES | _NO
         if name in columns.values() or not words:
             continue

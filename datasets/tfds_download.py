@@ -89,11 +89,11 @@ def _hosts(builder: Any) -> set[tuple[str, int]]:
 def _check_manual(folder: Path, name: str, short_name: str, what: str) -> None:
     # Where TFDS looks: <data_dir>/downloads/manual, with the name below <data_dir>.
     above = next((p for p in folder.parents if p.name == short_name), folder.parent)
-    place = above.parent / "downloads" / "manual"
-    if not place.is_dir() or not any(place.iterdir()):
+    manual = above.parent / "downloads" / "manual"
+    if not manual.is_dir() or not any(manual.iterdir()):
         raise InputError(
             f"tfds:{name} is not in {folder}, and TFDS may not download it; expected "
-            f"files that you get yourself in {place}: {what} Or name the folder of an "
+            f"files that you get yourself in {manual}: {what} Or name the folder of an "
             "existing copy with --data-dir."
         )
 

@@ -81,12 +81,12 @@ def _builder(name: str, data_dir: Path | None) -> Any:
 def _features(builder: Any, name: str) -> tuple[str, str]:
     """Keys of the picture and of its class."""
     tfds = _tfds()
-    found: dict[type, list[str]] = {}
+    keys: dict[type, list[str]] = {}
     features = builder.info.features
     for key in features if isinstance(features, tfds.features.FeaturesDict) else ():
-        found.setdefault(type(features[key]), []).append(key)
-    images = found.get(tfds.features.Image, [])
-    labels = found.get(tfds.features.ClassLabel, [])
+        keys.setdefault(type(features[key]), []).append(key)
+    images = keys.get(tfds.features.Image, [])
+    labels = keys.get(tfds.features.ClassLabel, [])
     if not images or not labels:
         raise InputError(
             f"tfds:{name} has no picture with a class; expected an Image and a "
@@ -119,17 +119,17 @@ def _from_tfrecords(
     places: list[Place] = []
     total = sum(part.take for part in parts)
     try:
-        found = (
-            (f"{Path(part.filename).name}__{number}", place, parse(record)[label])
+        listed = (
+            (f"{Path(part.filename).name}__{number}", span, parse(record)[label])
             for part in parts
-            for number, (place, record) in enumerate(
+            for number, (span, record) in enumerate(
                 records(Path(part.filename), part.skip, part.take), part.skip
             )
         )
-        for each, place, number in progress(found, total, f"listing tfds:{name}"):
+        for each, span, number in progress(listed, total, f"listing tfds:{name}"):
             ids.append(each)
             labels.append(int(number))
-            places.append(place)
+            places.append(span)
     except Exception as error:  # OSError, Unreadable, what a parser says of a record
         raise _damaged(builder, name, error) from error
 

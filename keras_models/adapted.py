@@ -116,8 +116,8 @@ def write_tensors(
 ) -> int:
     """Writes the tensors that differ; returns their size in bytes as float32."""
     changed = {
-        str(place): tuned
-        for place, (first, tuned) in enumerate(zip(before, after, strict=True))
+        str(index): tuned
+        for index, (first, tuned) in enumerate(zip(before, after, strict=True))
         if not np.array_equal(first, tuned)
     }
     with whole_file(folder / f"{resolution}.npz") as file:

@@ -72,10 +72,10 @@ def load(choice: ModelChoice) -> Pretrained:
             f"--name {choice.name!r}: expected letters, digits, _ . - only, such as "
             "mobilenet_v2_mine."
         )
-    found = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
+    pretrained = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
     if choice.adapted is not None:
-        found = adapted(found, choice.adapted)
-    return found if choice.name is None else replace(found, name=choice.name)
+        pretrained = adapted(pretrained, choice.adapted)
+    return pretrained if choice.name is None else replace(pretrained, name=choice.name)
 
 
 def _from_catalogue(choice: ModelChoice) -> Pretrained:
@@ -130,10 +130,10 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     weights = choice.weights or str(path)
     if choice.weights:
         load_weights(model, _existing(Path(weights), "--weights"))
-    found = from_model(model, said=choice.said)
-    for remark in found.remarks:
+    pretrained = from_model(model, said=choice.said)
+    for remark in pretrained.remarks:
         logging.info("%s: %s", path, remark)
-    return replace(found, name=_own_name(model, path), weights=_short(weights))
+    return replace(pretrained, name=_own_name(model, path), weights=_short(weights))
 
 
 def from_model(
@@ -147,32 +147,32 @@ def from_model(
     Raises:
         InputError: no picture in, no scores of one label out, or it cannot be told.
     """
-    found = canonical(model, said or Said(normalisation=convention))
-    builder = recognise(found.model)
+    opened = canonical(model, said or Said(normalisation=convention))
+    builder = recognise(opened.model)
     return Pretrained(
         name=str(model.name),
-        model=found.model,
-        native=found.native,
-        classes=int(found.model.outputs[0].shape[-1]),
+        model=opened.model,
+        native=opened.native,
+        classes=int(opened.model.outputs[0].shape[-1]),
         weights="its own",
-        weights_sha256=_sha256(found, builder),
-        older_sha256=tensors_sha256(found.own.model),
-        normalisation=found.normalisation,
+        weights_sha256=_sha256(opened, builder),
+        older_sha256=tensors_sha256(opened.own.model),
+        normalisation=opened.normalisation,
         builder=builder,
-        user=found.own,
-        remarks=found.remarks,
+        user=opened.own,
+        remarks=opened.remarks,
     )
 
 
-def _sha256(found: Canonical, builder: Builder | None) -> str:
+def _sha256(opened: Canonical, builder: Builder | None) -> str:
     """Of the tensors, and of the graph where that is not the catalogue's.
 
     Two files with equal tensors and, say, another Rescaling have other scores.
     """
-    tensors = tensors_sha256(found.own.model)
+    tensors = tensors_sha256(opened.own.model)
     if builder is not None:
         return tensors
-    both = f"{tensors} {graph.signature(found.model)}".encode()
+    both = f"{tensors} {graph.signature(opened.model)}".encode()
     return hashlib.sha256(both).hexdigest()
 
 

@@ -184,7 +184,7 @@ def _working(
     """The nearest resolutions on either side that were found to work, ascending."""
     below = (side for side in range(min(resolution, native) - 1, 0, -1))
     above = (side for side in range(resolution + 1, native + 1))
-    found = []
+    working = []
     for resolutions in (below, above):
         fitting_ones = (side for side in resolutions if fitting.fits(side))
         for _, side in zip(range(_TRIED), fitting_ones, strict=False):
@@ -192,9 +192,9 @@ def _working(
                 _copy(model, fitting, side)
             except UnfitError:
                 continue
-            found.append(side)
+            working.append(side)
             break
-    return sorted(found)
+    return sorted(working)
 
 
 def _instead(works: list[int], native: int) -> str:

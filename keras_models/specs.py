@@ -102,7 +102,7 @@ def kept_in(run: Path) -> list[Spec]:
     if not path.is_file():
         return []
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        recorded = json.loads(path.read_text(encoding="utf-8"))
         return [
             Spec(
                 str(facts["name"]),
@@ -110,7 +110,7 @@ def kept_in(run: Path) -> list[Spec]:
                 dict(facts["asked"]),
                 {str(key): str(value) for key, value in facts["files"].items()},
             )
-            for facts in found["models"]
+            for facts in recorded["models"]
         ]
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise InputError(
@@ -128,7 +128,7 @@ def planned_specs(plan: Path, rungs: Iterable[Json]) -> list[Spec]:
         InputError: the folder does not say how one is opened.
     """
     kept = {spec.weights_sha256: spec for spec in kept_in(plan.parent)}
-    found: dict[str, Spec] = {}
+    planned: dict[str, Spec] = {}
     for rung in rungs:
         sha256 = str(rung.get("weights_sha256"))
         if sha256 not in kept:
@@ -137,5 +137,5 @@ def planned_specs(plan: Path, rungs: Iterable[Json]) -> list[Spec]:
                 f"{rung.get('model')} is opened; expected --model, with --weights, for "
                 "every network of the plan."
             )
-        found[sha256] = kept[sha256]
-    return list(found.values())
+        planned[sha256] = kept[sha256]
+    return list(planned.values())

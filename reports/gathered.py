@@ -49,10 +49,10 @@ class Gathered:
     def planned(self, folder: Path, row: Row) -> bool:
         """Whether a row is that of the plan in its folder, and the plan certified."""
         return any(
-            place == folder
+            where == folder
             and plan["certificate"]["certified"]
-            and self.row_of(place, plan) == row
-            for place, plan in self.plans
+            and self.row_of(where, plan) == row
+            for where, plan in self.plans
         )
 
     def row_of(self, folder: Path, plan: Json) -> Row | None:
@@ -61,8 +61,8 @@ class Gathered:
         kind = plan["selector"]["kind"]
         own = [
             row
-            for place, row in self.rows
-            if place == folder and (row.selector, row.ladder) == (kind, ladder)
+            for where, row in self.rows
+            if where == folder and (row.selector, row.ladder) == (kind, ladder)
         ]
         own = [row for row in own if row.resolution is None] or own
         return own[-1] if own else None
@@ -79,7 +79,7 @@ def gather(folders: list[Path]) -> Gathered:
             raise InputError(
                 f"{folder}: no such folder; expected the --run folder of a verb."
             )
-    found = Gathered(
+    gathered = Gathered(
         folders=tuple(folders),
         rows=tuple(_each(folders, "rows.csv", read_rows)),
         tables=tuple(
@@ -95,12 +95,12 @@ def gather(folders: list[Path]) -> Gathered:
         parities=tuple(_jsons(folders, "parity.json")),
         rungs=tuple(_rungs(folders)),
     )
-    if not found.rows and not found.tables:
+    if not gathered.rows and not gathered.tables:
         raise InputError(
             f"{', '.join(map(str, folders))}: no results there (rows.csv or tables). "
             "Run `reswise drop` or `reswise demo` first."
         )
-    return found
+    return gathered
 
 
 def _each(folders: list[Path], name: str, read: Any) -> Iterator[tuple[Path, Any]]:

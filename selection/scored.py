@@ -156,12 +156,12 @@ def from_stored(
 
 def _check_images(rungs: Sequence[str], chosen: Sequence[Stored]) -> None:
     check_ladder(tuple(rungs))
-    for name, one in zip(rungs, chosen, strict=True):
-        if one.fingerprint != chosen[0].fingerprint or one.ids != chosen[0].ids:
+    for name, stored in zip(rungs, chosen, strict=True):
+        if stored.fingerprint != chosen[0].fingerprint or stored.ids != chosen[0].ids:
             raise InputError(
                 f"rungs {rungs[0]} and {name} have scores of different images "
-                f"({len(chosen[0].ids)} and {len(one.ids)}); expected the same ones. "
-                "Sweep both over the same --dataset, --split and --limit."
+                f"({len(chosen[0].ids)} and {len(stored.ids)}); expected the same "
+                "ones. Sweep both over the same --dataset, --split and --limit."
             )
 
 

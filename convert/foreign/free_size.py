@@ -60,9 +60,9 @@ def _written(folder: Path, content: bytes) -> Path:
 
 def _with_shapes(content: bytes, subgraph: int, ran: Ran) -> bytes:
     model = tflite_graph.read(content)
-    for place, tensor in enumerate(model.subgraphs[subgraph].tensors):
-        if place in ran.shapes:
-            tensor.shape = np.asarray(ran.shapes[place], np.int32)
+    for index, tensor in enumerate(model.subgraphs[subgraph].tensors):
+        if index in ran.shapes:
+            tensor.shape = np.asarray(ran.shapes[index], np.int32)
         tensor.shapeSignature = None
     return tflite_graph.write(model)
 

@@ -145,7 +145,7 @@ def _rung(
     entrance, where = held.entrance, held.model.where
     graph = held.model.graphs[entrance.subgraph]
     resolution = graph.inputs[0].shape[1]
-    way, remarks = preprocessing_of(held.model, graph, name, choice.pixels)
+    preprocessing, remarks = preprocessing_of(held.model, graph, name, choice.pixels)
     macs, uncounted = _macs(held.content, entrance.subgraph, where)
     rung = Rung(
         rung=f"{name}@{resolution}",
@@ -159,7 +159,7 @@ def _rung(
         parameters=graph.parameters,
         input=_tensor(graph.inputs[0], entrance.input, "input"),
         output=_tensor(graph.outputs[0], entrance.output, "output"),
-        preprocessing=way,
+        preprocessing=preprocessing,
     )
     kind, more = kind_of(graph, _outputs(held, rung), where)
     said = (*entrance.remarks, *remarks, *more)
@@ -187,13 +187,13 @@ def _outputs(held: _Held, rung: Rung) -> NDArray[np.float32]:
     return reals(ran.outputs, rung.output)
 
 
-def _macs(content: bytes, place: int, where: str) -> tuple[int, tuple[str, ...]]:
+def _macs(content: bytes, subgraph: int, where: str) -> tuple[int, tuple[str, ...]]:
     """MACs of one image, and the operations that have no formula."""
     from convert.tflite_graph import operator_macs, read
 
     model = read(content)
     try:
-        counted = list(operator_macs(model, model.subgraphs[place]))
+        counted = list(operator_macs(model, model.subgraphs[subgraph]))
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{where}: its MACs cannot be counted ({error!r}).") from None
     uncounted = sorted({name for name, _, macs in counted if macs is None})

@@ -80,7 +80,7 @@ def preprocessing_of(
         said = _of_reals(model, graph, name, choice)
         remarks = []
     remarks.append(f"Pixels enter as {said}: by {said.source}.")
-    way = Preprocessing(
+    preprocessing = Preprocessing(
         crop=choice.crop,
         interpolation=choice.interpolation,
         antialias=choice.antialias,
@@ -88,7 +88,7 @@ def preprocessing_of(
         mean=said.mean,
         deviation=said.deviation,
     )
-    return way, tuple(remarks)
+    return preprocessing, tuple(remarks)
 
 
 def _of_codes(

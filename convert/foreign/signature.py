@@ -27,7 +27,7 @@ def entrance_of(model: TfliteFile, wanted: str | None) -> Entrance:
     Raises:
         InputError: no image classifier, or several.
     """
-    places = {one.name: place for place, one in enumerate(model.signatures)}
+    places = {chosen.name: place for place, chosen in enumerate(model.signatures)}
     if wanted is not None and wanted not in places:
         raise InputError(
             f"{model.where}: no signature {wanted!r}; the file has "
@@ -42,20 +42,22 @@ def entrance_of(model: TfliteFile, wanted: str | None) -> Entrance:
         said = f"Of its signatures {_named(places)} it is {wanted}."
     elif wanted is None:
         wanted = next(iter(places))
-    one = model.signatures[places[wanted]]
-    _check(model, one.subgraph)
+    chosen = model.signatures[places[wanted]]
+    _check(model, chosen.subgraph)
     return Entrance(
-        subgraph=one.subgraph,
-        signature=one.name,
-        input=next(iter(one.inputs), ""),
-        output=next(iter(one.outputs), ""),
+        subgraph=chosen.subgraph,
+        signature=chosen.name,
+        input=next(iter(chosen.inputs), ""),
+        output=next(iter(chosen.outputs), ""),
         remarks=(said,) if said else (),
     )
 
 
 def _chosen(model: TfliteFile, names: list[str]) -> str:
     fitting = [
-        one.name for one in model.signatures if not _problem(model.graphs[one.subgraph])
+        signature.name
+        for signature in model.signatures
+        if not _problem(model.graphs[signature.subgraph])
     ]
     if _USUAL in fitting:
         return _USUAL

@@ -51,8 +51,8 @@ class Calibration:
             InputError: none can be read.
         """
         batches = pictures(self.dataset, [resolution], [preprocessing])
-        found = [batch.pixels[preprocessing, resolution] for batch in batches]
-        images = taken.images(np.concatenate(found))
+        pixels = [batch.pixels[preprocessing, resolution] for batch in batches]
+        images = taken.images(np.concatenate(pixels))
         if not len(images):
             raise InputError(
                 f"{self.dataset.name}: none of {len(self.dataset)} calibration images "

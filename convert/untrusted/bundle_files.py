@@ -64,10 +64,10 @@ def read_declared(folder: Path, file: File) -> bytes:
     """
     path = folder / file.file
     content = read_plain(path, MOST_FILE_BYTES, file.size_bytes)
-    found = hashlib.sha256(content).hexdigest()
-    if found != file.sha256:
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != file.sha256:
         raise InputError(
-            f"{path}: its SHA-256 begins {found[:12]}, the manifest declares "
+            f"{path}: its SHA-256 begins {actual[:12]}, the manifest declares "
             f"{file.sha256[:12]}: the file was changed. Copy the bundle again."
         )
     return content
@@ -80,11 +80,11 @@ def check_names(manifest: Manifest, reserved: str, where: str) -> None:
         InputError: one twice, named as the manifest, or more bytes than a bundle has.
     """
     seen = {reserved.casefold()}
-    for one in manifest.files:
-        if one.file.casefold() in seen:
-            raise InputError(f"{where}: the file {one.file} is declared twice.")
-        seen.add(one.file.casefold())
-    total = sum(one.size_bytes for one in manifest.files)
+    for file in manifest.files:
+        if file.file.casefold() in seen:
+            raise InputError(f"{where}: the file {file.file} is declared twice.")
+        seen.add(file.file.casefold())
+    total = sum(file.size_bytes for file in manifest.files)
     if total > MOST_BUNDLE_BYTES:
         raise InputError(
             f"{where}: declares {total:,} bytes of files; expected at most "

@@ -47,10 +47,10 @@ def schema() -> Json:
 def _check_format(facts: Any, where: str) -> None:
     if not isinstance(facts, dict) or "format" not in facts:
         raise InputError(f"{where}: no `format`; expected a manifest of a bundle.")
-    found = facts["format"]
-    if type(found) is not int or found != FORMAT:
+    version = facts["format"]
+    if type(version) is not int or version != FORMAT:
         raise InputError(
-            f"{where}: format {_shown(found)}; this version of reswise reads format "
+            f"{where}: format {_shown(version)}; this version of reswise reads format "
             f"{FORMAT}. Use the reswise that wrote the bundle, or convert again."
         )
 
@@ -82,13 +82,13 @@ def _line(wrong: ValidationError) -> str:
     """One line: where, what came, what was expected."""
     if wrong.validator in ("oneOf", "anyOf") and wrong.context:
         wrong = wrong.context[-1]
-    place = "manifest"
+    key = "manifest"
     for step in wrong.absolute_path:
-        place += f"[{step}]" if isinstance(step, int) else f".{step}"
+        key += f"[{step}]" if isinstance(step, int) else f".{step}"
     if wrong.validator in ("required", "additionalProperties"):
-        return f"{_cut(place)}: {_cut(wrong.message)}."
+        return f"{_cut(key)}: {_cut(wrong.message)}."
     expected = f"{wrong.validator} {json.dumps(wrong.validator_value)}"
-    return f"{_cut(place)} is {_shown(wrong.instance)}; expected {_cut(expected)}."
+    return f"{_cut(key)} is {_shown(wrong.instance)}; expected {_cut(expected)}."
 
 
 def _shown(value: object) -> str:

@@ -80,15 +80,15 @@ def _check_tree(tree: Tree, features: int, rule: int) -> None:
     columns = (tree.threshold, tree.left, tree.right, tree.value)
     if not nodes or any(len(column) != nodes for column in columns):
         raise InputError(f"rule {rule} has a tree whose columns differ in length.")
-    for place, feature in enumerate(tree.feature):
+    for node, feature in enumerate(tree.feature):
         if feature >= features:
             raise InputError(
                 f"rule {rule} has a tree that reads feature {feature} of {features}."
             )
-        for child in (tree.left[place], tree.right[place]):
-            if feature >= 0 and not place < child < nodes:
+        for child in (tree.left[node], tree.right[node]):
+            if feature >= 0 and not node < child < nodes:
                 raise InputError(
-                    f"rule {rule} has a tree whose node {place} leads to node {child}; "
+                    f"rule {rule} has a tree whose node {node} leads to node {child}; "
                     f"expected a later one of {nodes}."
                 )
 

@@ -61,14 +61,14 @@ class _Reader:
         self._where = where
 
     def once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        unique: dict[str, Any] = {}
         for key, value in pairs:
-            if key in found:
+            if key in unique:
                 raise InputError(
                     f"{self._where}: the key {key[:60]!r} stands twice in one object."
                 )
-            found[key] = value
-        return found
+            unique[key] = value
+        return unique
 
     def constant(self, word: str) -> NoReturn:
         raise InputError(f"{self._where}: {word} is no JSON number.")
@@ -100,13 +100,13 @@ def _check_text(value: Any, where: str) -> None:
     """Every string and key can be written as UTF-8 and shown on a terminal."""
     left = [value]
     while left:
-        one = left.pop()
-        if isinstance(one, dict):
-            left += [*one, *one.values()]
-        elif isinstance(one, list):
-            left += one
-        elif isinstance(one, str) and (UNSHOWABLE.search(one) or not _encodes(one)):
-            raise InputError(f"{where}: unshowable characters in {one[:40]!a}.")
+        held = left.pop()
+        if isinstance(held, dict):
+            left += [*held, *held.values()]
+        elif isinstance(held, list):
+            left += held
+        elif isinstance(held, str) and (UNSHOWABLE.search(held) or not _encodes(held)):
+            raise InputError(f"{where}: unshowable characters in {held[:40]!a}.")
 
 
 def _encodes(text: str) -> bool:

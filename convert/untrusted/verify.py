@@ -48,11 +48,11 @@ def verified(folder: Path) -> tuple[Manifest, Selector, tuple[str, ...]]:
 def _check_files(folder: Path, manifest: Manifest) -> tuple[str, ...]:
     labels: tuple[str, ...] = ()
     models = model_files(manifest)
-    for one in manifest.files:
-        content, where = read_declared(folder, one), str(folder / one.file)
-        if one.file in models:
-            _check_model(content, manifest, one.file, where)
-        if one.file == manifest.labels:
+    for file in manifest.files:
+        content, where = read_declared(folder, file), str(folder / file.file)
+        if file.file in models:
+            _check_model(content, manifest, file.file, where)
+        if file.file == manifest.labels:
             classes = manifest.rungs[0].classes
             labels = read_labels(content, classes, where)
     return labels
@@ -137,10 +137,10 @@ def _check_same(said: Tensor, held: GraphTensor, name: str, where: str) -> None:
             ("scale", _float32(said.scale), held.scale),
             ("zero point", said.zero_point, held.zero_point),
         ]
-    for what, one, other in pairs:
-        if one != other:
+    for what, declared, other in pairs:
+        if declared != other:
             raise InputError(
-                f"{where}: {what} {one} in the manifest, {other} in the file."
+                f"{where}: {what} {declared} in the manifest, {other} in the file."
             )
 
 

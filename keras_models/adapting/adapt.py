@@ -25,7 +25,7 @@ from keras_models.training.callbacks import EpochBegin
 
 TENSORS = ("offsets", "norms", "norms+head")
 _SIGNIFICANT = 2.0  # standard errors that divergence must fall by, and worth rise
-_TOGETHER = 32  # pictures a step of prediction
+_PICTURES_A_STEP = 32  # of prediction
 
 Scores = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -140,10 +140,10 @@ def native_scores(model: keras.Model, normalisation: str, pixels: Pixels) -> Sco
     parts = [
         np.asarray(
             model.predict_on_batch(
-                normalise(pixels[start : start + _TOGETHER], normalisation)
+                normalise(pixels[start : start + _PICTURES_A_STEP], normalisation)
             )
         )
-        for start in range(0, len(pixels), _TOGETHER)
+        for start in range(0, len(pixels), _PICTURES_A_STEP)
     ]
     return np.concatenate(parts).astype(np.float32)
 
@@ -151,8 +151,8 @@ def native_scores(model: keras.Model, normalisation: str, pixels: Pixels) -> Sco
 def divergence(target: Scores, scores: Scores) -> NDArray[np.float64]:
     """(n,) Kullback-Leibler divergences of scores from their targets, in nats."""
     wanted = np.maximum(target.astype(np.float64), 1e-9)
-    found = np.maximum(scores.astype(np.float64), 1e-9)
-    return np.asarray((wanted * np.log(wanted / found)).sum(axis=1))
+    ours = np.maximum(scores.astype(np.float64), 1e-9)
+    return np.asarray((wanted * np.log(wanted / ours)).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -165,11 +165,13 @@ class _Measured:
 def _measured(model: keras.Model, normalisation: str, lesson: Lesson) -> _Measured:
     scores = native_scores(model, normalisation, lesson.pixels)
     first = scores.argmax(axis=1)
-    found = divergence(lesson.native, scores)
+    divergences = divergence(lesson.native, scores)
     agreement = first == lesson.native.argmax(axis=1)
     worth = np.take_along_axis(lesson.native, first[:, None], axis=1)[:, 0]
-    match = Match(float(found.mean()), float(agreement.mean()), float(worth.mean()))
-    return _Measured(found, worth.astype(np.float64), match)
+    match = Match(
+        float(divergences.mean()), float(agreement.mean()), float(worth.mean())
+    )
+    return _Measured(divergences, worth.astype(np.float64), match)
 
 
 def _free(model: keras.Model, tensors: str) -> int:

@@ -65,15 +65,15 @@ def fit_head(fit: Labelled, held: Labelled, start: Head) -> HeadFit:
     _check(fit, held, start)
     features = np.concatenate(list(fit.features.values()))
     labels = np.tile(fit.labels, len(fit.features))
-    found: list[HeadFit] = []
+    fits: list[HeadFit] = []
     for strength in STRENGTHS:
-        near = found[-1].head if found else start
+        near = fits[-1].head if fits else start
         head = fitted(features, labels, start, strength, near)
-        found.append(HeadFit(head, strength, _outcomes(head, fit, held, start)))
-        if len(found) > 1 and _held_out_loss(found[-1]) > _held_out_loss(found[-2]):
+        fits.append(HeadFit(head, strength, _outcomes(head, fit, held, start)))
+        if len(fits) > 1 and _held_out_loss(fits[-1]) > _held_out_loss(fits[-2]):
             break  # less penalty only fits the labels seen closer
-    safe = [one for one in found if one.outcomes[0].accepted]
-    return min(safe or found, key=_held_out_loss)
+    safe = [one for one in fits if one.outcomes[0].accepted]
+    return min(safe or fits, key=_held_out_loss)
 
 
 def _held_out_loss(found: HeadFit) -> float:

@@ -43,7 +43,7 @@ def features_of(
     source: Pretrained,
     dataset: Dataset,
     resolutions: Sequence[int],
-    way: Preprocessing,
+    preprocessing: Preprocessing,
     run: Path,
 ) -> Labelled:
     """Features at the native resolution and at `sides`, from the store if there.
@@ -54,7 +54,9 @@ def features_of(
     """
     store = ScoreStore(run / FOLDER)
     ladder = sorted({source.native, *resolutions}, reverse=True)
-    rungs = sweep(_without_head(source), dataset, ladder, [way], store, SweepOptions())
+    rungs = sweep(
+        _without_head(source), dataset, ladder, [preprocessing], store, SweepOptions()
+    )
     features = {rung.resolution: rung.scores for rung in rungs}
     return Labelled(features, np.asarray(rungs[0].labels, np.int64))
 

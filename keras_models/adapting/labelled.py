@@ -18,7 +18,7 @@ Tensors = list[np.ndarray]
 def keep_head(
     plain: Pretrained,
     source: Pretrained,
-    found: HeadFit,
+    head_fit: HeadFit,
     facts: Mapping[str, object],
     run: Path,
 ) -> tuple[int, ...]:
@@ -32,14 +32,14 @@ def keep_head(
     """
     earlier = () if source.adaptation is None else tuple(source.adaptation.accepted)
     changed = []
-    for outcome in found.outcomes:
+    for outcome in head_fit.outcomes:
         resolution = outcome.resolution
         if resolution in earlier or outcome.accepted:
-            head = found.head if outcome.accepted else None
+            head = head_fit.head if outcome.accepted else None
             before, after = _tensors(plain, source, resolution, head)
             write_tensors(run, resolution, before, after)
             changed.append(resolution)
-    write_record(run, plain.weights_sha256, facts, found.outcomes, changed)
+    write_record(run, plain.weights_sha256, facts, head_fit.outcomes, changed)
     return tuple(changed)
 
 

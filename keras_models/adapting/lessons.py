@@ -19,7 +19,7 @@ def lessons(
     source: Pretrained,
     dataset: Dataset,
     resolutions: Sequence[int],
-    way: Preprocessing,
+    preprocessing: Preprocessing,
     settings: AdaptSettings,
 ) -> dict[int, tuple[Lesson, Lesson]]:
     """{resolution: (views to adapt on, held-out pictures)}, with native scores.
@@ -39,9 +39,14 @@ def lessons(
     )
     wanted = [source.native, *resolutions]
     views = adapt_views.views(
-        learnt, wanted, way, settings.views, settings.smallest_view, settings.seed
+        learnt,
+        wanted,
+        preprocessing,
+        settings.views,
+        settings.smallest_view,
+        settings.seed,
     )
-    plain = adapt_views.plain(deciding, wanted, way)
+    plain = adapt_views.plain(deciding, wanted, preprocessing)
     of_views, of_plain = (
         native_scores(source.model, source.normalisation, pixels.pop(source.native))
         for pixels in (views, plain)

@@ -43,7 +43,7 @@ def pictures(resolution: int) -> Float32s:
     return np.stack([noise, patches, dark]).astype(np.float32)
 
 
-def check_scores(rung: str, found: Float32s, expected: Float32s, against: str) -> None:
+def check_scores(rung: str, scores: Float32s, expected: Float32s, against: str) -> None:
     """Holds the scores of one rung against those that they must be.
 
     Args:
@@ -52,9 +52,9 @@ def check_scores(rung: str, found: Float32s, expected: Float32s, against: str) -
     Raises:
         InputError: they differ; says by how much, and what to do.
     """
-    if found.shape != expected.shape:
+    if scores.shape != expected.shape:
         raise InputError(
-            f"{rung}: scores of shape {found.shape}, where {against} gives "
+            f"{rung}: scores of shape {scores.shape}, where {against} gives "
             f"{expected.shape}. Nothing was measured; {_ADVICE}"
         )
     if not np.isfinite(expected).all():
@@ -62,8 +62,8 @@ def check_scores(rung: str, found: Float32s, expected: Float32s, against: str) -
             f"{rung}: {against} gives scores that are no numbers (NaN or infinite) on "
             "random pixels. Ask for a larger resolution."
         )
-    difference = float(np.abs(found - expected).max())
-    if not _equal(found, expected):
+    difference = float(np.abs(scores - expected).max())
+    if not _equal(scores, expected):
         raise InputError(
             f"{rung}: its scores differ by up to {difference:.2g} from {against}, on "
             f"random pixels; expected at most {TOLERANCE:g}. Nothing was measured; "
@@ -78,8 +78,8 @@ _ADVICE = (
 )
 
 
-def _equal(found: Float32s, expected: Float32s) -> bool:
-    difference = np.abs(found - expected)
+def _equal(scores: Float32s, expected: Float32s) -> bool:
+    difference = np.abs(scores - expected)
     small = np.abs(expected) < 0.01
     near = difference <= TOLERANCE
     alike = difference <= _RELATIVE * np.abs(expected) + 1e-7
@@ -190,10 +190,10 @@ def run(model: keras.Model, images: Any, operations: Sequence[Any]) -> Run:
     def call(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         del node
         operation = next(turn)
-        found = inferred(operation, args, kwargs)
+        result = inferred(operation, args, kwargs)
         layers.append(str(operation.name))
-        samples.append(_sample(keras.tree.flatten(found)[0]))
-        return found
+        samples.append(_sample(keras.tree.flatten(result)[0]))
+        return result
 
     given = [keras.ops.convert_to_tensor(one) for one in keras.tree.flatten(images)]
     outputs = [keras.ops.convert_to_numpy(one) for one in reapplied(model, given, call)]
@@ -201,9 +201,9 @@ def run(model: keras.Model, images: Any, operations: Sequence[Any]) -> Run:
     return Run(alone, tuple(layers), tuple(samples))
 
 
-def first_difference(found: Run, expected: Run) -> str | None:
+def first_difference(rebuilt: Run, expected: Run) -> str | None:
     """The first layer that gives something else, or None."""
-    pairs = zip(found.samples, expected.samples, expected.layers, strict=True)
+    pairs = zip(rebuilt.samples, expected.samples, expected.layers, strict=True)
     for here, there, layer in pairs:
         if here.shape != there.shape:
             return layer
@@ -245,9 +245,9 @@ def _own_at(rung: str, own: keras.Model, taken: Any) -> Run:
 def _check_run(
     rung: str, rebuilt: keras.Model, images: Float32s, expected: Run
 ) -> None:
-    found = run(rebuilt, images, [step.operation for step in steps(rebuilt)])
-    check_scores(rung, found.scores, expected.scores, _AGAINST)
-    if (layer := first_difference(found, expected)) is not None:
+    actual = run(rebuilt, images, [step.operation for step in steps(rebuilt)])
+    check_scores(rung, actual.scores, expected.scores, _AGAINST)
+    if (layer := first_difference(actual, expected)) is not None:
         raise InputError(
             f"{rung}: layer {layer} does not give what the model's own layer gives at "
             f"that resolution, on random pixels. Nothing was measured; {_ADVICE}"

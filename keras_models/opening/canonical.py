@@ -52,10 +52,10 @@ class Own:
         batch = self.model.inputs[0].shape[0]
         lacking = -len(images) % (batch or 1)
         filled = np.concatenate([images, np.repeat(images[-1:], lacking, axis=0)])
-        found = self.model.predict(
+        raw = self.model.predict(
             self.to_own(filled), batch_size=batch or len(filled), verbose=0
         )
-        return self.to_scores(found)[: len(images)]
+        return self.to_scores(raw)[: len(images)]
 
 
 @dataclass(frozen=True, kw_only=True)

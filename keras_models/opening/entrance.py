@@ -40,17 +40,17 @@ class Entrance:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What the reader of a table must know."""
-        found = []
+        remarks = []
         if self.grey:
-            found.append("pixels: pictures become grey (0.299 R + 0.587 G + 0.114 B)")
+            remarks.append("pixels: pictures become grey (0.299 R + 0.587 G + 0.114 B)")
         if self.free:
-            found.append(f"native resolution: {self.side} pixels, as asked")
+            remarks.append(f"native resolution: {self.side} pixels, as asked")
         if "int" in self.dtype:
-            found.append(
+            remarks.append(
                 f"pixels: its {self.dtype} input is fed as float32; resized pixels "
                 "are not rounded"
             )
-        return tuple(found)
+        return tuple(remarks)
 
     def adapted(self, image: keras.KerasTensor) -> keras.KerasTensor:
         """(None, R, R, 3) -> the tensor that the model's first calls read."""

@@ -98,8 +98,8 @@ def arriving(calls: Calls, pixels: Any) -> list[Arrival]:
     ]
 
 
-def _arrival(given: NDArray[np.float64], found: Float32s, name: str) -> Arrival:
-    values = found.astype(np.float64)
+def _arrival(given: NDArray[np.float64], arrived: Float32s, name: str) -> Arrival:
+    values = arrived.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     if values.shape == given.shape and np.array_equal(values, given):
         kind = RAW

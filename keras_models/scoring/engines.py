@@ -68,8 +68,8 @@ def litert_available() -> bool:
     """Whether models can be converted and run here: TensorFlow backend and LiteRT."""
     from importlib.util import find_spec
 
-    found = find_spec("ai_edge_litert") is not None
-    return found and keras.backend.backend() == "tensorflow"
+    installed = find_spec("ai_edge_litert") is not None
+    return installed and keras.backend.backend() == "tensorflow"
 
 
 def float_flatbuffer(model: keras.Model) -> bytes:
@@ -101,13 +101,13 @@ def serves(flatbuffer: bytes, model: keras.Model) -> bool:
     )
     images = (drawn * [[[[1.0]]], [[[127.5]]]]).astype(np.float32)  # small and large
     try:
-        found = LitertEngine(flatbuffer, resolution, 1).scores(images)
+        scores = LitertEngine(flatbuffer, resolution, 1).scores(images)
     except (RuntimeError, ValueError):  # LiteRT cannot resize it, or run it so
         return False
     expected = np.asarray(model(images, training=False), np.float32)
-    if found.shape != expected.shape:
+    if scores.shape != expected.shape:
         return False
-    return bool(np.allclose(found, expected, rtol=0, atol=AGREEMENT, equal_nan=True))
+    return bool(np.allclose(scores, expected, rtol=0, atol=AGREEMENT, equal_nan=True))
 
 
 def checked_flatbuffer(rung: str, model: keras.Model) -> bytes:

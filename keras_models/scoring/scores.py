@@ -111,14 +111,14 @@ class ScoreStore:
 
     def metas(self) -> list[RungMeta]:
         """What is stored, complete or not, in the order of rung and key."""
-        found = []
+        metas = []
         for path in sorted((self.run / "scores").glob("*/meta.json")):
             facts = json.loads(path.read_text())
             if facts.get("format") == FORMAT:
                 facts["uncounted"] = tuple(facts["uncounted"])
                 facts["remarks"] = tuple(facts.get("remarks", ()))
-                found.append(RungMeta(**facts))
-        return sorted(found, key=lambda meta: (meta.model, meta.resolution, meta.key))
+                metas.append(RungMeta(**facts))
+        return sorted(metas, key=lambda meta: (meta.model, meta.resolution, meta.key))
 
     def load(self, meta: RungMeta, nonfinite: str = "refuse") -> StoredRung:
         """The scores of a finished rung.

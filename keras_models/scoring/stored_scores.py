@@ -76,16 +76,16 @@ def _named(run: Path, rungs: list[StoredRung]) -> dict[str, StoredRung]:
     crops: dict[str, set[str]] = {}
     for rung in rungs:
         crops.setdefault(rung.meta.rung, set()).add(rung.crop)
-    found: dict[str, StoredRung] = {}
+    named: dict[str, StoredRung] = {}
     for rung in rungs:
         name = rung.meta.rung
         if len(crops[name]) > 1:
             name += "/squash" if rung.crop == "squash" else f"/crop{rung.crop}"
-        if name in found:
+        if name in named:
             raise InputError(
                 f"{run}: {name} is stored more than once (other weights, engine, "
                 "interpolation or recipe); expected one of each rung. Sweep each "
                 "into a --run of its own."
             )
-        found[name] = rung
-    return found
+        named[name] = rung
+    return named

@@ -103,12 +103,12 @@ def _rungs(
     options: SweepOptions,
 ) -> list[_Rung]:
     engine = engine_name(options.engine)
-    found = []
+    rungs = []
     for preprocessing in preprocessings:
         for resolution, model in models.items():
             meta = meta_of(source, dataset, model, resolution, preprocessing, engine)
-            found.append(_Rung(meta, (preprocessing, resolution)))
-    return found
+            rungs.append(_Rung(meta, (preprocessing, resolution)))
+    return rungs
 
 
 class _Sweeper:
@@ -161,12 +161,12 @@ class _Sweeper:
 
     def _streamed(self, wanted: list[Input], indices: range) -> Iterator[_Row]:
         """Rows in order: each picture in a thread of its own, or in Keras's batches."""
-        ways = list(dict.fromkeys(way for way, _ in wanted))
+        preprocessings = list(dict.fromkeys(each for each, _ in wanted))
         resolutions = list(dict.fromkeys(resolution for _, resolution in wanted))
         if self._pool is not None:
             use = partial(self._pool.scores, wanted)
-            return mapped(self._dataset, resolutions, ways, use, indices)
-        batches = pictures(self._dataset, resolutions, ways, indices=indices)
+            return mapped(self._dataset, resolutions, preprocessings, use, indices)
+        batches = pictures(self._dataset, resolutions, preprocessings, indices=indices)
         return (row for batch in batches for row in self._of_batch(wanted, batch))
 
     def _of_batch(self, wanted: list[Input], batch: Batch) -> Iterator[_Row]:
@@ -185,7 +185,7 @@ class _Sweeper:
             else:
                 yield Mapped(index, None, batch.unreadable[index])
 
-    def _checked_pool(self, way: Preprocessing, indices: range) -> EnginePool:
+    def _checked_pool(self, preprocessing: Preprocessing, indices: range) -> EnginePool:
         """Engines whose scores were held against Keras's own, at every resolution."""
         converted: dict[tuple[ConvertsAs, int], bytes] = {}
         flatbuffers = {}
@@ -199,12 +199,15 @@ class _Sweeper:
             converted.setdefault(same, flatbuffers[resolution])
         give_back_memory()
         pool = EnginePool(flatbuffers, self._source.normalisation)
-        some = self._some_pictures(way, indices)
+        some = self._some_pictures(preprocessing, indices)
         for resolution in list(self._models):
             model = self._models.pop(resolution)
             if some is not None:
                 self._check(
-                    pool, model, some.pixels[way, resolution], (way, resolution)
+                    pool,
+                    model,
+                    some.pixels[preprocessing, resolution],
+                    (preprocessing, resolution),
                 )
         give_back_memory()
         return pool
@@ -221,10 +224,14 @@ class _Sweeper:
         trained = tuned.get(self._source.native, "")
         return same, 0 if same[1] == trained else resolution
 
-    def _some_pictures(self, way: Preprocessing, indices: range) -> Batch | None:
+    def _some_pictures(
+        self, preprocessing: Preprocessing, indices: range
+    ) -> Batch | None:
         """The first that can be read; None: there is none."""
         resolutions, count = list(self._models), _CHECKED_PICTURES
-        batches = pictures(self._dataset, resolutions, [way], count, indices, workers=1)
+        batches = pictures(
+            self._dataset, resolutions, [preprocessing], count, indices, workers=1
+        )
         return next((batch for batch in batches if batch.indices.size), None)
 
     def _check(
@@ -232,10 +239,10 @@ class _Sweeper:
     ) -> None:
         images = normalise(pixels, self._source.normalisation)
         own = np.asarray(model(images, training=False), np.float32)
-        found = [pool.scores([each], {each: picture})[each] for picture in pixels]
+        alone = [pool.scores([each], {each: picture})[each] for picture in pixels]
         both = np.isfinite(own)  # where neither is a number they agree
-        same = np.array_equal(both, np.isfinite(np.stack(found)))
-        apart = np.abs(np.stack(found) - own)[both] if same else np.array([np.nan])
+        same = np.array_equal(both, np.isfinite(np.stack(alone)))
+        apart = np.abs(np.stack(alone) - own)[both] if same else np.array([np.nan])
         difference = float(apart.max(initial=0))
         largest = float(np.abs(own[both]).max(initial=1))
         if not difference <= AGREEMENT * largest:

@@ -14,7 +14,7 @@ from datasets.preprocessing import Preprocessing
 from datasets.progress import progress
 from keras_models.normalisation import normalise
 
-_READ_TOGETHER = 100  # pictures
+_PICTURES_A_BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -60,9 +60,9 @@ def in_memory_at(
         for resolution in resolutions
     }
     unreadable: dict[int, str] = {}
-    batches = pictures(dataset, list(held), [preprocessing], _READ_TOGETHER)
-    total = -(-len(dataset) // _READ_TOGETHER)
-    what = f"batches of {_READ_TOGETHER} {dataset.name} {dataset.split} pictures"
+    batches = pictures(dataset, list(held), [preprocessing], _PICTURES_A_BATCH)
+    total = -(-len(dataset) // _PICTURES_A_BATCH)
+    what = f"batches of {_PICTURES_A_BATCH} {dataset.name} {dataset.split} pictures"
     for batch in progress(batches, total, what):
         for resolution, pixels in held.items():
             pixels[batch.indices] = np.rint(batch.pixels[preprocessing, resolution])

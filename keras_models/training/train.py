@@ -186,10 +186,10 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     path = run / "settings.json"
     names = ("latest.weights.h5", "training_metadata.json")
     if any((run / "resume" / name).exists() for name in names):
-        found = json.loads(path.read_text()) if path.exists() else None
-        if found != asked:
+        held = json.loads(path.read_text()) if path.exists() else None
+        if held != asked:
             raise InputError(
-                f"{run} holds an unfinished training with {found}; expected {asked}. "
+                f"{run} holds an unfinished training with {held}; expected {asked}. "
                 "Repeat its command to go on, or give another --run."
             )
         return True

@@ -126,13 +126,13 @@ def _learned(calibration: Scored, budget: float, spent_on: Scored) -> Selector:
     selector = fit_learned(calibration)
     priced = prices(selector, calibration)
     places = [
-        place
-        for place, price in enumerate(priced.prices)
+        index
+        for index, price in enumerate(priced.prices)
         if replay(selector.with_price(float(price)), spent_on).mean_macs <= budget
     ]
     if not places:
         raise InputError(
             f"a budget of {budget:,.0f} MACs does not pay for the look. Raise it."
         )
-    best = max(places, key=lambda place: priced.accuracy[place])
+    best = max(places, key=lambda index: priced.accuracy[index])
     return selector.with_price(float(priced.prices[best]))

@@ -147,8 +147,8 @@ def family_of(
 ) -> Family:
     """The plans' answers on the certification images, whose labels stay unread."""
     images = certifying.unlabelled()
-    place = images.index(reference)
-    own = images.answers[:, place]
+    column = images.index(reference)
+    own = images.answers[:, column]
     beliefs = belief(images)
     done = [replay(selector, images) for selector in selectors]
     sure = believed(beliefs, own)
@@ -160,7 +160,7 @@ def family_of(
         confidence=confidence,
         selectors=tuple(selectors),
         macs=tuple(one.mean_macs for one in done),
-        reference_macs=float(images.macs[place]),
+        reference_macs=float(images.macs[column]),
         ids=images.ids,
         reference_answers=own,
         answers=np.array([one.answers for one in done], np.int64).reshape(shape),

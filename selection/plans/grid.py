@@ -86,10 +86,10 @@ def _tables(
     return ends, rights
 
 
-def _climb(place: Ints, right: Bools, length: int) -> tuple[Ints, Ints]:
+def _climb(cells: Ints, right: Bools, length: int) -> tuple[Ints, Ints]:
     """(climbers, those right at a rung) under each threshold of one axis."""
-    count = np.bincount(place, minlength=length + 1)[:length].cumsum()
-    hits = np.bincount(place[right], minlength=length + 1)[:length].cumsum()
+    count = np.bincount(cells, minlength=length + 1)[:length].cumsum()
+    hits = np.bincount(cells[right], minlength=length + 1)[:length].cumsum()
     return count, hits
 
 

@@ -106,7 +106,7 @@ class Compared:
     def _flips(self, lost: Bools, won: Bools, inside: Bools | None) -> Flips:
         kept = np.ones(len(won), bool) if inside is None else inside
         lost_count, won_count, differing = (
-            int((one & kept).sum()) for one in (lost, won, self.differ)
+            int((flipped & kept).sum()) for flipped in (lost, won, self.differ)
         )
         return Flips(lost_count, won_count, int(kept.sum()), differing)
 

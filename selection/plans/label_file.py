@@ -61,11 +61,11 @@ def questions_csv(
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    for one in asked:
-        name = family.ids[one.row]
+    for question in asked:
+        name = family.ids[question.row]
         table.writerow(
-            (name, folder + name, names[one.first], names[one.second], "",
-             one.first, one.second)
+            (name, folder + name, names[question.first], names[question.second], "",
+             question.first, question.second)
         )  # fmt: skip
     return text.getvalue()
 
@@ -87,34 +87,34 @@ def read_answers(family: Family, known: Known, text: str, where: str) -> int:
     rows = {name: row for row, name in enumerate(family.ids)}
     count = 0
     for cells in table:
-        place = f"{where} line {table.line_num}"
+        line = f"{where} line {table.line_num}"
         word = (cells["answer"] or "").strip().lower()
         if not word:
             continue
         if word not in _WORDS:
             raise InputError(
-                f"{place}: answer {word[:20]!r}; expected first, second, neither or "
+                f"{line}: answer {word[:20]!r}; expected first, second, neither or "
                 "nothing."
             )
         if cells["id"] not in rows:
             raise InputError(
-                f"{place}: {cells['id'][:80]!r} is no certification image of this plan."
+                f"{line}: {cells['id'][:80]!r} is no certification image of this plan."
             )
         pair = (
-            _index(cells["first_index"], place),
-            _index(cells["second_index"], place),
+            _index(cells["first_index"], line),
+            _index(cells["second_index"], line),
         )
         try:
             known.say(rows[cells["id"]], pair, _WORDS[word])
         except InputError as error:
-            raise InputError(f"{place}: {error}") from None
+            raise InputError(f"{line}: {error}") from None
         count += 1
     return count
 
 
-def _index(text: str | None, place: str) -> int:
+def _index(text: str | None, where: str) -> int:
     if not (text or "").isdecimal():
-        raise InputError(f"{place}: class {(text or '')[:20]!r}; expected its number.")
+        raise InputError(f"{where}: class {(text or '')[:20]!r}; expected its number.")
     return int(text or "")
 
 

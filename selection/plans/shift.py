@@ -81,9 +81,9 @@ def shares(
     )
 
 
-def verdict(found: Sequence[Share]) -> str:
+def verdict(compared: Sequence[Share]) -> str:
     """For reading."""
-    broken = [one for one in found if one.broken]
+    broken = [share for share in compared if share.broken]
     if not broken:
         return (
             "Nothing speaks against the certificate: the new images stop and differ as "
@@ -91,6 +91,6 @@ def verdict(found: Sequence[Share]) -> str:
         )
     return (
         "BROKEN ASSUMPTION: the new images are not like those certified ("
-        + "; ".join(one.sentence() for one in broken)
+        + "; ".join(share.sentence() for share in broken)
         + "). The certificate says nothing about them; plan again with such images."
     )

@@ -64,8 +64,8 @@ class Cascade:
             seen = running_mean(seen)
         temperatures = self.temperatures or (1.0,) * len(seen)
         columns = [
-            confidence(self.confidence, one, temperature)
-            for one, temperature in zip(seen, temperatures, strict=False)
+            confidence(self.confidence, own, temperature)
+            for own, temperature in zip(seen, temperatures, strict=False)
         ]
         return np.stack(columns, axis=1)
 

@@ -133,7 +133,8 @@ def _boosted(inputs: Float64s, event: Float64s) -> Trees:
     model.fit(twice[kept], told[kept], sample_weight=weight[kept])
     rate = event.mean()  # the model starts from the logit of the event's rate
     trees = tuple(
-        _tree(one.tree_, model.learning_rate) for one in model.estimators_[:, 0]
+        _tree(estimator.tree_, model.learning_rate)
+        for estimator in model.estimators_[:, 0]
     )
     return Trees(float(np.log(rate / (1 - rate))), trees)
 

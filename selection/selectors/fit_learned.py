@@ -75,8 +75,8 @@ def prices(selector: Learned, scored: Scored, points: int = 200) -> Priced:
     positive = np.concatenate([np.empty(0), *changes])
     positive = positive[positive > 0]
     parts = np.linspace(0, 1, points)
-    found = np.quantile(positive, parts) if positive.size else np.empty(0)
-    tried = np.unique(np.concatenate([[0.0], found, [1e6]]))
+    quantiles = np.quantile(positive, parts) if positive.size else np.empty(0)
+    tried = np.unique(np.concatenate([[0.0], quantiles, [1e6]]))
     replays = [replay(selector.with_price(float(price)), scored) for price in tried]
     return Priced(
         tried,

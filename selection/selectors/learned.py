@@ -116,8 +116,8 @@ class Learned:
 def learned_from_json(facts: Json) -> Learned:
     """What `Learned.to_json` wrote."""
     layers = tuple(
-        Dense(tuple(tuple(row) for row in one["weights"]), tuple(one["biases"]))
-        for one in facts["layers"]  # type: ignore[attr-defined]
+        Dense(tuple(tuple(row) for row in layer["weights"]), tuple(layer["biases"]))
+        for layer in facts["layers"]  # type: ignore[attr-defined]
     )
     ladder: tuple[str, ...] = tuple(facts["ladder"])  # type: ignore[arg-type]
     costs: tuple[float, ...] = tuple(facts["costs"])  # type: ignore[arg-type]

@@ -60,13 +60,13 @@ def _halved(grey: Float64s) -> Float64s:
 
 
 def _steps(level: Float64s) -> list[Float64s]:
-    found = []
+    energies = []
     for axis in (2, 1):
         step = np.diff(level, axis=axis)
-        found.append(_mean_square(step))
+        energies.append(_mean_square(step))
         if level.shape[1] > 6:
-            found.append(_mean_square(_middle(step)))
-    return found
+            energies.append(_mean_square(_middle(step)))
+    return energies
 
 
 def _rest(grey: Float64s, halved: Float64s) -> list[Float64s]:

@@ -36,18 +36,18 @@ from keras_models import graph
 from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
-_FORMAT = 5  # of what is made; a change makes every part anew
+_FORMAT = 5  # of what is made; a change makes every file anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
 def file_name(text: str) -> str:
-    """A model's name as part of a file's."""
+    """A model's name within a file's."""
     return _ODD.sub("_", text).lstrip(".-+") or "model"
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Makes the parts of one model.
+class RungFiles:
+    """Makes the files of one model.
 
     Args:
         folder: where they are kept.
@@ -79,7 +79,7 @@ class Parts:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def path(self, wanted: WantedRung, recipe: Recipe) -> Path:
-        """Where a part lies once it is made."""
+        """Where a file lies once it is made."""
         facts: dict[str, object] = {
             "format": _FORMAT,
             "model": self.source.name,
@@ -95,7 +95,7 @@ class Parts:
             facts["quantiser"] = quantiser_version(self.quantiser)
             facts["calibration"] = self.calibration.facts["fingerprint"]
             facts["preprocessing"] = [
-                one.preprocessing.describe() for one in (wanted, self.base)
+                rung.preprocessing.describe() for rung in (wanted, self.base)
             ]
         text = json.dumps(facts, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -103,7 +103,7 @@ class Parts:
         return self.folder / f"{file_name(stem)}.tflite"
 
     def make(self, wanted: WantedRung, recipes: Sequence[Recipe]) -> None:
-        """Makes the parts of one rung that are not there yet.
+        """Makes the files of one rung that are not there yet.
 
         Raises:
             InputError: the model does not convert faithfully.
@@ -139,7 +139,7 @@ class Parts:
             return None
         self.make(self.base, [_FLOAT, recipe])
         plain, file = (
-            self.path(self.base, one).read_bytes() for one in (_FLOAT, recipe)
+            self.path(self.base, stored).read_bytes() for stored in (_FLOAT, recipe)
         )
         if at_resolution(plain, wanted.resolution) != content:
             return None
