@@ -35,7 +35,7 @@ from android_bench.inputs import IDS_FILE, LOOK_FILE, tensor_file
 from android_bench.tensors import elements
 from convert.manifest import Look, Manifest, Rung
 from convert.score_kinds import PROBABILITIES
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from selection.contract import NEVER, Selector
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral
@@ -88,9 +88,11 @@ def passes(manifest: Manifest, selector: Selector) -> tuple[Pass, ...]:
     names = [rung.rung for rung in manifest.rungs]
     if isinstance(selector, Learned):
         if manifest.look is None:
-            raise InputError(
-                "the bundle's selector is learned, but it holds no .tflite of it "
-                "(`look` is null); convert it again."
+            raise BundleError.of(
+                "the bundle's selector",
+                "learned, and the bundle holds no .tflite of it (look is null)",
+                "",
+                "Convert it again.",
             )
         names.append(LOOK)
     alone = [Pass(name, Fixed(name), True) for name in names]
@@ -178,9 +180,10 @@ def _selector(selector: Selector, choices: str | None) -> list[str]:
         case Learned():
             price, costs = _numbers((selector.price,)), _numbers(selector.costs)
             return ["selector learned", ladder, f"price {price}", f"costs {costs}"]
-    raise InputError(
-        f"the bundle's selector is {selector.to_json()['kind']}, which cannot run; "
-        "expected fixed, random, cascade, deferral or learned."
+    raise BundleError.of(
+        "the bundle's selector",
+        f"{selector.to_json()['kind']} cannot run on a device",
+        "fixed, random, cascade, deferral or learned",
     )
 
 

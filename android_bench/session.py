@@ -171,9 +171,11 @@ def _run(job: Job, machine: Machine, files: _Files, fresh: bool) -> None:
     for kind in files.results:
         machine.get(files.name(kind), files.path(kind))
     if not files.done:
-        raise InputError(
-            f"{files.path('jsonl')}: the runner ended well, but these results do not "
-            "say so. Bench again with --fresh."
+        raise InputError.of(
+            files.path("jsonl"),
+            "the runner ended well, but these results do not say so",
+            "",
+            "Bench again with `fresh`.",
         )
 
 
@@ -232,8 +234,10 @@ def _choices(
 def _scores(path: Path, images: int) -> Float32s:
     values = np.fromfile(path, "<f4")
     if len(values) % images:
-        raise InputError(
-            f"{path}: {len(values)} scores of {images} images; expected as many of "
-            "each. Bench again with --fresh."
+        raise InputError.of(
+            path,
+            f"{len(values)} scores of {images} images",
+            "as many of each",
+            "Bench again with `fresh`.",
         )
     return values.reshape(images, -1)

@@ -90,9 +90,9 @@ def request(args: argparse.Namespace) -> "Request":
     from selection.plans.request import Request
 
     if args.max_drop is not None and args.max_macs is not None:
-        raise InputError("--max-drop and --max-macs exclude each other; expected one.")
+        raise InputError("max_drop", args.max_drop, "either this or `max_macs`")
     if args.repeat_splits < 0:
-        raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
+        raise InputError("repeat_splits", args.repeat_splits, "0 or more")
     drop = 1.0 if args.max_drop is None else args.max_drop
     ways = tuple(stored.names(args.ways))
     return Request(

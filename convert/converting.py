@@ -89,11 +89,7 @@ def convert(
         for source in wanted.sources
     ]
     with_float = tuple(dict.fromkeys((RECIPES["float32"], *options.recipes)))
-    pairs = [
-        (rung_files, rung)
-        for rung_files in every
-        for rung in wanted.of(rung_files.source)
-    ]
+    pairs = [(made, rung) for made in every for rung in wanted.of(made.source)]
     parents: dict[str, StoredRung] = {}
     for rung_files, rung in progress(
         pairs, len(pairs), "rungs converted and run by Keras"

@@ -49,8 +49,12 @@ def quantiser_version(quantiser: str) -> str:
         return f"{package} {version(package)}"
     except PackageNotFoundError:
         raise InputError(
-            f"--quantiser {quantiser}: {package} is not installed. Install it, or use "
-            f"--quantiser {QUANTISERS[1 - QUANTISERS.index(quantiser)]}."
+            "quantiser",
+            quantiser,
+            "",
+            "Install it, or use "
+            f"`quantiser={QUANTISERS[1 - QUANTISERS.index(quantiser)]}`.",
+            fault=f"{package} is not installed",
         ) from None
 
 

@@ -47,7 +47,7 @@ class Flow:
 
     def back_from(self, tensor: int) -> tuple[int, ...]:
         """Codes from a tensor back along each first input, the last operation first."""
-        return tuple(self._codes[operation] for operation in self._way_back(tensor))
+        return tuple(self._codes[operation] for operation in self._makers(tensor))
 
     def scaled_first(self, tensor: int) -> bool:
         """Whether arithmetic changes a tensor on its way to the first convolution."""
@@ -73,7 +73,7 @@ class Flow:
         return self._outputs[readers[0]][0] if self._outputs[readers[0]] else None
 
     def _stored(self, tensor: int) -> int:
-        for operation in self._way_back(tensor):
+        for operation in self._makers(tensor):
             if self._codes[operation] not in _UNPACKS:
                 break
             tensor = self._inputs[operation][0]

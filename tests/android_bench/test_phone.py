@@ -177,28 +177,28 @@ def test_facts(adb: Adb, make_phone: MakePhone) -> None:
 
 def test_no_adb(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(InputError, match="--adb /no/adb: no such program"):
+    with pytest.raises(InputError, match="adb=/no/adb: expected a program"):
         find_adb("/no/adb")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(
-        InputError, match="adb is not installed: `pip install adbutils`"
+        InputError, match=r"adb=none: it is not installed; .*`pip install adbutils`"
     ):
         find_adb(None)
 
 
 def test_no_device(adb: Adb) -> None:
-    with pytest.raises(InputError, match="adb sees no device; connect one"):
+    with pytest.raises(InputError, match=r"adb: sees no device; .* Connect one"):
         chosen_serials(adb, None)
-    with pytest.raises(InputError, match="adb sees no device; connect one"):
+    with pytest.raises(InputError, match=r"adb: sees no device; .* Connect one"):
         chosen_serials(adb, "all")
-    with pytest.raises(InputError, match="--serial R58: no such device; adb sees none"):
+    with pytest.raises(InputError, match=r"serial=R58: no such device; .*sees: none"):
         chosen_serials(adb, "R58")
 
 
 def test_several_devices(adb: Adb, make_phone: MakePhone) -> None:
     one, two = make_phone(), make_phone()
     with pytest.raises(
-        InputError, match=r"2 devices are there .*name one with --serial"
+        InputError, match=r"2 devices are there .*Name it with `serial`"
     ):
         chosen_serials(adb, None)
     assert chosen_serials(adb, two.serial) == [two.serial]
@@ -479,7 +479,7 @@ def test_a_runner_of_another_system(
     script = tmp_path / "runner"
     script.write_text("#!/system/bin/linker64\n")
     phone.put({"runner": script})
-    with pytest.raises(InputError, match=r"cannot be started .* another --build"):
+    with pytest.raises(InputError, match=r"cannot be started .* another `build`"):
         phone.execute(COMMAND, 60)
 
 
