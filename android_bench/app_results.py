@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from android_bench.json_fields import LARGEST, Fields, is_whole
-from android_bench.plan import Settings
 from android_bench.results import Item, Results
+from android_bench.script import Settings
 from convert.bundle import Bundle
 from convert.manifest import MANIFEST_FILE
 from convert.untrusted.strict_json import parse

@@ -15,7 +15,7 @@ import numpy as np
 from android_bench.agreement import Agreement, agreement, replayed
 from android_bench.app_results import AppResults
 from android_bench.inputs import Inputs, printable
-from android_bench.plan import SELECTOR
+from android_bench.script import SELECTOR
 from android_bench.session import Measured
 from android_bench.summary import Line, lines, shares
 from android_bench.tensors import Float32s

@@ -27,8 +27,8 @@ _BACK_SECONDS = 180.0  # a reboot takes about a minute
 _MUTE_SECONDS = 10.0  # listed as a device all the while, and its shell answers nothing
 _BYTES_A_SECOND = 1 << 20  # the slowest cable that a time limit allows for
 _OURS = re.compile(
-    r"runner|libLiteRt\.so|[0-9a-f]{16}\.(tflite|plan|jsonl|scores)|choices-[0-9a-f]+\.bin|"
-    r"[0-9a-f]{20}-[\w-]+\.(bin|txt)|ld-linux-aarch64\.so\.1|lib[\w+]+\.so\.\d+"
+    r"runner|libLiteRt\.so|[0-9a-f]{16}\.(tflite|script|plan|jsonl|scores)|"
+    r"choices-[0-9a-f]+\.bin|[0-9a-f]{20}-[\w-]+\.(bin|txt)|ld-linux-aarch64\.so\.1|lib[\w+]+\.so\.\d+"
 )
 _Result = TypeVar("_Result")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from android_bench.plan import Settings
+    from android_bench.script import Settings
 
 
 def add_machine_flags(parser: argparse.ArgumentParser) -> None:
@@ -177,7 +177,7 @@ def settings(args: argparse.Namespace) -> "Settings":
     Raises:
         InputError: --cores is no mask.
     """
-    from android_bench.plan import Settings
+    from android_bench.script import Settings
 
     try:
         cores = int(args.cores, 0)
