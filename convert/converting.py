@@ -156,9 +156,8 @@ def _lossy(found: Parity) -> bool:
 def _layers(
     rung_files: RungFiles, rung: WantedRung, recipe: Recipe
 ) -> list[LayerError]:
-    files = [
-        rung_files.path(rung, one).read_bytes() for one in (RECIPES["float32"], recipe)
-    ]
+    paths = [rung_files.path(rung, each) for each in (RECIPES["float32"], recipe)]
+    files = [path.read_bytes() for path in paths]
     taken = entrance(rung.source.normalisation)
     few = rung_files.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)
