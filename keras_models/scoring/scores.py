@@ -40,6 +40,10 @@ class ScoreStore:
     def has_shard(self, meta: RungMeta, shard: int) -> bool:
         return self._shard(meta, shard).exists()
 
+    def shard(self, meta: RungMeta, shard: int) -> NDArray[np.float32]:
+        """(images, classes) of one shard."""
+        return _read(self._shard(meta, shard))
+
     def missing(self, meta: RungMeta) -> list[int]:
         """Numbers of the shards that are still to be computed, ascending."""
         return [
@@ -137,7 +141,7 @@ class ScoreStore:
                 "a finished sweep",
                 "Run the same `reswise drop` again: it goes on where it stopped.",
             )
-        shards = [_read(self._shard(meta, shard)) for shard in range(meta.shards)]
+        shards = [self.shard(meta, shard) for shard in range(meta.shards)]
         scores = np.concatenate(shards)
         if scores.shape != (meta.images, meta.classes):
             raise InputError.of(

@@ -30,6 +30,7 @@ from keras_models.scoring.engines import (
     checked_flatbuffer,
     serves,
 )
+from keras_models.scoring.older_scores import taken_up
 from keras_models.scoring.rung_metas import engine_name, meta_of
 from keras_models.scoring.score_records import SHARD, RungMeta, StoredRung
 from keras_models.scoring.scores import ScoreStore
@@ -80,7 +81,7 @@ def sweep(
             resolution: source.at(resolution)
             for resolution in dict.fromkeys(resolutions)
         }
-    rungs = _rungs(source, dataset, models, preprocessings, options)
+    rungs = _rungs(source, dataset, models, preprocessings, options, store)
     store.write_dataset(
         dataset.fingerprint,
         dataset.name,
@@ -101,12 +102,14 @@ def _rungs(
     models: dict[int, keras.Model],
     preprocessings: Sequence[Preprocessing],
     options: SweepOptions,
+    store: ScoreStore,
 ) -> list[_Rung]:
     engine = engine_name(options.engine)
     rungs = []
     for preprocessing in preprocessings:
         for resolution, model in models.items():
             meta = meta_of(source, dataset, model, resolution, preprocessing, engine)
+            meta = taken_up(meta, source, dataset, model, preprocessing, store)
             rungs.append(_Rung(meta, (preprocessing, resolution)))
     return rungs
 
