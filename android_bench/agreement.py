@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from android_bench.plan import LOOK, SELECTOR
 from android_bench.results import Results
+from android_bench.script import LOOK, SELECTOR
 from android_bench.session import Measured
 from android_bench.tensors import Float32s
 from convert.bundle import Bundle

@@ -41,9 +41,10 @@ def read_timings(said: str) -> Timings:
     match = _TIMINGS.search(said)
     if match is None:
         last = (said.strip().splitlines() or ["nothing"])[-1]
-        raise InputError(
-            f"{PROGRAM}: no line of inference timings; it said: {last[:200]}. Expected "
-            "the classic benchmark_model of TensorFlow Lite (--classic)."
+        raise InputError.of(
+            PROGRAM,
+            f"no line of inference timings; it said: {last[:200]}",
+            "the classic benchmark_model of TensorFlow Lite (`classic`)",
         )
     init, first, warm_up, inference = match.groups()
     return Timings(int(init), int(first), float(warm_up), float(inference))

@@ -13,7 +13,7 @@ from android_bench.machine import Facts
 from android_bench.ndk import find_ndk
 from android_bench.phone import Phone
 from android_bench.runtime import host_library, library_for, where
-from datasets.errors import InputError
+from datasets.errors import InputError, flags_in
 
 RAN_ON = {
     "host": "runs here in the tests",
@@ -77,7 +77,7 @@ def _found(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, look())
     except InputError as error:
-        return Finding(what, False, str(error))
+        return Finding(what, False, error.as_flags())
 
 
 def _kind(question: Question, environment: Mapping[str, str]) -> str:
@@ -107,20 +107,22 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
     try:
         devices = adb.devices()
     except InputError as error:
-        return [Finding("device", False, str(error))]
+        return [Finding("device", False, error.as_flags())]
     wanted = [
         device for device in devices if question.serial in (None, "all", device.serial)
     ]
     if not wanted:
-        line = nothing_ready(devices)
+        missing = nothing_ready(devices)
         if devices:
-            seen = listed(devices)
-            line = (
-                f"--serial {question.serial}: no such device; adb sees {seen}. Name "
-                "one of these, or connect it: by cable, by `adb connect HOST:PORT`, or "
-                "`emulator -avd NAME`."
+            missing = InputError(
+                "serial",
+                question.serial,
+                f"one that adb sees: {listed(devices)}",
+                "Name one of these, or connect it: by cable, by `adb connect "
+                "HOST:PORT`, or `emulator -avd NAME`.",
+                "no such device",
             )
-        return [Finding("device", False, line)]
+        return [Finding("device", False, missing.as_flags())]
     same = one_phone(adb, [one.serial for one in wanted if one.state == "device"])
     findings = []
     for device in wanted:
@@ -135,12 +137,12 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
 def _device(question: Question, adb: Adb, device: Device) -> list[Finding]:
     what = f"device {device.serial}"
     if device.state != "device":
-        return [Finding(what, False, not_ready(device))]
+        return [Finding(what, False, not_ready(device).as_flags())]
     phone = Phone(adb, device.serial, question.device_dir)
     try:
         facts = phone.facts()
     except InputError as error:
-        return [Finding(what, False, str(error))]
+        return [Finding(what, False, error.as_flags())]
     abi = _abi(question, facts)
     new = facts["api"] is None or facts["api"] >= API_LEVEL
     return [
@@ -160,11 +162,11 @@ def _abi(question: Question, facts: Facts) -> tuple[bool, str]:
         try:
             abi = abi_of(given)
         except InputError as error:
-            return False, f"{runs}; {error}"
+            return False, f"{runs}; {error.as_flags()}"
     if abi in facts["abis"] or question.build == "host":
         return True, f"{runs}; LiteRT is {abi}"
     fits = "x86_64" in facts["abis"]  # an emulator on a PC
-    advice = f"; {where('x86_64')}" if fits else ""
+    advice = f". {flags_in(where('x86_64'))}" if fits else ""
     return False, f"{runs}; LiteRT is {abi}{advice}"
 
 

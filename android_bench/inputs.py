@@ -23,7 +23,7 @@ from convert.manifest import Manifest, Rung, Tensor
 from convert.manifest import Preprocessing as Way
 from datasets.batches import Batch, pictures, unreadable_line
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.files import whole_file, write_text
 from datasets.preprocessing import Preprocessing, parse_crop
 from datasets.progress import progress
@@ -54,7 +54,9 @@ class Inputs:
         with path.open("rb") as file:
             magic, code, count, each = struct.unpack("<8sQQQ", file.read(32))
         if magic != MAGIC or code >= len(DTYPES):
-            raise InputError(f"{path}: not a packed tensor file; delete its folder.")
+            raise DataError.of(
+                path, "not a packed tensor file", "", "Delete its folder."
+            )
         dtype = np.dtype(DTYPES[code])
         shape = (count, each // dtype.itemsize)
         return np.memmap(path, dtype, "r", HEADER_BYTES, shape)
@@ -85,13 +87,14 @@ def pack(
     facts = json.loads((folder / _FACTS_FILE).read_text())
     if len(facts["unreadable"]) > max_unreadable:
         bad = {int(index): why for index, why in facts["unreadable"].items()}
-        raise InputError(
-            f"{unreadable_line(dataset, bad)}. Expected at most {max_unreadable} "
-            "(--max-unreadable)."
+        raise DataError.of(
+            dataset.name,
+            unreadable_line(dataset, bad),
+            f"at most {max_unreadable} (`max_unreadable`)",
         )
     kept = facts["indices"]
     if not kept:
-        raise InputError(f"{dataset.name}: no picture can be read.")
+        raise DataError.of(dataset.name, "no picture can be read")
     ids = tuple(dataset.ids[index] for index in kept)
     labels = tuple(int(dataset.labels[index]) for index in kept)
     return Inputs(folder, ids, labels, len(facts["unreadable"]))

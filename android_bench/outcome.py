@@ -19,7 +19,7 @@ from android_bench.classic import Timings
 from android_bench.inputs import Inputs
 from android_bench.interpreter import look_chances, rung_scores
 from android_bench.machine import Facts
-from android_bench.plan import LOOK
+from android_bench.script import LOOK
 from android_bench.session import Job, Measured
 from android_bench.summary import Line, Savings, lines, savings, shares
 from android_bench.tensors import Float32s

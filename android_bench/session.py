@@ -1,9 +1,9 @@
 """One bench on one machine: each pass is put there, run to its end, and fetched.
 
-    <run>/<machine>/  <key>.plan  <key>.jsonl  <key>.scores  <key>.states.json
+    <run>/<machine>/  <key>.script  <key>.jsonl  <key>.scores  <key>.states.json
                       choices-<hash>.bin
 
-`key` is a hash of the pass, its plan, the runner and the library, so results of other
+`key` is a hash of the pass, its script, the runner and the library, so results of other
 settings are never taken for these. A pass that is done is not measured again, unless
 what it was measured under makes it INVALID: the machine's states at the ends of each
 run of it are kept for that. One that was ended goes on.
@@ -21,8 +21,8 @@ import numpy as np
 from android_bench.build import Built
 from android_bench.inputs import IDS_FILE, LOOK_FILE, Inputs, tensor_file, write_choices
 from android_bench.machine import Facts, Machine
-from android_bench.plan import Pass, Settings, passes, plan_text
 from android_bench.results import Results, read_results
+from android_bench.script import Pass, Settings, passes, script_text
 from android_bench.tensors import Float32s
 from android_bench.trust import judge
 from convert.bundle import Bundle
@@ -61,8 +61,8 @@ class _Files:
 
     folder: Path
     key: str
-    plan: str
-    more: Mapping[str, Path]  # what the plan needs beside models and inputs
+    script: str
+    more: Mapping[str, Path]  # what the script needs beside models and inputs
     scores: bool
 
     def name(self, kind: str) -> str:
@@ -162,18 +162,20 @@ def _run(job: Job, machine: Machine, files: _Files, fresh: bool) -> None:
         files.path("jsonl").unlink(missing_ok=True)
         files.path("states.json").unlink(missing_ok=True)
     _keep_state(machine, files)
-    write_text(files.path("plan"), files.plan)
+    write_text(files.path("script"), files.script)
     common = {LIBRARY: job.library, **job.built.files, **dict(_sources(job))}
-    machine.put({**common, **files.more, files.name("plan"): files.path("plan")})
-    arguments = (files.name("plan"), files.name("jsonl"), f"./{LIBRARY}")
+    machine.put({**common, **files.more, files.name("script"): files.path("script")})
+    arguments = (files.name("script"), files.name("jsonl"), f"./{LIBRARY}")
     machine.execute((*job.built.command, *arguments), job.seconds)
     _keep_state(machine, files)
     for kind in files.results:
         machine.get(files.name(kind), files.path(kind))
     if not files.done:
-        raise InputError(
-            f"{files.path('jsonl')}: the runner ended well, but these results do not "
-            "say so. Bench again with --fresh."
+        raise InputError.of(
+            files.path("jsonl"),
+            "the runner ended well, but these results do not say so",
+            "",
+            "Bench again with `fresh`.",
         )
 
 
@@ -203,7 +205,7 @@ def _files_of(job: Job, wanted: Pass, folder: Path, identity: str) -> _Files:
     more: dict[str, Path] = {}
     if isinstance(wanted.selector, RandomChoice):
         choices, more = _choices(wanted.selector, job.inputs, folder)
-    text = plan_text(
+    text = script_text(
         job.bundle.manifest,
         wanted,
         job.inputs.images,
@@ -215,7 +217,7 @@ def _files_of(job: Job, wanted: Pass, folder: Path, identity: str) -> _Files:
     if wanted.keep_scores:
         text += f"scores {key}.scores\n"
     return _Files(
-        folder=folder, key=key, plan=text, more=more, scores=wanted.keep_scores
+        folder=folder, key=key, script=text, more=more, scores=wanted.keep_scores
     )
 
 
@@ -232,8 +234,10 @@ def _choices(
 def _scores(path: Path, images: int) -> Float32s:
     values = np.fromfile(path, "<f4")
     if len(values) % images:
-        raise InputError(
-            f"{path}: {len(values)} scores of {images} images; expected as many of "
-            "each. Bench again with --fresh."
+        raise InputError.of(
+            path,
+            f"{len(values)} scores of {images} images",
+            "as many of each",
+            "Bench again with `fresh`.",
         )
     return values.reshape(images, -1)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from android_bench.plan import LOOK, SELECTOR
 from android_bench.results import Results
+from android_bench.script import LOOK, SELECTOR
 from android_bench.session import Measured
 from convert.bundle import Bundle
 from keras_models.accuracy import no_better_than_chance, wilson

@@ -1,8 +1,8 @@
 """Whether a run may be believed: VALID, or INVALID with reasons and what to do.
 
-Minimum count and duration come from MLPerf Mobile (see plan.Settings); the runner keeps
-to them. Throttling shows in the probe: one rung on one image, timed again and again
-during the pass.
+Minimum count and duration come from MLPerf Mobile (see script.Settings); the runner
+keeps to them. Throttling shows in the probe: one rung on one image, timed again and
+again during the pass.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from android_bench.machine import Facts
-from android_bench.plan import Settings
 from android_bench.results import Results
+from android_bench.script import Settings
 
 DRIFT = 0.10  # of the probe's median, first quarter against last
 SPREAD = 1.5  # 90th percentile over median of the probe, from which on it is unstable

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.framework import quiet
 
     if args.repeat_splits < 0:
-        raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
+        raise InputError("repeat_splits", args.repeat_splits, "0 or more")
     adapt_labels.check(args)
     quiet()
     if args.labels:

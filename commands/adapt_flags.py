@@ -113,5 +113,5 @@ def one_preprocessing(args: argparse.Namespace) -> "Preprocessing":
     """The one preprocessing of --crop."""
     preprocessings = asked.preprocessings(args)
     if len(preprocessings) != 1:
-        raise InputError(f"--crop {args.crop}: expected one crop to adapt with.")
+        raise InputError("crop", args.crop, "one crop to adapt with")
     return preprocessings[0]

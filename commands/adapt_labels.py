@@ -49,23 +49,28 @@ def check(args: argparse.Namespace) -> None:
     """Raises InputError for flags that do not go together."""
     if args.labels and args.tensors not in (None, "head"):
         raise InputError(
-            f"--labels --tensors {args.tensors}: labels fit the last dense layer "
-            "alone; expected --tensors head. For both, adapt batch norm first, then "
-            "give its folder: --labels --tensors head --adapted DIR."
+            "tensors",
+            args.tensors,
+            "head beside `labels`",
+            "For both, adapt batch norm first, then give its folder: `labels` "
+            "`tensors=head` `adapted=DIR`.",
+            "labels fit the last dense layer alone",
         )
     if not args.labels:
         if args.tensors == "head":
             raise InputError(
-                "--tensors head: fitted by labels; expected --labels beside it."
+                "tensors", "head", "`labels` beside it", fault="fitted by labels"
             )
         for name in _OWN:
             if getattr(args, name) is not None:
-                flag = "--" + name.replace("_", "-")
-                raise InputError(f"{flag}: expected --labels beside it.")
+                raise InputError(name, "", "`labels` beside it")
     if args.test_split is not None and not _is_trial(args):
         raise InputError(
-            "--test-split: judges a table; expected several --per-class, or "
-            "--repeat-splits. A kept head is judged by `reswise drop --adapted`."
+            "test_split",
+            "",
+            "several `per_class`, or `repeat_splits`",
+            "A kept head is judged by `reswise drop --adapted`.",
+            fault="judges a table",
         )
 
 
@@ -116,8 +121,7 @@ def _counts(args: argparse.Namespace) -> list[int | None]:
         counts = [0]
     if min(counts) < 1:
         raise InputError(
-            f"--per-class {args.per_class}: expected whole numbers of 1 or more, such "
-            "as 10,30,100."
+            "per_class", args.per_class, "whole numbers of 1 or more, such as 10,30,100"
         )
     return list(dict.fromkeys(counts))
 

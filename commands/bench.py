@@ -25,7 +25,7 @@ from commands import (
     flags,
     summary,
 )
-from datasets.errors import InputError
+from datasets.errors import JoinedError
 
 HELP = "the selector on phones over adb, or on this machine: accuracy, latency, memory"
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if outcomes:
         bench_files.write(args, job, dataset, outcomes)
     if failures:
-        raise InputError(" Also: ".join(str(failure) for failure in failures))
+        raise JoinedError(failures)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 

@@ -25,14 +25,15 @@ def check(args: argparse.Namespace) -> None:
     """
     for name in ("host", "doctor", "clean", "fresh"):
         if getattr(args, name):
-            raise InputError(f"--import and --{name}: expected one of them.")
+            raise InputError("import", "", f"either this or `{name}`")
     for name in ("serial", "classic"):
         if getattr(args, name) is not None:
-            raise InputError(f"--import and --{name}: expected one of them.")
+            raise InputError("import", "", f"either this or `{name}`")
     if args.bundle is None or args.dataset is None:
         raise InputError(
-            "--import: expected --bundle, the one in the app, and --dataset, the "
-            "pictures that it ran."
+            "import",
+            "",
+            "`bundle`, the one in the app, and `dataset`, the pictures that it ran",
         )
 
 

@@ -58,7 +58,7 @@ def _import(args: argparse.Namespace) -> int:
     choice = bundle_import.choice_of(args)
     name = args.name or args.file.stem
     if Path(name).name != name or name in (".", ".."):
-        raise InputError(f"--name {name}: expected a plain name, without folders.")
+        raise InputError("name", name, "a plain name, without folders")
     bundle = import_bundle(args.file, args.run / name, choice)
     bundle_table(bundle).show()
     print(f"wrote {echo.shown(bundle.folder)}")

@@ -56,7 +56,7 @@ def _planned_specs(args: argparse.Namespace) -> "list[Spec]":
     from convert.wanted import read_json
     from keras_models.specs import planned_specs
 
-    return planned_specs(args.plan, read_json(args.plan, "--plan").get("rungs") or [])
+    return planned_specs(args.plan, read_json(args.plan, "plan").get("rungs") or [])
 
 
 def wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
@@ -67,7 +67,7 @@ def wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
     if args.plan:
         return wanted_from_plan(args.plan, sources, said)
     resolutions = resolution_flag.resolutions(args.resolutions)
-    selector = read_json(args.selector, "--selector") if args.selector else None
+    selector = read_json(args.selector, "selector") if args.selector else None
     return wanted_from_flags(sources, resolutions, said, selector)
 
 
@@ -75,7 +75,7 @@ def preprocessing(args: argparse.Namespace) -> "Preprocessing":
     """The one of all rungs."""
     all_said = asked.preprocessings(args)
     if len(all_said) > 1:
-        raise InputError(f"--crop {args.crop}: expected one for all rungs.")
+        raise InputError("crop", args.crop, "one for all rungs")
     return all_said[0]
 
 
@@ -112,12 +112,14 @@ def labels(
     try:
         text: str = args.labels.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise InputError(f"--labels {args.labels}: {error}.") from error
+        raise InputError("labels", args.labels, fault=str(error)) from error
     names = text.splitlines()
     if len(names) != classes:
         raise InputError(
-            f"--labels {args.labels}: {len(names)} lines; expected {classes}, one a "
-            "class."
+            "labels",
+            args.labels,
+            f"{classes}, one a class",
+            fault=f"{len(names)} lines",
         )
     return names
 

@@ -58,9 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
     runs = [*args.runs, *args.more_runs]
     if not runs:
-        raise InputError(
-            "RUN: none given; expected one --run folder of a verb or more, such as "
-            "runs/drop."
+        raise InputError.of(
+            "RUN", "none given", "one `run` folder of a verb or more, such as runs/drop"
         )
     gathered = gather(runs)
     tables = every_table(gathered)

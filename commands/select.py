@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.selector is None and args.thresholds is not None:
         wanted = ["cascade"]
     if args.repeats < 1:
-        raise InputError(f"--repeats {args.repeats}: expected 1 draw or more.")
+        raise InputError("repeats", args.repeats, "1 draw or more")
     parts = stored.parts(args, looks="learned" in wanted)
     calibration, test = (
         stored.kept(part, args.rungs) for part in (parts.calibration, parts.test)

@@ -40,14 +40,14 @@ def run(args: argparse.Namespace) -> int:
     ladder = stored.names(args.ladder)
     if len(ladder) not in (2, 3):
         raise InputError(
-            f"--rungs {args.ladder}: {len(ladder)} rungs; expected two or three."
+            "rungs", args.ladder, "two or three", fault=f"{len(ladder)} rungs"
         )
     calibration, test = (
         part.ladder(ladder) for part in (parts.calibration, parts.test)
     )
     axes = axes[: len(ladder) - 1]
     fronts = seen_front(args.way, calibration, test, axes, parts.rungs)
-    targets = args.targets and stored.numbers("--targets", args.targets)
+    targets = args.targets and stored.numbers("targets", args.targets)
     _write(args, fronts, test, target_table(fronts, calibration, test, targets))
     return 0
 

@@ -63,7 +63,7 @@ def to_bundle(
     elif resolutions is not None and plan is None:
         wanted = wanted_from_flags(sources, resolutions, preprocessing, None)
     else:
-        raise InputError("to_bundle: expected either resolutions or a plan.")
+        raise InputError("resolutions", resolutions, "either these or `plan`")
     judged, calibration = judged_and_calibration(dataset, split)
     judged = judged if limit is None else judged.limited(limit)
     names = judged.class_names

@@ -89,11 +89,7 @@ def convert(
         for source in wanted.sources
     ]
     with_float = tuple(dict.fromkeys((RECIPES["float32"], *options.recipes)))
-    pairs = [
-        (rung_files, rung)
-        for rung_files in every
-        for rung in wanted.of(rung_files.source)
-    ]
+    pairs = [(made, rung) for made in every for rung in wanted.of(made.source)]
     parents: dict[str, StoredRung] = {}
     for rung_files, rung in progress(
         pairs, len(pairs), "rungs converted and run by Keras"
@@ -160,9 +156,8 @@ def _lossy(found: Parity) -> bool:
 def _layers(
     rung_files: RungFiles, rung: WantedRung, recipe: Recipe
 ) -> list[LayerError]:
-    files = [
-        rung_files.path(rung, one).read_bytes() for one in (RECIPES["float32"], recipe)
-    ]
+    paths = [rung_files.path(rung, each) for each in (RECIPES["float32"], recipe)]
+    files = [path.read_bytes() for path in paths]
     taken = entrance(rung.source.normalisation)
     few = rung_files.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)

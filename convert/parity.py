@@ -15,7 +15,7 @@ from convert.to_tflite import signature_name
 from convert.wanted import WantedRung
 from datasets.batches import Batch, pictures
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from datasets.files import file_sha256
 from datasets.progress import progress
 from keras_models.accuracy import (
@@ -171,9 +171,11 @@ def _runner(path: Path, wanted: WantedRung, recipe: Recipe) -> Runner:
         return Runner(path.read_bytes(), signature_name(wanted.resolution))
     except (RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{wanted.rung} {recipe.name}: LiteRT does not run the file that was made "
-            f"({said}). Leave this recipe out; float16 and dynamic_int8 change least."
+        raise ModelError.of(
+            f"{wanted.rung} {recipe.name}",
+            f"LiteRT does not run the file that was made ({said})",
+            "",
+            "Leave this recipe out; float16 and dynamic_int8 change least.",
         ) from error
 
 

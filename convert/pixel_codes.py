@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.manifest import Preprocessing, Tensor
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 TRACE = 0.01  # of pixel values, all as likely; halves that round up are no clipping
 LEAST_CODES = 32  # of 256 that a picture must be able to tell apart
@@ -34,12 +34,13 @@ def check_codes(preprocessing: Preprocessing, tensor: Tensor, where: str) -> Non
         InputError: more than a trace of the pixel values is clipped, or few remain.
     """
     if why := misfit(preprocessing.mean, preprocessing.deviation, tensor):
-        raise InputError(
-            f"{where}: mean {_shown(preprocessing.mean)} and deviation "
+        raise BundleError.of(
+            where,
+            f"mean {_shown(preprocessing.mean)} and deviation "
             f"{_shown(preprocessing.deviation)} do not fit its {tensor.dtype} input "
-            f"(scale {tensor.scale:.6g}, zero point {tensor.zero_point}): {why}. "
-            "Expected a picture's own codes, or the mean and deviation that the model "
-            "was quantised for."
+            f"(scale {tensor.scale:.6g}, zero point {tensor.zero_point}): {why}",
+            "a picture's own codes, or the mean and deviation that the model was "
+            "quantised for",
         )
 
 

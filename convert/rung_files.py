@@ -21,7 +21,7 @@ from convert.image_input import entrance, taking_rgb
 from convert.quantising.calibration import Calibration
 from convert.quantising.corrections import Rounded
 from convert.quantising.quantise import (
-    Source,
+    FloatRung,
     quantiser_version,
     with_litert,
     with_tensorflow,
@@ -119,9 +119,9 @@ class RungFiles:
                 left.append(recipe)
             else:
                 self._keep(wanted, recipe, resized)
-        source = self._source(content, wanted, left)
+        float_rung = self._float_rung(content, wanted, left)
         for recipe in left:
-            self._keep(wanted, recipe, self._content(source, wanted, recipe))
+            self._keep(wanted, recipe, self._content(float_rung, wanted, recipe))
 
     def _keep(self, wanted: WantedRung, recipe: Recipe, content: bytes) -> None:
         with whole_file(self.path(wanted, recipe)) as file:
@@ -145,9 +145,9 @@ class RungFiles:
             return None
         return at_resolution(file, wanted.resolution)
 
-    def _source(
+    def _float_rung(
         self, content: bytes, wanted: WantedRung, recipes: Sequence[Recipe]
-    ) -> Source:
+    ) -> FloatRung:
         images: NDArray[np.float32] | None = None
         seen: Seen | None = None
         if any(recipe.calibrated for recipe in recipes):
@@ -158,7 +158,7 @@ class RungFiles:
         )
         taken = entrance(self.source.normalisation)
         ends = taken.images(np.array([0, 255], np.float32))
-        return Source(
+        return FloatRung(
             content=content,
             signature=signature_name(wanted.resolution),
             images=images,
@@ -189,9 +189,11 @@ class RungFiles:
         with np.load(path) as kept:
             return {name: kept[name] for name in kept.files}
 
-    def _content(self, source: Source, wanted: WantedRung, recipe: Recipe) -> bytes:
+    def _content(
+        self, float_rung: FloatRung, wanted: WantedRung, recipe: Recipe
+    ) -> bytes:
         if self.quantiser == "litert" or recipe.weights == "float32":
-            return with_litert(source, recipe)
+            return with_litert(float_rung, recipe)
         model = self.source.at(wanted.resolution)
         with taking_rgb(model, self.source.normalisation) as fixed:
-            return with_tensorflow(source, recipe, fixed)
+            return with_tensorflow(float_rung, recipe, fixed)

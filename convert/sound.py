@@ -13,7 +13,7 @@ from convert.running import dequantised, probabilities
 from convert.score_kinds import PROBABILITIES
 from convert.trial import Net, tried
 from convert.untrusted.tflite_file import read_tflite
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from selection.contract import Selector
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral
@@ -63,9 +63,10 @@ def _check_file(bundle: Bundle, networks: Sequence[Rung | Look]) -> None:
     ):
         where = f"{file}: {_label(network)}"
         if ran.outputs.shape[1:] != network.output.shape:
-            raise InputError(
-                f"{where}: gives an output of shape {ran.outputs.shape[1:]}; the "
-                f"manifest says {network.output.shape}."
+            raise BundleError.of(
+                where,
+                f"gives an output of shape {ran.outputs.shape[1:]}; the manifest "
+                f"says {network.output.shape}",
             )
         if isinstance(network, Rung):
             _check_scores(network, ran.outputs, bundle.selector, where)
@@ -109,15 +110,16 @@ def images_of(network: Rung | Look) -> Stored:
 def _check_scores(rung: Rung, given: Stored, selector: Selector, where: str) -> None:
     outputs = reals(given, rung.output)
     if not np.isfinite(outputs).all():
-        raise InputError(f"{where}: gives scores that are no numbers.")
+        raise BundleError.of(where, "gives scores that are no numbers")
     reads_scores = isinstance(selector, Cascade | Deferral)
     if not reads_scores or rung.rung not in selector.ladder:
         return
     if why := no_probabilities(probabilities(outputs, rung.scores)):
-        raise InputError(
-            f"{where}: {why}; the bundle's selector reads them as probabilities. "
-            f"Expected those, or `scores` that says how to read them ({PROBABILITIES} "
-            "where it is left out)."
+        raise BundleError.of(
+            where,
+            f"{why}; the bundle's selector reads them as probabilities",
+            f"those, or 'scores' that says how to read them ({PROBABILITIES} where "
+            "it is left out)",
         )
 
 

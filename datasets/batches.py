@@ -70,7 +70,7 @@ def pictures(
         InputError: nothing to resize to, or batch or workers out of range.
     """
     if batch < 1:
-        raise InputError(f"{batch=}: expected at least one picture a batch.")
+        raise InputError("batch", batch, "at least one picture a batch")
     ready = mapped(
         dataset,
         resolutions,
@@ -114,8 +114,10 @@ def mapped(
     ]
     if not inputs or workers < 0:
         raise InputError(
-            f"{len(inputs)} inputs, {workers=}; expected at least one resolution and "
-            "preprocessing, and 0 or more workers."
+            "workers",
+            workers,
+            "0 or more workers, at least one resolution and one preprocessing",
+            fault=f"{len(inputs)} inputs",
         )
     least_side = _least_side(inputs) if reduced_decode else None
     order = range(len(dataset)) if indices is None else [int(i) for i in indices]

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.dataset import UNLABELLED, Dataset, Order
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.folder_layout import FORM, Layout, folders_in, layout, names_in
 from datasets.local_files import read_picture_file
 from datasets.passed_over import told
@@ -40,7 +40,7 @@ def open_folder(path: Path, split: str | None) -> Dataset:
     classes, order = in_order({one for names in each.values() for one in names}, where)
     ids, labels = _files(root, classes, passed)
     if not ids:
-        raise InputError(f"{where}, split {name} has no pictures; {FORM}.")
+        raise DataError.of(f"{where}, split {name}", "has no pictures", FORM)
     whole = Dataset(
         where,
         name,
@@ -88,16 +88,18 @@ def in_order(names: set[str], where: str) -> tuple[list[str], Order]:
         InputError: no names, or two that are the same number.
     """
     if not names:
-        raise InputError(f"{where} has no class folders; {FORM}.")
+        raise DataError.of(where, "has no class folders", FORM)
     if not all(re.fullmatch("[0-9]{1,9}", name) for name in names):
         return sorted(names), Order("names")
     ordered = sorted(names, key=lambda name: (int(name), name))
     numbers = tuple(map(int, ordered))
     for index, number in enumerate(numbers[1:]):
         if number == numbers[index]:
-            raise InputError(
-                f"{where} has classes {ordered[index]} and {ordered[index + 1]}, which "
-                "are the same number; expected one of them."
+            raise DataError.of(
+                where,
+                f"has classes {ordered[index]} and {ordered[index + 1]}, which are "
+                "the same number",
+                "one of them",
             )
     return ordered, Order("numbers", numbers)
 

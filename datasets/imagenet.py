@@ -12,7 +12,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 CLASSES = 1000
 _LABELS = Path("image_classification") / "imagenet_resized_labels.txt"
@@ -39,7 +39,9 @@ def synsets() -> tuple[str, ...]:
             names = tuple(sorted(set(path.read_text().split())))
             if len(names) == CLASSES:
                 return names
-    raise InputError(
-        "ImageNet's synset ids are read from tensorflow-datasets, which is not "
-        "installed as expected; install it, or say the classes with --class-names."
+    raise DataError.of(
+        "ImageNet's synset ids",
+        "read from tensorflow-datasets, which is not installed as expected",
+        "",
+        "Install it, or say the classes with `class_names`.",
     )

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.head_fit import Head
 from keras_models.normalisation import normalise
 
@@ -99,10 +99,11 @@ def _is_dense(layer: Any, fed: Any) -> bool:
 
 
 def _refusal(model: keras.Model, why: str) -> InputError:
-    return InputError(
-        f"{model.name}: no last dense layer to fit: {why}; expected scores that are a "
-        "softmax (or one sigmoid) of one Dense layer. --tensors norms tunes batch norm "
-        "instead."
+    return ModelError.of(
+        model.name,
+        f"no last dense layer to fit: {why}",
+        "scores that are a softmax (or one sigmoid) of one Dense layer",
+        "`tensors=norms` tunes batch norm instead.",
     )
 
 

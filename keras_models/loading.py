@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 from absl import logging
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models import graph, normalisation
 from keras_models.catalogue import CATALOGUE, build, entry
 from keras_models.imagenet import weights_of, with_imagenet_weights
@@ -63,14 +63,16 @@ def load(choice: ModelChoice) -> Pretrained:
         InputError: unknown name, missing or unfit file, no network for a download.
     """
     if choice.normalisation not in (None, *normalisation.NORMALISATIONS):
-        raise InputError(
-            f"--normalisation {choice.normalisation}: unknown; expected one of "
-            f"{', '.join(normalisation.NORMALISATIONS)}."
+        raise ModelError(
+            "normalisation",
+            choice.normalisation,
+            f"one of {', '.join(normalisation.NORMALISATIONS)}",
         )
     if choice.name is not None and not RUNG_NAME.fullmatch(choice.name):
-        raise InputError(
-            f"--name {choice.name!r}: expected letters, digits, _ . - only, such as "
-            "mobilenet_v2_mine."
+        raise ModelError(
+            "name",
+            f"{choice.name!r}",
+            "letters, digits, _ . - only, such as mobilenet_v2_mine",
         )
     pretrained = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
     if choice.adapted is not None:
@@ -93,15 +95,19 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
         model = build(known.name, native, packaged.classes, alpha)
         load_weights(model, packaged.path)
     elif Path(weights).suffix:
-        path = _existing(Path(weights), "--weights")
+        path = _existing(Path(weights), "weights")
         native = native_beside(path) or native
         classes = choice.classes or classes_in(path)
         model = build(known.name, native, classes, alpha)
         load_weights(model, path)
     else:
-        raise InputError(
-            f"--weights {weights}: {known.name} has {weights_of(known)} "
-            "(.weights.h5, .h5, .npz or .keras)."
+        raise ModelError(
+            "weights",
+            weights,
+            fault=(
+                f"{known.name} has {weights_of(known)} (.weights.h5, .h5, .npz or "
+                ".keras)"
+            ),
         )
     classes = int(model.outputs[0].shape[-1])
 
@@ -129,7 +135,7 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     model = read_model(_existing_model(path), choice.trust)
     weights = choice.weights or str(path)
     if choice.weights:
-        load_weights(model, _existing(Path(weights), "--weights"))
+        load_weights(model, _existing(Path(weights), "weights"))
     pretrained = from_model(model, said=choice.said)
     for remark in pretrained.remarks:
         logging.info("%s: %s", path, remark)
@@ -183,15 +189,15 @@ def _own_name(model: keras.Model, path: Path) -> str:
     return str(model.name)
 
 
-def _existing(path: Path, flag: str) -> Path:
+def _existing(path: Path, argument: str) -> Path:
     if not path.is_file():
-        raise InputError(f"{flag} {path}: no such file; expected a model's file.")
+        raise ModelError(argument, path, "a model's file", fault="no such file")
     return path
 
 
 def _existing_model(path: Path) -> Path:
     if not path.exists():
-        raise InputError(f"--model {path}: no such file; expected a model's file.")
+        raise ModelError("model", path, "a model's file", fault="no such file")
     return path
 
 

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 _FOLDER = Path(__file__).parent / "weights"
 
@@ -36,7 +36,7 @@ def packaged_weights(model: str, weights: str, alpha: float) -> Packaged:
         if alpha in (1.0, packaged.alpha):
             return packaged
     alphas = ", ".join(f"`alpha` {packaged.alpha:g}" for packaged in readable)
-    raise InputError(
+    raise ModelError(
         "weights", weights, alphas or "another model",
         f"There are none of {model} with `alpha` {alpha:g}.",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from datasets.files import file_sha256, write_text
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Spec:
         from keras_models.loading import ModelChoice
 
         if problem := self.problem():
-            raise InputError(
-                f"{problem}. Say --model and --weights, or sweep it again."
+            raise ModelError.of(
+                self.name, problem, "", "Say `model` and `weights`, or sweep it again."
             )
         known = {field.name for field in fields(ModelChoice)} - {"trust"}
         asked = {key: value for key, value in self.asked.items() if key in known}
@@ -113,9 +113,11 @@ def kept_in(run: Path) -> list[Spec]:
             for facts in recorded["models"]
         ]
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise InputError(
-            f"{path}: not what `reswise drop` keeps of its networks ({error!r}). "
-            "Delete it and sweep again."
+        raise InputError.of(
+            path,
+            f"not what `reswise drop` keeps of its networks ({error!r})",
+            "",
+            "Delete it and sweep again.",
         ) from error
 
 
@@ -133,9 +135,13 @@ def planned_specs(plan: Path, rungs: Iterable[Json]) -> list[Spec]:
         sha256 = str(rung.get("weights_sha256"))
         if sha256 not in kept:
             raise InputError(
-                f"--plan {plan}: {plan.parent / FILE} does not say how "
-                f"{rung.get('model')} is opened; expected --model, with --weights, for "
-                "every network of the plan."
+                "plan",
+                plan,
+                "`model`, with `weights`, for every network of the plan",
+                fault=(
+                    f"{plan.parent / FILE} does not say how {rung.get('model')} is "
+                    "opened"
+                ),
             )
         planned[sha256] = kept[sha256]
     return list(planned.values())

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from android_bench.agreement import LISTED, Decision
 from android_bench.outcome import Outcome
-from android_bench.plan import SELECTOR
+from android_bench.script import SELECTOR
 from android_bench.summary import Line, dearest
 from convert.bundle import Bundle
 from convert.manifest import Rung

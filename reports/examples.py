@@ -10,7 +10,7 @@ from PIL import Image
 
 from datasets.batches import pictures
 from datasets.catalogue import open_dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing, parse_crop
 from keras_models.scoring.score_records import RungMeta, StoredRung
 from selection.arrays import Bools, Ints
@@ -100,9 +100,10 @@ def _drawn(rung: StoredRung, rows: list[int]) -> dict[int, str]:
     places = {name: place for place, name in enumerate(dataset.ids)}
     missing = [rung.ids[row] for row in rows if rung.ids[row] not in places]
     if missing:
-        raise InputError(
-            f"{meta.dataset}: no picture {missing[0]!r} there now; expected the data "
-            "set that was swept."
+        raise DataError.of(
+            meta.dataset,
+            f"no picture {missing[0]!r} there now",
+            "the data set that was swept",
         )
     preprocessing = Preprocessing(parse_crop(str(meta.preprocessing["crop"])))
     indices = [places[rung.ids[row]] for row in rows]

@@ -76,9 +76,7 @@ def gather(folders: list[Path]) -> Gathered:
     """
     for folder in folders:
         if not folder.is_dir():
-            raise InputError(
-                f"{folder}: no such folder; expected the --run folder of a verb."
-            )
+            raise InputError.of(folder, "no such folder", "the `run` folder of a verb")
     gathered = Gathered(
         folders=tuple(folders),
         rows=tuple(_each(folders, "rows.csv", read_rows)),
@@ -96,9 +94,11 @@ def gather(folders: list[Path]) -> Gathered:
         rungs=tuple(_rungs(folders)),
     )
     if not gathered.rows and not gathered.tables:
-        raise InputError(
-            f"{', '.join(map(str, folders))}: no results there (rows.csv or tables). "
-            "Run `reswise drop` or `reswise demo` first."
+        raise InputError.of(
+            ", ".join(map(str, folders)),
+            "no results there (rows.csv or tables)",
+            "",
+            "Run `reswise drop` or `reswise demo` first.",
         )
     return gathered
 
@@ -116,8 +116,8 @@ def _jsons(folders: list[Path], name: str) -> Iterator[tuple[Path, Json]]:
             try:
                 facts = json.loads(path.read_text(encoding="utf-8"))
             except (ValueError, OSError) as error:
-                raise InputError(
-                    f"{path}: not JSON ({error}). Run the verb that wrote it again."
+                raise InputError.of(
+                    path, f"not JSON ({error})", "", "Run the verb that wrote it again."
                 ) from error
             if isinstance(facts, dict):
                 yield path.parent, facts
@@ -135,9 +135,11 @@ def _numbers(
                         for line in csv.DictReader(file)
                     ]
             except (ValueError, TypeError) as error:
-                raise InputError(
-                    f"{path}: not the numbers of `reswise thresholds` ({error}). Run "
-                    "it again."
+                raise InputError.of(
+                    path,
+                    f"not the numbers of `reswise thresholds` ({error})",
+                    "",
+                    "Run it again.",
                 ) from error
             yield path.parent, rows
 

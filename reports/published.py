@@ -57,8 +57,10 @@ def published_table(number: str) -> PublishedTable:
     tables = _read()
     if number not in tables:
         raise InputError(
-            f"--table {number}: not a published table; expected one of "
-            f"{', '.join(tables)}."
+            "table",
+            number,
+            f"one of {', '.join(tables)}",
+            fault="not a published table",
         )
     facts = dict(tables[number])
     rows = tuple(PublishedRow(**row) for row in facts.pop("rows"))

@@ -128,8 +128,8 @@ def read_tables(path: Path) -> list[Table]:
             for facts in json.loads(path.read_text(encoding="utf-8"))
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path}: not tables of reswise ({error!r}). Run the verb again."
+        raise InputError.of(
+            path, f"not tables of reswise ({error!r})", "", "Run the verb again."
         ) from error
 
 

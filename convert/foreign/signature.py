@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from convert.untrusted.tflite_file import Graph, GraphTensor, TfliteFile
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 _DTYPES = ("float32", "uint8", "int8")
 _USUAL = "serving_default"
@@ -29,9 +29,9 @@ def entrance_of(model: TfliteFile, wanted: str | None) -> Entrance:
     """
     places = {chosen.name: place for place, chosen in enumerate(model.signatures)}
     if wanted is not None and wanted not in places:
-        raise InputError(
-            f"{model.where}: no signature {wanted!r}; the file has "
-            f"{_named(places) or 'none'}."
+        raise BundleError.of(
+            model.where,
+            f"no signature {wanted!r}; the file has {_named(places) or 'none'}",
         )
     if not places:
         _check(model, 0)
@@ -63,9 +63,10 @@ def _chosen(model: TfliteFile, names: list[str]) -> str:
         return _USUAL
     if len(fitting) == 1:
         return fitting[0]
-    raise InputError(
-        f"{model.where}: {len(fitting)} of its signatures {_named(names)} are image "
-        "classifiers; expected --signature NAME."
+    raise BundleError.of(
+        model.where,
+        f"{len(fitting)} of its signatures {_named(names)} are image classifiers",
+        "`signature=NAME`",
     )
 
 
@@ -78,7 +79,7 @@ def _named(names: "list[str] | dict[str, int]") -> str:
 
 def _check(model: TfliteFile, place: int) -> None:
     if problem := _problem(model.graphs[place]):
-        raise InputError(f"{model.where}: {problem}")
+        raise BundleError.of(model.where, problem)
 
 
 def _problem(graph: Graph) -> str:

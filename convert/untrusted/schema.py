@@ -15,7 +15,7 @@ from jsonschema.protocols import Validator
 
 from convert.manifest import FORMAT, Json, Manifest, manifest_from_json
 from convert.untrusted.strict_json import parse
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 SCHEMA_FILE = "manifest.schema.json"
 
@@ -33,7 +33,7 @@ def read_manifest(content: bytes, where: str) -> Manifest:
     _check_format(facts, where)
     wrong = next(iter(_validator().iter_errors(facts)), None)
     if wrong is not None:
-        raise InputError(f"{where}: {_line(wrong)}")
+        raise BundleError.of(where, _line(wrong))
     return manifest_from_json(facts)
 
 
@@ -46,12 +46,14 @@ def schema() -> Json:
 
 def _check_format(facts: Any, where: str) -> None:
     if not isinstance(facts, dict) or "format" not in facts:
-        raise InputError(f"{where}: no `format`; expected a manifest of a bundle.")
+        raise BundleError.of(where, "no 'format'", "a manifest of a bundle")
     version = facts["format"]
     if type(version) is not int or version != FORMAT:
-        raise InputError(
-            f"{where}: format {_shown(version)}; this version of reswise reads format "
-            f"{FORMAT}. Use the reswise that wrote the bundle, or convert again."
+        raise BundleError.of(
+            where,
+            f"format {_shown(version)}; this version of reswise reads format {FORMAT}",
+            "",
+            "Use the reswise that wrote the bundle, or convert again.",
         )
 
 

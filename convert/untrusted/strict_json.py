@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 MOST_BYTES = 8 << 20
 MOST_DEPTH = 32
@@ -30,11 +30,11 @@ def parse(content: bytes, where: str) -> Any:
             NaN or infinite, a key twice, a number too long, unshowable text.
     """
     if len(content) > MOST_BYTES:
-        raise InputError(f"{where}: over {MOST_BYTES >> 20} MiB; expected less.")
+        raise BundleError.of(where, f"over {MOST_BYTES >> 20} MiB", "less")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"{where}: byte {error.start} is not UTF-8.") from None
+        raise BundleError.of(where, f"byte {error.start} is not UTF-8") from None
     _check_depth(text, where)
     reader = _Reader(where)
     try:
@@ -46,9 +46,8 @@ def parse(content: bytes, where: str) -> Any:
             parse_int=reader.whole,
         )
     except json.JSONDecodeError as error:
-        raise InputError(
-            f"{where}: not JSON: {error.msg} in line {error.lineno}, column "
-            f"{error.colno}."
+        raise BundleError.of(
+            where, f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         ) from None
     _check_text(value, where)
     return value
@@ -64,26 +63,26 @@ class _Reader:
         unique: dict[str, Any] = {}
         for key, value in pairs:
             if key in unique:
-                raise InputError(
-                    f"{self._where}: the key {key[:60]!r} stands twice in one object."
+                raise BundleError.of(
+                    self._where, f"the key {key[:60]!r} stands twice in one object"
                 )
             unique[key] = value
         return unique
 
     def constant(self, word: str) -> NoReturn:
-        raise InputError(f"{self._where}: {word} is no JSON number.")
+        raise BundleError.of(self._where, f"{word} is no JSON number")
 
     def finite(self, text: str) -> float:
         value = float(text)
         if not math.isfinite(value):
-            raise InputError(f"{self._where}: the number {text[:40]} is too large.")
+            raise BundleError.of(self._where, f"the number {text[:40]} is too large")
         return value
 
     def whole(self, text: str) -> int:
         if len(text.lstrip("-")) > _MOST_DIGITS:
-            raise InputError(
-                f"{self._where}: the number {text[:24]} is longer than {_MOST_DIGITS} "
-                "digits."
+            raise BundleError.of(
+                self._where,
+                f"the number {text[:24]} is longer than {_MOST_DIGITS} digits",
             )
         return int(text)
 
@@ -93,7 +92,7 @@ def _check_depth(text: str, where: str) -> None:
     for mark in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
         depth += 1 if mark.group() in "[{" else -1
         if depth > MOST_DEPTH:
-            raise InputError(f"{where}: nested deeper than {MOST_DEPTH} levels.")
+            raise BundleError.of(where, f"nested deeper than {MOST_DEPTH} levels")
 
 
 def _check_text(value: Any, where: str) -> None:
@@ -106,7 +105,7 @@ def _check_text(value: Any, where: str) -> None:
         elif isinstance(held, list):
             left += held
         elif isinstance(held, str) and (UNSHOWABLE.search(held) or not _encodes(held)):
-            raise InputError(f"{where}: unshowable characters in {held[:40]!a}.")
+            raise BundleError.of(where, f"unshowable characters in {held[:40]!a}")
 
 
 def _encodes(text: str) -> bool:

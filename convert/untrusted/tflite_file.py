@@ -12,7 +12,7 @@ from convert.untrusted.flatbuffer import Table
 from convert.untrusted.flatbuffer_check import check
 from convert.untrusted.flatbuffer_layouts import TFLITE
 from convert.untrusted.tflite_flow import Flow
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 
 MOST_TENSOR_BYTES = 1 << 30
 # tensors, operations and their indices, of all graphs: ten times 20 rungs of NASNet
@@ -216,7 +216,7 @@ class _Reading:
         self._places(table, 8, tensors, -1)
 
     def _refused(self, what: str) -> InputError:
-        return InputError(f"{self._reader.where}: {what}.")
+        return BundleError.of(self._reader.where, what)
 
     def _places(
         self, table: Table, field: int, tensors: tuple[Table, ...], least: int

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.adapted import Match, Outcome
 from keras_models.normalisation import normalise
 from keras_models.training.callbacks import EpochBegin
@@ -46,21 +46,17 @@ class AdaptSettings:
 
     def __post_init__(self) -> None:
         if self.tensors not in TENSORS:
-            raise InputError(
-                f"--tensors {self.tensors}: unknown; expected one of "
-                f"{', '.join(TENSORS)}."
-            )
-        if min(self.passes, self.views, self.batch) < 1 or self.learning_rate <= 0:
-            raise InputError(
-                f"--passes {self.passes} --views {self.views} --batch {self.batch} "
-                f"--learning-rate {self.learning_rate}: expected 1 or more, and a rate "
-                "above 0."
-            )
-        if not 0 < self.held_out < 1 or not 0 < self.smallest_view <= 1:
-            raise InputError(
-                f"--held-out {self.held_out} --smallest-view {self.smallest_view}: "
-                "expected a part between 0 and 1."
-            )
+            raise InputError("tensors", self.tensors, f"one of {', '.join(TENSORS)}")
+        for argument in ("passes", "views", "batch"):
+            if getattr(self, argument) < 1:
+                raise InputError(argument, getattr(self, argument), "1 or more")
+        if self.learning_rate <= 0:
+            raise InputError("learning_rate", self.learning_rate, "a rate above 0")
+        if not 0 < self.held_out < 1:
+            raise InputError("held_out", self.held_out, "a part between 0 and 1")
+        if not 0 < self.smallest_view <= 1:
+            expected = "a part above 0, up to 1"
+            raise InputError("smallest_view", self.smallest_view, expected)
 
 
 @dataclass(frozen=True)
@@ -184,9 +180,9 @@ def _free(model: keras.Model, tensors: str) -> int:
             layer.gamma.trainable = False
     freed = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
     if freed == 0:
-        raise InputError(
-            f"{model.name}: has no batch norm to tune; --tensors norms+head tunes its "
-            "last layer."
+        raise ModelError.of(
+            model.name,
+            "has no batch norm to tune; `tensors=norms+head` tunes its last layer",
         )
     return freed
 

@@ -128,15 +128,23 @@ def _check(fit: Labelled, held: Labelled, start: Head) -> None:
     missing = sorted(set(range(start.classes)) - set(fit.labels.tolist()))
     if missing:
         raise InputError(
-            f"--labels: {len(missing)} of the {start.classes} classes have no picture "
-            f"to fit on (the first: {missing[0]}); a head fitted so would unlearn "
-            "them. Give pictures of every class."
+            "labels",
+            "",
+            "",
+            "Give pictures of every class.",
+            fault=(
+                f"{len(missing)} of the {start.classes} classes have no picture to "
+                f"fit on (the first: {missing[0]}); a head fitted so would unlearn "
+                "them"
+            ),
         )
     if len(held.labels) < _LEAST:
         raise InputError(
-            f"--labels: {len(held.labels)} held-out pictures; expected at least "
-            f"{_LEAST}. Give more pictures, a larger --held-out, or "
-            "--held-out-split."
+            "labels",
+            "",
+            f"at least {_LEAST}",
+            "Give more pictures, a larger `held_out`, or `held_out_split`.",
+            fault=f"{len(held.labels)} held-out pictures",
         )
 
 
@@ -177,8 +185,10 @@ def parts(
         fewest = int(np.bincount(fit.labels).min())
         if count > fewest:
             raise InputError(
-                f"--per-class {count}: a class has {fewest} pictures only; expected "
-                "as many or fewer."
+                "per_class",
+                count,
+                "as many or fewer",
+                fault=f"a class has {fewest} pictures only",
             )
         fit = fit.take(per_class(fit.labels, count, seed))
     if held is not None:

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing
 from keras_models.adapting.head_choice import Labelled
 from keras_models.head import Split, split
@@ -77,7 +77,8 @@ def _without_head(source: Pretrained) -> _Features:
 def check_classes(source: Pretrained, dataset: Dataset) -> None:
     """Raises InputError where a data set's classes are not those of the head."""
     if dataset.classes != source.classes:
-        raise InputError(
-            f"{dataset.name} has {dataset.classes} classes, {source.name} "
-            f"{source.classes}; --labels expects the same ones in the same order."
+        raise DataError.of(
+            dataset.name,
+            f"has {dataset.classes} classes, {source.name} {source.classes}; "
+            "`labels` expects the same ones in the same order",
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.adapted import write_record, write_tensors
 from keras_models.adapting.head_choice import HeadFit
 from keras_models.head import split
@@ -53,11 +53,13 @@ def check_heads(source: Pretrained, resolutions: Sequence[int], trained: Head) -
     for resolution in set(resolutions) & set(source.adaptation.accepted):
         own = split(source.at(resolution), source.normalisation).head
         if not np.array_equal(own.kernel, trained.kernel):
-            raise InputError(
-                f"--adapted {source.adaptation.folder}: it changed the last dense "
-                f"layer at {resolution} pixels already. Expected one of "
-                f"--tensors offsets "
-                "or norms."
+            raise ModelError(
+                "adapted",
+                source.adaptation.folder,
+                "`tensors=offsets` or `tensors=norms`",
+                fault=(
+                    f"it changed the last dense layer at {resolution} pixels already"
+                ),
             )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing
 from keras_models.adapting import views as adapt_views
 from keras_models.adapting.adapt import AdaptSettings, Lesson, native_scores
@@ -30,9 +30,10 @@ def lessons(
     order = np.random.default_rng(settings.seed).permutation(len(dataset))
     held = round(len(dataset) * settings.held_out)
     if held < _LEAST or len(dataset) - held < _LEAST:
-        raise InputError(
-            f"{dataset.name} {dataset.split}: {len(dataset)} pictures, {held} held "
-            f"out; expected at least {_LEAST} to adapt on and {_LEAST} to decide with."
+        raise DataError.of(
+            f"{dataset.name} {dataset.split}",
+            f"{len(dataset)} pictures, {held} held out",
+            f"at least {_LEAST} to adapt on and {_LEAST} to decide with",
         )
     learnt, deciding = (
         dataset.take(np.sort(part)) for part in (order[held:], order[:held])

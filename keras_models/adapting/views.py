@@ -13,7 +13,7 @@ from PIL import Image
 
 from datasets.dataset import Dataset
 from datasets.decode import Unreadable, decode_image
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing, bands, resize_bands
 from datasets.progress import progress
 
@@ -99,7 +99,9 @@ def _decoded(dataset: Dataset) -> Iterator[tuple[int, Image.Image]]:
         try:
             yield index, decode_image(dataset.read(index))[0]
         except (OSError, Unreadable) as error:
-            raise InputError(
-                f"{dataset.name}: {dataset.ids[index]} cannot be read ({error}). "
-                "Adaptation expects every picture; take it out of the list."
+            raise DataError.of(
+                dataset.name,
+                f"{dataset.ids[index]} cannot be read ({error})",
+                "",
+                "Adaptation expects every picture; take it out of the list.",
             ) from error

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.graphs.fitting import Fitting
 from keras_models.graphs.reapplying import inferred, reapplied
 from keras_models.graphs.shapes import steps
@@ -53,21 +53,28 @@ def check_scores(rung: str, scores: Float32s, expected: Float32s, against: str) 
         InputError: they differ; says by how much, and what to do.
     """
     if scores.shape != expected.shape:
-        raise InputError(
-            f"{rung}: scores of shape {scores.shape}, where {against} gives "
-            f"{expected.shape}. Nothing was measured; {_ADVICE}"
+        raise ModelError.of(
+            rung,
+            f"scores of shape {scores.shape}, where {against} gives {expected.shape}",
+            "",
+            f"Nothing was measured; {_ADVICE}",
         )
     if not np.isfinite(expected).all():
-        raise InputError(
-            f"{rung}: {against} gives scores that are no numbers (NaN or infinite) on "
-            "random pixels. Ask for a larger resolution."
+        raise ModelError.of(
+            rung,
+            f"{against} gives scores that are no numbers (NaN or infinite) on random "
+            "pixels",
+            "",
+            "Ask for a larger resolution.",
         )
     difference = float(np.abs(scores - expected).max())
     if not _equal(scores, expected):
-        raise InputError(
-            f"{rung}: its scores differ by up to {difference:.2g} from {against}, on "
-            f"random pixels; expected at most {TOLERANCE:g}. Nothing was measured; "
-            f"{_ADVICE}"
+        raise ModelError.of(
+            rung,
+            f"its scores differ by up to {difference:.2g} from {against}, on random "
+            "pixels",
+            f"at most {TOLERANCE:g}",
+            f"Nothing was measured; {_ADVICE}",
         )
 
 
@@ -105,10 +112,13 @@ def check_native(
     there = run(model, images, operations)
     turned = run(model, images[::-1], operations).turned
     if (layer := first_difference(there, turned)) is not None:
-        raise InputError(
-            f"{rung}: layer {layer} answers otherwise when the same pictures come in "
-            "another order: it draws at random, or looks at its whole batch, also "
-            "outside training. Call it with training=False, and save the model again."
+        raise ModelError.of(
+            rung,
+            f"layer {layer} answers otherwise when the same pictures come in another "
+            "order: it draws at random, or looks at its whole batch, also outside "
+            "training",
+            "",
+            "Call it with training=False, and save the model again.",
         )
     check_scores(rung, there.scores, scores(images), "the model's own predict")
 
@@ -235,10 +245,12 @@ def _own_at(rung: str, own: keras.Model, taken: Any) -> Run:
         return run(own, taken, [step.operation for step in fitted])
     except Exception as error:  # a layer of the user's may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{rung}: the model's own layers do not compute at that resolution "
-            f"({first_line}), so that nothing can be held against them. Ask for "
-            "another resolution."
+        raise ModelError.of(
+            rung,
+            "the model's own layers do not compute at that resolution "
+            f"({first_line}), so that nothing can be held against them",
+            "",
+            "Ask for another resolution.",
         ) from error
 
 
@@ -248,9 +260,12 @@ def _check_run(
     actual = run(rebuilt, images, [step.operation for step in steps(rebuilt)])
     check_scores(rung, actual.scores, expected.scores, _AGAINST)
     if (layer := first_difference(actual, expected)) is not None:
-        raise InputError(
-            f"{rung}: layer {layer} does not give what the model's own layer gives at "
-            f"that resolution, on random pixels. Nothing was measured; {_ADVICE}"
+        raise ModelError.of(
+            rung,
+            f"layer {layer} does not give what the model's own layer gives at that "
+            "resolution, on random pixels",
+            "",
+            f"Nothing was measured; {_ADVICE}",
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 Json = dict[str, Any]
 
@@ -138,11 +138,13 @@ def _operation(layer: Json) -> Json:
     if make is not None and len(nodes) == 1 and len(nodes[0]) == 4:
         call = make(*_called(nodes[0]))
     if call is None:
-        raise InputError(
-            f"it was written by Keras 2 with the operation tf.{function} (layer "
-            f"{layer['config'].get('name')}), which has no counterpart here. Build the "
-            "model in Keras 3 with layers, move the weights by "
-            "set_weights(get_weights()), and save it as .keras."
+        raise ModelError.of(
+            f"layer {layer['config'].get('name')}",
+            f"written by Keras 2 with the operation tf.{function}, which has no "
+            "counterpart here",
+            "",
+            "Build the model in Keras 3 with layers, move the weights by "
+            "set_weights(get_weights()), and save it as .keras.",
         )
     kind, config, sources = call
     name = str(layer.get("name") or layer["config"].get("name"))

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.framework import silent
 
 Images = NDArray[np.float32]
@@ -126,7 +126,7 @@ def checked_flatbuffer(rung: str, model: keras.Model) -> bytes:
         )
     except Exception as error:  # the converter raises a class for each of its faults
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{rung}: LiteRT cannot run it ({first_line}). Use --engine keras."
+        raise ModelError.of(
+            rung, f"LiteRT cannot run it ({first_line})", "", "Use `engine=keras`."
         ) from error
     return flatbuffer

@@ -16,7 +16,7 @@ from absl import logging
 from datasets.batches import Batch, Input, Mapped, mapped, pictures, unreadable_line
 from datasets.class_order import ModelClasses, fitted
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError, ModelError
 from datasets.preprocessing import Preprocessing, Resized
 from datasets.progress import progress
 from keras_models.framework import give_back_memory, no_collection
@@ -30,6 +30,7 @@ from keras_models.scoring.engines import (
     checked_flatbuffer,
     serves,
 )
+from keras_models.scoring.older_scores import taken_up
 from keras_models.scoring.rung_metas import engine_name, meta_of
 from keras_models.scoring.score_records import SHARD, RungMeta, StoredRung
 from keras_models.scoring.scores import ScoreStore
@@ -80,7 +81,7 @@ def sweep(
             resolution: source.at(resolution)
             for resolution in dict.fromkeys(resolutions)
         }
-    rungs = _rungs(source, dataset, models, preprocessings, options)
+    rungs = _rungs(source, dataset, models, preprocessings, options, store)
     store.write_dataset(
         dataset.fingerprint,
         dataset.name,
@@ -101,12 +102,14 @@ def _rungs(
     models: dict[int, keras.Model],
     preprocessings: Sequence[Preprocessing],
     options: SweepOptions,
+    store: ScoreStore,
 ) -> list[_Rung]:
     engine = engine_name(options.engine)
     rungs = []
     for preprocessing in preprocessings:
         for resolution, model in models.items():
             meta = meta_of(source, dataset, model, resolution, preprocessing, engine)
+            meta = taken_up(meta, source, dataset, model, preprocessing, store)
             rungs.append(_Rung(meta, (preprocessing, resolution)))
     return rungs
 
@@ -246,10 +249,11 @@ class _Sweeper:
         difference = float(apart.max(initial=0))
         largest = float(np.abs(own[both]).max(initial=1))
         if not difference <= AGREEMENT * largest:
-            raise InputError(
-                f"{self._source.name}@{each[1]}: scores of the .tflite differ by "
-                f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. Use "
-                "--engine keras."
+            raise ModelError.of(
+                f"{self._source.name}@{each[1]}",
+                f"scores of the .tflite differ by {difference:.2g} from Keras's",
+                f"at most {AGREEMENT:g}",
+                "Use `engine=keras`.",
             )
 
 
@@ -275,8 +279,11 @@ def _check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None
         return
     line = unreadable_line(dataset, unreadable)
     if len(unreadable) > allowed:
-        raise InputError(
-            f"{line}. At most {allowed} allowed. Mend or remove them, or pass "
-            f"--max-unreadable {len(unreadable)} to leave them out."
+        raise DataError.of(
+            f"{dataset.name} {dataset.split}",
+            line,
+            f"at most {allowed}",
+            "Mend or remove them, or leave them out with "
+            f"`max_unreadable={len(unreadable)}`.",
         )
     logging.warning("%s; left out of every figure", line)

@@ -188,9 +188,11 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     if any((run / "resume" / name).exists() for name in names):
         held = json.loads(path.read_text()) if path.exists() else None
         if held != asked:
-            raise InputError(
-                f"{run} holds an unfinished training with {held}; expected {asked}. "
-                "Repeat its command to go on, or give another --run."
+            raise InputError.of(
+                run,
+                f"holds an unfinished training with {held}",
+                str(asked),
+                "Repeat its command to go on, or give another `run`.",
             )
         return True
     shutil.rmtree(run / "resume", ignore_errors=True)

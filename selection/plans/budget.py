@@ -30,9 +30,11 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
     chosen = _best_within(outlooks(searching, request, certifying.images), max_macs)
     if chosen is None:
         raise InputError(
-            f"--max-macs {max_macs:,.0f}: the cheapest rung, {calibration.rungs[0]}, "
-            f"takes {calibration.macs[0]:,}. Raise the budget or sweep a smaller "
-            "resolution."
+            "max_macs",
+            f"{max_macs:,.0f}",
+            f"{calibration.macs[0]:,} or more, the cost of the cheapest rung, "
+            f"{calibration.rungs[0]}",
+            "Raise it, or sweep a smaller resolution.",
         )
     family = family_of(
         [chosen],

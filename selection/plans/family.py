@@ -179,16 +179,19 @@ def family_from_json(facts: Json) -> Family:
         InputError: something else.
     """
     if facts.get("kind") != "family" or facts.get("format") != _FORMAT:
-        raise InputError(
-            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}: expected the "
-            "family.json that `reswise plan` writes."
+        raise InputError.of(
+            "family.json",
+            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}",
+            "what `reswise plan` writes",
         )
     try:
         return _read(facts)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"family.json is not whole ({error!r}); expected what `reswise plan` "
-            "writes. Run it again."
+        raise InputError.of(
+            "family.json",
+            f"is not whole ({error!r})",
+            "what `reswise plan` writes",
+            "Run it again.",
         ) from error
 
 

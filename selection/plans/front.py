@@ -58,8 +58,10 @@ def exact_front(
         points = three_rungs(confidences, right, macs)
         return Front(points.thresholds, points.right, base + points.macs, images)
     raise InputError(
-        f"a ladder of {rungs} rungs; exact fronts are computed for two or three. Name "
-        "at most three rungs."
+        "rungs",
+        rungs,
+        "two or three, for which exact fronts are computed",
+        "Name at most three rungs.",
     )
 
 

@@ -40,12 +40,14 @@ def evaluate_grid(
     """
     if right.shape[1] not in (2, 3) or len(axes) != right.shape[1] - 1:
         raise InputError(
-            f"{len(axes)} axes for {right.shape[1]} rungs; a map needs two or three "
-            "rungs and one axis for each but the last."
+            "grid",
+            len(axes),
+            "two or three rungs, and one axis for each but the last",
+            fault=f"{right.shape[1]} rungs",
         )
     for axis in axes:
         if not len(axis) or (np.diff(axis) <= 0).any():
-            raise InputError("thresholds of a grid must ascend, each once.")
+            raise InputError("grid", "", "thresholds that ascend, each once")
     images = len(right)
     counts, rights = _tables(axes, confidences, right)
     macs_total = images * (macs[0] + own_macs) + sum(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scipy.stats import fisher_exact
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 SMALL = 0.01  # chance to call images of the same source broken
 
@@ -54,7 +54,7 @@ def shares(
         InputError: no new image.
     """
     if new_images < 1 or certified_images < 1:
-        raise InputError("no image to compare; expected at least one on each side.")
+        raise DataError.of("the images compared", "none", "at least one on each side")
     single = [
         float(
             fisher_exact(

@@ -52,8 +52,10 @@ def fit_deferral(
     """
     if len(scored.rungs) < 2 or rule not in (LOGISTIC, BOOSTED):
         raise InputError(
-            f"deferral rule {rule!r} over {len(scored.rungs)} rungs; expected "
-            f"{LOGISTIC} or {BOOSTED}, and two rungs or more."
+            "rule",
+            rule,
+            f"{LOGISTIC} or {BOOSTED}, and two rungs or more",
+            fault=f"over {len(scored.rungs)} rungs",
         )
     answers = stop_answers(scored, answer)
     last = answers[:, -1]

@@ -4,7 +4,7 @@ import numpy as np
 
 from datasets.batches import pictures
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing
 from selection.arrays import Float64s
 from selection.selectors.thumbnail import SIDE, look
@@ -24,16 +24,19 @@ def looks_of(
     try:
         indices = [index_of[name] for name in ids]
     except KeyError as error:
-        raise InputError(
-            f"{dataset.name}: no picture {error}; expected the data set that the "
-            "scores were made from."
+        raise DataError.of(
+            dataset.name,
+            f"no picture {error}",
+            "the data set that the scores were made from",
         ) from error
     looks = []
     for batch in pictures(dataset, [SIDE], [preprocessing], indices=indices):
         if batch.unreadable:
-            raise InputError(
-                f"{dataset.name}: {len(batch.unreadable)} pictures became unreadable "
-                "since the sweep. Sweep again."
+            raise DataError.of(
+                dataset.name,
+                f"{len(batch.unreadable)} pictures became unreadable since the sweep",
+                "",
+                "Sweep again.",
             )
         looks.append(look(batch.pixels[(preprocessing, SIDE)]))
     return np.concatenate(looks)

@@ -37,8 +37,8 @@ def look(pixels: NDArray[np.float32]) -> Float64s:
         InputError: another shape.
     """
     if pixels.ndim != 4 or pixels.shape[1:] != (SIDE, SIDE, 3):
-        raise InputError(
-            f"thumbnails of shape {pixels.shape}; expected (n, {SIDE}, {SIDE}, 3)."
+        raise InputError.of(
+            "thumbnails", f"of shape {pixels.shape}", f"(n, {SIDE}, {SIDE}, 3)"
         )
     colours = pixels.astype(np.float64)
     red, green, blue = (colours[..., place] / 255 for place in range(3))
