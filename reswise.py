@@ -13,7 +13,6 @@ Importing this module loads neither TensorFlow nor Keras: a function is loaded w
 is first named, from the file of `commands/functions/` that has its name.
 """
 
-from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -69,21 +68,7 @@ FUNCTIONS = {
 def __getattr__(name: str) -> Any:
     if name not in FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"commands.functions.{FUNCTIONS[name]}")
-    return _naming_arguments(getattr(module, name))
-
-
-def _naming_arguments(function: Any) -> Any:
-    """The function, whose errors name arguments where what it calls names flags."""
-
-    @wraps(function)
-    def called(*given: Any, **named: Any) -> Any:
-        try:
-            return function(*given, **named)
-        except InputError as error:
-            raise error.as_arguments() from error.__cause__
-
-    return called
+    return getattr(import_module(f"commands.functions.{FUNCTIONS[name]}"), name)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def _model(
     entry: "Entry", setting: "Setting", parent: list[str]
 ) -> tuple[list[str], str]:
     """(flags of its network, the name that its bundle begins with)."""
-    from convert.parts import file_name
+    from convert.rung_files import file_name
 
     if entry.variant is None or not entry.variant.keras_file:
         return parent, file_name(setting.source.name)

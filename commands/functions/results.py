@@ -226,8 +226,10 @@ def _frame(records: Sequence[Mapping[str, object]]) -> Any:
     try:
         import pandas as pd
     except ImportError as error:
-        raise InputError(
-            "table(): the package pandas is not installed. Install it, or "
-            "reswise[pandas]; `rows` holds the same numbers."
+        raise InputError.of(
+            "table()",
+            "the package pandas is not installed",
+            "",
+            "Install it, or reswise[pandas]; 'rows' holds the same numbers.",
         ) from error
     return pd.DataFrame(records).dropna(axis="columns", how="all")

@@ -1,7 +1,7 @@
 """Every variant of a grid: made, converted, scored, timed; each kept, none twice.
 
     RUN/compressed/<name>_<key>.keras   the networks
-    RUN/parts/                          their .tflite files (convert/parts.py)
+    RUN/parts/                          their .tflite files (convert/rung_files.py)
     RUN/scores/                         what those answered (keras_models/scoring)
     RUN/variants/<key>.json             what was measured of a variant
 
@@ -21,7 +21,7 @@ from convert.compressing.making import keras_file, made
 from convert.compressing.variant import QUANTISER, Setting, Variant
 from convert.compressing.zeros import zeros_in
 from convert.parity import file_scores
-from convert.parts import Parts
+from convert.rung_files import RungFiles
 from convert.quantising.recipes import RECIPES
 from convert.wanted import WantedRung
 from datasets.errors import InputError
@@ -114,12 +114,12 @@ class Grid:
                 return meta
         return None
 
-    def _parts(self, compression: Compression) -> tuple[Parts, WantedRung]:
+    def _parts(self, compression: Compression) -> tuple[RungFiles, WantedRung]:
         source, way = made(self.setting, compression), self.setting.preprocessing
         rung = WantedRung(source, compression.resolution or source.native, way)
         folder = self.setting.run / "parts"
         # as `convert` makes it for this rung alone, so that it ships what is judged
-        return Parts(folder, rung, QUANTISER, self.setting.calibration), rung
+        return RungFiles(folder, rung, QUANTISER, self.setting.calibration), rung
 
     def _measure(self, compression: Compression) -> Variant:
         started = time.monotonic()

@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from convert import tflite_graph
 from convert.image_input import entrance
 from convert.quantising.corrections import Rounded, corrected, key, rounded
-from convert.quantising.quantise import Source, with_litert
+from convert.quantising.quantise import FloatRung, with_litert
 from convert.quantising.ranges import keeping_all, seen_by
 from convert.quantising.recipes import RECIPES
 from convert.quantising.rounding import on_steps, rounded_for
@@ -145,7 +145,7 @@ def test_the_file_stores_the_steps_that_were_chosen(recipe: str) -> None:
     content = FloatFiles(pretrained(network())).at(SIDE)
     chosen, seen = rounded_for(content, images), seen_by(content, images)
     assert len(chosen) == 4  # two convolutions, a depthwise one, a dense one
-    source = Source(
+    source = FloatRung(
         content=content,
         signature=signature_name(SIDE),
         images=images,
