@@ -199,10 +199,14 @@ class _Refitting:
         norm, added = self._sum_after(call)
         error: Any = np.float32(0)
         for value in added:
-            if value in own and value in other:
+            spread = value in own and np.shape(own[value])[1:-1] != self._sides(call)
+            if value in own and value in other and not spread:
                 error = error + rows_at(np.asarray(own[value]), drawn)[:, left]
                 error = error - rows_at(np.asarray(other[value]), drawn)
         return error if norm is None else error * _inverse(norm, left)
+
+    def _sides(self, call: Call) -> tuple[int | None, ...]:
+        return self._pruned.trace.shapes[call.outputs[0]][1:-1]
 
     def _sum_after(self, call: Call) -> tuple[Any, tuple[int, ...]]:
         """(batch normalisation between, the others of a sum that outputs go to)."""

@@ -17,41 +17,56 @@ from keras_models.compression.channels.groups import Group, Reader
 from keras_models.compression.channels.looking import norm_after
 from keras_models.compression.channels.ranking import Ranking
 from keras_models.compression.channels.reconstruction import made_up_for
+from keras_models.compression.channels.trace import Numbers
 from keras_models.compression.moments import Float32s, Moments
 from keras_models.compression.surgery import rewritten
 from keras_models.graphs.calls import Calls, calls
 
 PICTURES = 32  # of the calibration pictures
 _BATCH = 32
+_FELT = 1e-3  # of its readers' outputs a group loses at least when it is measured
+_APART = 100  # times the usual worth, at most: beyond it is chance
 
 
 def weighted(
     model: keras.Model,
     groups: Sequence[Group],
     rankings: Sequence[Ranking],
-    counts: Sequence[int],
+    gone: Numbers,
     taken: Mapping[int, Moments],
     pictures: Float32s,
 ) -> list[Ranking]:
     """Rankings whose costs are divergences of the scores.
 
     Args:
-        counts: how many channels each group is left without when it is measured.
+        gone: the channels of a first allocation.
         taken: moments of what readers read.
     """
     twin, seen = rewritten(model, {}), pictures[:PICTURES]
     graph = calls(twin)
     parent, before = _scores(twin, seen), twin.get_weights()
-    found = []
-    for group, ranking, count in zip(groups, rankings, counts, strict=True):
-        gone = np.isin(group.channels, ranking.order[:count])
+    factors = []
+    for group, ranking in zip(groups, rankings, strict=True):
+        count = _count(group, ranking, gone)
+        left_out = np.isin(group.channels, ranking.order[:count])
         for reader in group.readers:
-            _leave_out(graph, reader, gone, taken[reader.source])
+            _leave_out(graph, reader, left_out, taken[reader.source])
         lost = divergence(parent, _scores(twin, seen))
         twin.set_weights(before)
-        factor = lost / max(float(ranking.cost[count]), 1e-12)
-        found.append(replace(ranking, cost=ranking.cost * max(factor, 1e-9)))
-    return found
+        factors.append(lost / max(float(ranking.cost[count]), 1e-12))
+    usual = float(np.median([factor for factor in factors if factor > 0] or [1.0]))
+    sure = np.clip(factors, usual / _APART, usual * _APART)
+    return [
+        replace(ranking, cost=ranking.cost * factor)
+        for ranking, factor in zip(rankings, sure, strict=True)
+    ]
+
+
+def _count(group: Group, ranking: Ranking, gone: Numbers) -> int:
+    """How many channels a group is left without when it is measured."""
+    allocated = int(np.isin(group.channels, gone).sum())
+    felt = int(np.searchsorted(ranking.cost, _FELT))
+    return min(max(allocated, felt, group.step), len(group.channels))
 
 
 def divergence(parent: Float32s, here: Float32s) -> float:

@@ -126,12 +126,7 @@ class ChannelPruning:
         costs = prices(model, trace, found)
         if taken:
             gone, _ = allocated(costs, found, rankings, _MEASURED_AT)
-            counts = [int(np.isin(group.channels, gone).sum()) for group in found]
-            least = [
-                max(count, group.step)
-                for count, group in zip(counts, found, strict=True)
-            ]
-            rankings = weighted(model, found, rankings, least, taken, pictures)
+            rankings = weighted(model, found, rankings, gone, taken, pictures)
         return _Ranked(
             model=model,
             pictures=pictures,
