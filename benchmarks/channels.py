@@ -114,12 +114,12 @@ def _pictures(
     from datasets.preprocessing import Preprocessing
     from keras_models.normalisation import normalise
 
-    way = Preprocessing(crop)
+    whole = Preprocessing(crop)
     pixels, labels = [], []
     for name in names:
         dataset = open_dataset(f"csv:{folder / name / 'labels.csv'}")
-        for batch in pictures(dataset, [RESOLUTION], [way]):
-            pixels.append(normalise(batch.pixels[way, RESOLUTION], normalisation))
+        for batch in pictures(dataset, [RESOLUTION], [whole]):
+            pixels.append(normalise(batch.pixels[whole, RESOLUTION], normalisation))
             labels.append(np.asarray(dataset.labels)[batch.indices])
     return np.concatenate(pixels), np.concatenate(labels).astype(np.int64)
 

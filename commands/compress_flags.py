@@ -24,7 +24,7 @@ _USUAL = {  # strengths tried without --techniques; of those that are not here, 
     "two_four": (0.5,),
     "clustering": (0.875,),
 }
-_TOGETHER = "dynamic_int8"  # beside the middle one of three strengths
+_QUANTISED_BY = "dynamic_int8"  # beside the middle one of three strengths
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -104,16 +104,11 @@ def limits(args: argparse.Namespace) -> "Limits":
     """
     from selection.plans.several import Limits
 
-    found = Limits(
+    asked = Limits(
         float(args.max_drop), float(args.confidence), args.search_part, args.seed
     )
-    found.check()
-    if args.search_part <= 0 or args.search_part == 1:
-        raise InputError(
-            f"--search-part {args.search_part:g}: expected a part between 0 and 1, "
-            "such as 0.3, or a number of images above 1."
-        )
-    return found
+    asked.check()
+    return asked
 
 
 def check(args: argparse.Namespace) -> None:
@@ -122,7 +117,7 @@ def check(args: argparse.Namespace) -> None:
 
     for flag in ("model", "dataset"):
         if getattr(args, flag) is None:
-            raise InputError(f"--{flag}: expected one; only --list does without.")
+            raise InputError(flag, "", "one", "Only `list` does without.")
     limits(args)
     if args.resolutions is not None:
         resolution_flag.check_resolutions(args.resolutions)
@@ -142,13 +137,12 @@ def grid(techniques: str | None, resolutions: list[int], model: object) -> "Grid
     from convert.quantising.recipes import RECIPES
     from keras_models.compression.recipes import RESOLUTION, parse_grid
 
-    found = parse_grid(techniques or usual(model), RECIPES, resolutions)
-    if not found.cascade:
-        return found
+    asked = parse_grid(techniques or usual(model), RECIPES, resolutions)
+    if not asked.cascade:
+        return asked
     climbed = parse_grid(RESOLUTION, RECIPES, resolutions).compressions
-    return replace(
-        found, compressions=(*dict.fromkeys((*climbed, *found.compressions)),)
-    )
+    every = dict.fromkeys((*climbed, *asked.compressions))
+    return replace(asked, compressions=tuple(every))
 
 
 def usual(model: object) -> str:
@@ -163,7 +157,7 @@ def usual(model: object) -> str:
         words += [f"{technique.name}:{strength:g}" for strength in strengths]
         if technique in STRUCTURE and len(strengths) > 1:
             middle = strengths[len(strengths) // 2]
-            words.append(f"{technique.name}:{middle:g}+{_TOGETHER}")
+            words.append(f"{technique.name}:{middle:g}+{_QUANTISED_BY}")
     return ",".join([*words, "cascade"])
 
 
@@ -173,8 +167,8 @@ def resolutions_of(text: str | None, source: "Pretrained") -> list[int]:
 
     if text is not None:
         return resolution_flag.resolutions_of(text, source)
-    found = [round(source.native * part / _STEP) * _STEP for part in _RESOLUTIONS]
-    return [one for one in dict.fromkeys(found) if 0 < one < source.native]
+    sides = [round(source.native * part / _STEP) * _STEP for part in _RESOLUTIONS]
+    return [side for side in dict.fromkeys(sides) if 0 < side < source.native]
 
 
 def listing() -> str:
@@ -183,9 +177,9 @@ def listing() -> str:
     from keras_models.compression.catalogue import TECHNIQUES
 
     lines = [
-        f"{one.name}: {one.what}; strength: {one.strength_is}; "
-        f"tries {', '.join(f'{strength:g}' for strength in one.strengths)}"
-        for one in TECHNIQUES.values()
+        f"{technique.name}: {technique.what}; strength: {technique.strength_is}; "
+        f"tries {', '.join(f'{strength:g}' for strength in technique.strengths)}"
+        for technique in TECHNIQUES.values()
     ]
     lines += [f"{one.name}: {one.what}" for one in RECIPES.values()]
     lines.append("resolution:R: the network rebuilt for R pixels, weights transferred")

@@ -118,8 +118,8 @@ def front_figure(facts: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=(13.0, 4.4), layout="constrained")
     kinds = list(dict.fromkeys(str(one["kind"]) for one in facts["points"]))
     colours = {kind: tab20.colors[n % 20] for n, kind in enumerate(kinds)}
-    for place, cost in enumerate(COSTS):
-        axes = figure.add_subplot(1, len(COSTS), place + 1)
+    for number, cost in enumerate(COSTS, start=1):
+        axes = figure.add_subplot(1, len(COSTS), number)
         name, title = _AXES[cost]
         axes.set_xlabel(title)
         axes.set_ylabel("top-1, %")
@@ -140,14 +140,15 @@ def _draw(
         joined.sort(key=lambda one: float(one[name]))
         places = [one[name] for one in joined], [one["top-1 %"] for one in joined]
         axes.plot(*places, "--", color=colour, alpha=0.5)
-    for one in own:
+    for point in own:
+        top1 = point["top-1 %"]
         axes.errorbar(
-            one[name],
-            one["top-1 %"],
-            yerr=[[one["top-1 %"] - one["low"]], [one["high"] - one["top-1 %"]]],
+            point[name],
+            top1,
+            yerr=[[top1 - point["low"]], [point["high"] - top1]],
             fmt="*" if kind == "parent" else "o",
             color=colour,
-            markerfacecolor=colour if one["certified"] == "yes" else "none",
+            markerfacecolor=colour if point["certified"] == "yes" else "none",
             ecolor=(0.6, 0.6, 0.6, 0.4),
-            label=kind if one is own[0] else None,
+            label=kind if point is own[0] else None,
         )

@@ -74,16 +74,15 @@ def compress_tables(
 
 def in_halves(table: Table) -> list[Table]:
     """The wide table as two for a terminal: what variants cost, then what they lose."""
-    places = range(len(table.columns))
-    halves = [
-        [place for place in places if place < _COSTS_END],
-        [place for place in places if place == 0 or place >= _COSTS_END],
-    ]
+    halves = (
+        range(_COSTS_END),
+        (0, *range(_COSTS_END, len(table.columns))),
+    )
     first, second = (
         replace(
             table,
-            columns=tuple(table.columns[place] for place in half),
-            rows=tuple(tuple(row[place] for place in half) for row in table.rows),
+            columns=tuple(table.columns[column] for column in half),
+            rows=tuple(tuple(row[column] for column in half) for row in table.rows),
         )
         for half in halves
     )
@@ -163,10 +162,10 @@ def _answers(
 ) -> Table:
     limits = outcome.several.limits
     rows = tuple(
-        (cost, *_answer(outcome, place), _more(outcome, place))
-        for place, cost in enumerate(COSTS)
+        (cost, *_answer(outcome, number), _more(outcome, number))
+        for number, cost in enumerate(COSTS)
     )
-    best = [outcome.cheapest(place) for place in range(len(COSTS))]
+    best = [outcome.cheapest(number) for number in range(len(COSTS))]
     named = dict.fromkeys(one.text for one in best if one is not None)
     return Table(
         title=f"{what}: the cheapest for a drop of at most "
@@ -205,8 +204,8 @@ def _more(outcome: Outcome, cost: int) -> str:
 def compress_rows(outcome: Outcome, setting: Setting, command: str) -> list[Row]:
     """rows.csv: one a variant, the parent first."""
     parent, labels, judged = outcome.parent, outcome.labels, setting.judged
-    way = setting.preprocessing
-    smooth = "antialiased" if way.antialias else "not antialiased"
+    pixels = setting.preprocessing
+    smooth = "antialiased" if pixels.antialias else "not antialiased"
     base = parent.right(labels)
     rows = []
     for entry in _every(outcome):
@@ -217,8 +216,8 @@ def compress_rows(outcome: Outcome, setting: Setting, command: str) -> list[Row]
             weights=setting.source.weights,
             dataset=judged.name,
             split=judged.split,
-            crop=way.crop_name,
-            interpolation=f"{way.interpolation}, {smooth}",
+            crop=pixels.crop_name,
+            interpolation=f"{pixels.interpolation}, {smooth}",
             recipe=entry.variant.recipe if entry.variant else "float32",
             selector="cascade" if entry.selector else "compressed",
             ladder=f"{setting.source.name} {entry.text}",

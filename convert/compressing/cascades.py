@@ -75,10 +75,12 @@ def climbs_of(
         limits.max_drop_points / 100,
         limits.confidence,
     )
-    found = [step.selector for step in steps if len(step.selector.ladder) > 1]
-    places = sorted({*np.linspace(0, len(found) - 1, _MOST).astype(int).tolist()})
-    by_name = {one.rung: one for one in rungs}
-    return [_climb(grid, found[place], whole, by_name) for place in places if found]
+    selectors = [step.selector for step in steps if len(step.selector.ladder) > 1]
+    last = len(selectors) - 1
+    places = sorted({*np.linspace(0, last, _MOST).astype(int).tolist()})
+    by_name = {rung.rung: rung for rung in rungs}
+    chosen = [selectors[place] for place in places if selectors]
+    return [_climb(grid, selector, whole, by_name) for selector in chosen]
 
 
 def _climb(
@@ -88,7 +90,8 @@ def _climb(
     own = [rungs[name] for name in selector.ladder]
     shares = done.paid.mean(axis=0)
     files = [
-        grid.tflite(Compression(resolution=one.resolution)).read_bytes() for one in own
+        grid.tflite(Compression(resolution=rung.resolution)).read_bytes()
+        for rung in own
     ]
     content = merged(files)
     each = [(one.relative_latency, one.relative_low, one.relative_high) for one in own]

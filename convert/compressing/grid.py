@@ -21,10 +21,10 @@ from convert.compressing.making import keras_file, made
 from convert.compressing.variant import QUANTISER, Setting, Variant
 from convert.compressing.zeros import zeros_in
 from convert.parity import file_scores
-from convert.rung_files import RungFiles
 from convert.quantising.recipes import RECIPES
+from convert.rung_files import RungFiles
 from convert.wanted import WantedRung
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from datasets.progress import progress
 from keras_models.compression.recipes import FLOAT, PARENT, RESOLUTION, Compression
 from keras_models.framework import give_back_memory
@@ -82,9 +82,11 @@ class Grid:
         """What a measured variant answered."""
         meta = self._meta(variant)
         if meta is None:
-            raise InputError(
-                f"{self._store.run}: the scores of {variant.text} are not there; "
-                "expected those of a measured variant. Run again."
+            raise InputError.of(
+                self._store.run,
+                f"has no scores of {variant.text}",
+                "those of a measured variant",
+                "Run again.",
             )
         return self._store.load(meta, "wrong")
 
@@ -115,8 +117,9 @@ class Grid:
         return None
 
     def _parts(self, compression: Compression) -> tuple[RungFiles, WantedRung]:
-        source, way = made(self.setting, compression), self.setting.preprocessing
-        rung = WantedRung(source, compression.resolution or source.native, way)
+        source = made(self.setting, compression)
+        resolution = compression.resolution or source.native
+        rung = WantedRung(source, resolution, self.setting.preprocessing)
         folder = self.setting.run / "parts"
         # as `convert` makes it for this rung alone, so that it ships what is judged
         return RungFiles(folder, rung, QUANTISER, self.setting.calibration), rung
@@ -127,17 +130,19 @@ class Grid:
         recipe, source = RECIPES[compression.recipe], rung.source
         parts.make(rung, tuple(dict.fromkeys((_FLOAT, recipe))))
         path = parts.path(rung, recipe)
-        judged, way = self.setting.judged, self.setting.preprocessing
+        judged, pixels = self.setting.judged, self.setting.preprocessing
         model = source.at(rung.resolution)
         engine = engine_name("litert")
-        meta = meta_of(source, judged, model, rung.resolution, way, engine)
+        meta = meta_of(source, judged, model, rung.resolution, pixels, engine)
         own = file_scores(self._store, judged, rung, recipe, path, meta)
         content = path.read_bytes()
-        found = zeros_in(content)
-        if found.macs != meta.macs and not meta.uncounted:
-            raise InputError(
-                f"{rung.rung}: {found.macs:,} MACs in the .tflite against "
-                f"{meta.macs:,} of Keras; expected the same network."
+        counted = zeros_in(content)
+        if counted.macs != meta.macs and not meta.uncounted:
+            raise ModelError.of(
+                rung.rung,
+                f"has {counted.macs:,} MACs in its .tflite against {meta.macs:,} in "
+                "Keras",
+                "the same network in both",
             )
         timed = beside(content, self._parent)
         own_parent = compression == PARENT  # beside itself: what differs is noise
@@ -151,8 +156,8 @@ class Grid:
             keras_file=str(kept.relative_to(self.setting.run)) if kept else "",
             macs=meta.macs,
             parameters=meta.parameters,
-            nonzero=meta.parameters - found.zeros,
-            paper_macs=found.macs - found.idle_macs,
+            nonzero=meta.parameters - counted.zeros,
+            paper_macs=counted.macs - counted.idle_macs,
             size_bytes=len(content),
             zipped_bytes=len(zlib.compress(content, _ZIP_LEVEL)),
             latency_us=timed.own_us,

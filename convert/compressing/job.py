@@ -8,7 +8,7 @@ from convert.compressing.grid import Grid, Refused
 from convert.compressing.outcome import Outcome, outcome_of
 from convert.compressing.variant import Setting, Variant
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from keras_models.compression.recipes import (
     FLOAT,
     PARENT,
@@ -39,19 +39,20 @@ def compress(
     _check_images(setting.judged, limits)
     own = setting.source.native
     wanted = [
-        replace(one, resolution=None) if one.resolution == own else one
-        for one in wanted
+        replace(asked, resolution=None) if asked.resolution == own else asked
+        for asked in wanted
     ]
     grid = Grid(setting)
-    found: list[Variant | Refused] = []
-    for one in grid.measured(cheap_first(wanted)):
-        found.append(one)
+    measured: list[Variant | Refused] = []
+    for variant in grid.measured(cheap_first(wanted)):
+        measured.append(variant)
         store = ScoreStore(setting.run)
         check_unreadable(setting.judged, store, max_unreadable)
-    rungs = [one for one in found if isinstance(one, Variant) and _is_rung(one)]
+    variants = [variant for variant in measured if isinstance(variant, Variant)]
+    rungs = [variant for variant in variants if _is_rung(variant)]
     reference = f"{setting.source.name}@{own}"
     climbs = climbs_of(grid, rungs, reference, limits) if cascade else []
-    return outcome_of(grid, found, climbs, limits)
+    return outcome_of(grid, measured, climbs, limits)
 
 
 def _is_rung(variant: Variant) -> bool:
@@ -64,8 +65,10 @@ def _check_images(judged: Dataset, limits: Limits) -> None:
     """Before long work begins: labels, and enough images to split."""
     lacking = int((judged.labels < 0).sum())
     if lacking:
-        raise InputError(
-            f"{judged.name}: {lacking:,} of {len(judged):,} images have no label; a "
-            "compressed network is judged by accuracy. Use labelled images."
+        raise DataError.of(
+            judged.name,
+            f"has {lacking:,} of {len(judged):,} images without a label",
+            "one each, as a compressed network is judged by accuracy",
+            "Use labelled images.",
         )
     parted(judged.ids, limits.search_part, limits.seed)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from convert.compressing.variant import Setting
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.compression.applying import compressed
 from keras_models.compression.recipes import Compression
 from keras_models.framework import give_back_memory
@@ -72,15 +72,17 @@ def _save(model: keras.Model, path: Path) -> None:
 
 def _opened(setting: Setting, compression: Compression, path: Path) -> Pretrained:
     said = Said(normalisation=setting.source.normalisation, scores=PROBABILITIES)
-    found = from_model(read_model(path, setting.trust), said=said)
-    if (found.native, found.classes) != (setting.source.native, setting.source.classes):
-        raise InputError(
-            f"{path}: takes {found.native} pixels and has {found.classes} classes; "
-            f"expected {setting.source.native} and {setting.source.classes}. Delete "
-            "it and run again."
+    opened = from_model(read_model(path, setting.trust), said=said)
+    parent = setting.source
+    if (opened.native, opened.classes) != (parent.native, parent.classes):
+        raise ModelError.of(
+            path,
+            f"has {opened.classes} classes at {opened.native} pixels",
+            f"{parent.classes} at {parent.native}",
+            "Delete it and run again.",
         )
     return replace(
-        found,
+        opened,
         name=_name(setting, compression),
         weights=setting.source.weights,
         remarks=setting.source.remarks,
@@ -95,12 +97,13 @@ def _check(built: keras.Model, opened: Pretrained, path: Path) -> None:
     )
     images = drawn.astype(np.float32)
     ours, theirs = (
-        np.asarray(one(images, training=False)) for one in (built, opened.model)
+        np.asarray(model(images, training=False)) for model in (built, opened.model)
     )
     difference = float(np.abs(ours - theirs).max())
     if not difference <= AGREEMENT:
         path.unlink()
-        raise InputError(
-            f"{opened.name}: scores of the saved file differ by {difference:.2g} from "
-            f"the network's; expected at most {AGREEMENT:g}."
+        raise ModelError.of(
+            opened.name,
+            f"has scores that differ by {difference:.2g} once it is saved",
+            f"at most {AGREEMENT:g}",
         )

@@ -123,21 +123,21 @@ def entry_of_climb(climb: Climb, parent: Entry) -> Entry:
 
 def outcome_of(
     grid: Grid,
-    found: Sequence[Variant | Refused],
+    measured: Sequence[Variant | Refused],
     climbs: Sequence[Climb],
     limits: Limits,
 ) -> Outcome:
     """Certifies all that was measured.
 
     Args:
-        found: what `Grid.measured` gave, the parent among it.
+        measured: what `Grid.measured` gave, the parent among it.
     Raises:
         InputError: images without labels, too few of them, limits out of range.
     """
-    variants = [one for one in found if isinstance(one, Variant)]
+    variants = [one for one in measured if isinstance(one, Variant)]
     own = next((one for one in variants if one.group == group_of(PARENT)), None)
     if own is None:
-        raise InputError("the parent was not measured; expected it among the variants.")
+        raise InputError("measured", "", "the parent among the variants")
     stored = grid.scores(own)
     check_labelled(stored.labels, "a certificate of a compressed network")
     parent_us = float(np.median([one.parent_us for one in variants]))
@@ -148,7 +148,7 @@ def outcome_of(
     return Outcome(
         parent=parent,
         entries=tuple(entries),
-        refused=tuple(one for one in found if isinstance(one, Refused)),
+        refused=tuple(one for one in measured if isinstance(one, Refused)),
         several=certify_several(
             [_candidate(one, parent) for one in entries],
             parent.answers,

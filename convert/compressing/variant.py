@@ -15,7 +15,7 @@ from convert.quantising.quantise import quantiser_version
 from convert.quantising.recipes import RECIPES
 from datasets.batches import pictures
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError, InputError
 from datasets.files import write_text
 from datasets.preprocessing import Preprocessing
 from keras_models.compression.catalogue import technique
@@ -47,22 +47,21 @@ class Setting:
         Raises:
             InputError: none can be read.
         """
-        native, way = self.source.native, self.preprocessing
-        batches = pictures(self.calibration.dataset, [native], [way])
-        found = [batch.pixels[way, native] for batch in batches]
-        pixels = np.concatenate(found) if found else np.empty((0, native, native, 3))
+        native, key = self.source.native, (self.preprocessing, self.source.native)
+        batches = pictures(self.calibration.dataset, [native], [self.preprocessing])
+        read = [batch.pixels[key] for batch in batches]
+        pixels = np.concatenate(read) if read else np.empty((0, native, native, 3))
         if not len(pixels):
-            raise InputError(
-                f"{self.calibration.dataset.name}: none of the calibration images can "
-                "be read; expected pictures."
+            raise DataError.of(
+                self.calibration.dataset.name,
+                "has no calibration image that can be read",
+                "pictures",
             )
         return normalise(pixels.astype(np.float32), self.source.normalisation)
 
     def steps_key(self, compression: Compression) -> str:
         """Of all that the .keras file of a variant depends on."""
-        looks = any(
-            technique(one.technique).needs_pictures for one in compression.steps
-        )
+        used = [technique(step.technique) for step in compression.steps]
         facts: dict[str, object] = {
             "format": _FORMAT,
             "model": self.source.name,
@@ -71,7 +70,7 @@ class Setting:
             "steps": [step.text for step in compression.steps],
             "keras": versions()["keras"],
         }
-        if looks:
+        if any(known.needs_pictures for known in used):
             facts["calibration"] = self.calibration.facts["fingerprint"]
             facts["preprocessing"] = self.preprocessing.describe()
         return _hash(facts)
@@ -132,8 +131,10 @@ class Variant:
             facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             return Variant(**facts)
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path}: not a measured variant ({error}). Delete it and run again."
+            raise InputError.of(
+                path,
+                f"is not a measured variant ({error})",
+                do="Delete it and run again.",
             ) from error
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.compression.catalogue import technique
 from keras_models.compression.contract import Float32s
 from keras_models.compression.recipes import Compression
@@ -22,14 +22,15 @@ def compressed(
         pictures: gives calibration pictures as the model takes them; asked only where
             a technique looks at some.
     Raises:
-        InputError: a technique does not apply, or not at that strength.
+        ModelError: a technique does not apply, or not at that strength.
     """
     made = model
     for step in compression.steps:
         known = technique(step.technique)
         if why := known.applies(made):
-            said = f"{known.name} does not apply to {model.name}"
-            raise InputError(f"{said}: {why.rstrip('.')}.")
+            raise ModelError.of(
+                model.name, f"{known.name} does not apply ({why.rstrip('.')})"
+            )
         _, *shape = made.inputs[0].shape
         seen = pictures() if known.needs_pictures else _none(shape)
         made = known.apply(made, step.strength, seen, step.repairs)

@@ -42,7 +42,5 @@ def technique(name: str) -> Technique:
         InputError: there is none.
     """
     if name not in TECHNIQUES:
-        raise InputError(
-            f"technique {name}: unknown; expected one of {', '.join(TECHNIQUES)}."
-        )
+        raise InputError("technique", name, f"one of {', '.join(TECHNIQUES)}")
     return TECHNIQUES[name]

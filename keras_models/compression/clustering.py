@@ -39,8 +39,10 @@ def centroids_of(strength: float) -> int:
     bits = _BITS * (1 - strength)
     if not 1 <= round(bits, 6) <= _MOST_BITS:
         raise InputError(
-            f"clustering:{strength:g} leaves {bits:g} of 32 bits a weight; expected 1 "
-            "to 16, such as clustering:0.875 for 4 bits, 16 centroids."
+            "strength",
+            f"{strength:g}",
+            "1 to 16, such as 0.875 for 4 bits, 16 centroids",
+            fault=f"leaves {bits:g} of 32 bits a weight",
         )
     return round(2**bits)
 
@@ -71,9 +73,9 @@ def assigned(weights: Float32s, centroids: Float32s) -> Float32s:
 def _means(values: Float64s, count: int) -> Float64s:
     """Ascending centroids of sorted values: the better of two beginnings."""
     steps = np.linspace(values[0], values[-1], count)
-    found = [_lloyd(values, begun) for begun in (steps, _dense_steps(values, count))]
-    errors = [float(np.square(_nearest(values, one) - values).sum()) for one in found]
-    return found[int(np.argmin(errors))]
+    ends = [_lloyd(values, begun) for begun in (steps, _dense_steps(values, count))]
+    errors = [float(np.square(_nearest(values, end) - values).sum()) for end in ends]
+    return ends[int(np.argmin(errors))]
 
 
 def _dense_steps(values: Float64s, count: int) -> Float64s:
@@ -84,18 +86,19 @@ def _dense_steps(values: Float64s, count: int) -> Float64s:
     return np.asarray(np.interp(wanted, reached, edges))
 
 
-def _lloyd(values: Float64s, found: Float64s) -> Float64s:
+def _lloyd(values: Float64s, centroids: Float64s) -> Float64s:
     """Centroids moved to the means of their clusters; of an empty one the old stays."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     for _ in range(_ROUNDS):
-        edges = np.searchsorted(values, (found[1:] + found[:-1]) / 2)
+        edges = np.searchsorted(values, (centroids[1:] + centroids[:-1]) / 2)
         ends = np.concatenate([[0], edges, [len(values)]])
         sizes = np.diff(ends)
-        moved = np.where(sizes > 0, np.diff(sums[ends]) / np.maximum(sizes, 1), found)
-        if np.array_equal(moved, found):
+        means = np.diff(sums[ends]) / np.maximum(sizes, 1)
+        moved = np.where(sizes > 0, means, centroids)
+        if np.array_equal(moved, centroids):
             break
-        found = moved
-    return found
+        centroids = moved
+    return centroids
 
 
 def _nearest(values: Float64s, centroids: Float64s) -> Float64s:

@@ -82,6 +82,7 @@ def check_strength(technique: str, strength: float) -> None:
     """
     if not 0 < strength < 1:
         raise InputError(
-            f"{technique}:{strength:g}: expected a strength between 0 and 1, the part "
-            "that is taken away, such as 0.3."
+            "strength",
+            f"{strength:g}",
+            f"between 0 and 1, the part that {technique} takes away, such as 0.3",
         )

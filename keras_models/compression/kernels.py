@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.graphs.calls import calls
 from keras_models.graphs.copying import copied
 from keras_models.graphs.fitting import Fitting
@@ -86,10 +86,10 @@ def changed(
     Args:
         change: gives the new values of a kernel; None leaves it as it is.
     Raises:
-        InputError: there is nothing to change, or the graph cannot be copied.
+        ModelError: there is nothing to change, or the graph cannot be copied.
     """
     if why := without_kernels(model):
-        raise InputError(f"{model.name} {why}.")
+        raise ModelError.of(model.name, why)
     copy = fresh(model)
     for kernel in kernels(copy):
         values = change(kernel)

@@ -94,17 +94,16 @@ def parse_grid(text: str, recipes: Collection[str], resolutions: Sequence[int]) 
     Raises:
         InputError: an unknown name, a strength out of range, a part given twice.
     """
-    found: dict[Compression, None] = {}
+    every: dict[Compression, None] = {}
     notes: list[str] = []
     words = [word.strip() for word in text.split(",") if word.strip()]
     if not words:
-        raise InputError("--techniques: expected some, such as lowrank:0.3+int8.")
+        raise InputError("techniques", "", "some, such as channels:0.3+int8")
     for word in words:
         if word != CASCADE:
-            for one in _expanded(word, recipes, resolutions):
-                found[one] = None
+            every |= dict.fromkeys(_expanded(word, recipes, resolutions))
             notes += _reordered(word)
-    return Grid(tuple(found), CASCADE in words, tuple(notes))
+    return Grid(tuple(every), CASCADE in words, tuple(notes))
 
 
 def cheap_first(compressions: Sequence[Compression]) -> list[Compression]:
@@ -113,14 +112,14 @@ def cheap_first(compressions: Sequence[Compression]) -> list[Compression]:
     Resolutions and quantising make no network anew, so they come before techniques.
     """
     strengths: dict[str, list[float]] = {}
-    for one in compressions:
-        for step in one.steps:
+    for compression in compressions:
+        for step in compression.steps:
             strengths.setdefault(step.technique, []).append(step.strength)
 
-    def place(one: Compression) -> tuple[int, int, int]:
-        parts = len(one.text.split("+"))
-        ranks = [_from_middle(strengths[x.technique], x.strength) for x in one.steps]
-        return parts, bool(one.steps), max(ranks, default=0)
+    def place(own: Compression) -> tuple[int, int, int]:
+        parts = len(own.text.split("+"))
+        ranks = [_from_middle(strengths[x.technique], x.strength) for x in own.steps]
+        return parts, bool(own.steps), max(ranks, default=0)
 
     return sorted(compressions, key=place)
 
@@ -156,12 +155,14 @@ def _options(
         else:
             yield from resolutions
     elif name == CASCADE:
-        raise InputError(f"{word}: cascade stands alone; it is no part of a recipe.")
+        raise InputError("techniques", word, "cascade alone, as no part of a recipe")
     elif name not in TECHNIQUES:
         known = (*TECHNIQUES, RESOLUTION, CASCADE, *SHORT, *recipes)
         raise InputError(
-            f"--techniques {word}: {name or '(empty)'} is unknown; expected some of "
-            f"{', '.join(known)}."
+            "techniques",
+            word,
+            f"some of {', '.join(known)}",
+            fault=f"{name or '(empty)'} is unknown",
         )
     elif strength:
         yield _step(part, name, strength)
@@ -171,7 +172,7 @@ def _options(
 
 def _pixels(part: str, text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 4096:
-        raise InputError(f"--techniques {part}: expected pixels in 1..4096.")
+        raise InputError("techniques", part, "pixels in 1..4096")
     return int(text)
 
 
@@ -181,15 +182,16 @@ def _step(part: str, name: str, text: str) -> Step:
         strength = float(number)
     except ValueError:
         raise InputError(
-            f"--techniques {part}: expected NAME:STRENGTH, such as {name}:0.3."
+            "techniques", part, f"NAME:STRENGTH, such as {name}:0.3"
         ) from None
     check_strength(name, strength)
     unknown = sorted(set(left_out) - set(_REPAIRS))
     if unknown or (left_out and name not in _GRAPH):
         raise InputError(
-            f"--techniques {part}: {', '.join(unknown or left_out)}: expected repairs "
-            f"of {', '.join(_GRAPH) or 'techniques that have some'}: "
-            f"{', '.join(_REPAIRS)}."
+            "techniques",
+            part,
+            f"{', '.join(_REPAIRS)} of {', '.join(_GRAPH)}",
+            fault=f"{', '.join(unknown or left_out)} is no repair of {name}",
         )
     return Step(name, strength, tuple(one for one in _REPAIRS if one in left_out))
 
@@ -208,15 +210,15 @@ def _joined(word: str, parts: Sequence[_Part]) -> Compression:
     for part in sorted(parts, key=_place):
         if isinstance(part, Step):
             if part.technique in {step.technique for step in made.steps}:
-                raise InputError(f"--techniques {word}: {part.technique} twice.")
+                raise InputError("techniques", word, f"{part.technique} once")
             made = replace(made, steps=(*made.steps, part))
         elif isinstance(part, int):
             if made.resolution is not None:
-                raise InputError(f"--techniques {word}: two resolutions.")
+                raise InputError("techniques", word, "one resolution")
             made = replace(made, resolution=part)
         else:
             if made.recipe != FLOAT:
-                raise InputError(f"--techniques {word}: two quantising recipes.")
+                raise InputError("techniques", word, "one quantising recipe")
             made = replace(made, recipe=part)
     return made
 
@@ -227,9 +229,7 @@ def _reordered(word: str) -> list[str]:
     places = [_place_of_name(name) for name in names]
     if places == sorted(places):
         return []
-    order = [
-        names[place] for place in sorted(range(len(names)), key=places.__getitem__)
-    ]
+    order = [names[n] for n in sorted(range(len(names)), key=places.__getitem__)]
     return [f"{word} is applied in the order {', '.join(order)}."]
 
 

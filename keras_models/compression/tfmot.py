@@ -18,7 +18,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.compression.clustering import Clustering, centroids_of
 from keras_models.compression.contract import (
     ALL_REPAIRS,
@@ -34,6 +34,8 @@ from keras_models.compression.two_four import TwoFour
 PACKAGES = ("tensorflow_model_optimization", "tf_keras")
 _CHILD = Path(__file__).with_name("tfmot_child.py")
 _SECONDS = 1800
+_LIBRARY = "tensorflow-model-optimization"
+_INSTEAD = "Use the technique of the same name without tfmot_."
 _SHOWN = 300  # letters of what it says where it fails
 
 
@@ -71,7 +73,7 @@ class Tfmot:
         del pictures, repairs
         check_strength(self.name, strength)
         if why := self.applies(model):
-            raise InputError(f"{self.name}: {model.name} {why}.")
+            raise ModelError.of(model.name, f"{self.name} does not apply ({why})")
         taken = {one.variable.path: one for one in kernels(model) if self._takes(one)}
         sent = [kernel.values for kernel in taken.values()]
         made = done_by_tfmot(self._ours.name, strength, sent)
@@ -131,15 +133,13 @@ def _run(folder: Path) -> None:
             text=True,
         )
     except subprocess.TimeoutExpired:
-        raise InputError(
-            f"tensorflow-model-optimization does not end within {_SECONDS} s; use the "
-            "technique of the same name without tfmot_."
+        raise InputError.of(
+            _LIBRARY, f"does not end within {_SECONDS} s", do=_INSTEAD
         ) from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise InputError(
-            f"tensorflow-model-optimization fails ({lines[-1][:_SHOWN]}); use the "
-            "technique of the same name without tfmot_."
+        raise InputError.of(
+            _LIBRARY, f"does not do it ({lines[-1][:_SHOWN]})", do=_INSTEAD
         )
 
 
@@ -150,7 +150,9 @@ def _check(what: str, strength: float, sent: Float32s, back: Float32s) -> None:
     else:
         fits = bool(np.all((back == sent) | (back == 0)))
     if sent.shape != back.shape or not fits or not np.isfinite(back).all():
-        raise InputError(
-            f"tensorflow-model-optimization gave a kernel {back.shape} of other "
-            f"weights than {what} of {sent.shape} leaves; nothing was taken over."
+        raise InputError.of(
+            _LIBRARY,
+            f"gives a kernel {back.shape} for one of {sent.shape}",
+            f"what {what} leaves of its weights",
+            _INSTEAD,
         )

@@ -57,7 +57,7 @@ class TwoFour:
         del pictures, repairs
         if strength != STRENGTH:
             raise InputError(
-                f"{self.name}:{strength:g}: expected 0.5, or no strength: two of four."
+                "strength", f"{strength:g}", "0.5 or none for two_four: two of four"
             )
 
         def change(kernel: Kernel) -> Float32s:

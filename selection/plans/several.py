@@ -38,6 +38,12 @@ class Limits:
     def check(self) -> None:
         """InputError where one is out of range."""
         check_limits(self.max_drop_points, self.confidence)
+        if self.search_part <= 0 or self.search_part == 1:
+            raise InputError(
+                "search_part",
+                f"{self.search_part:g}",
+                "a part between 0 and 1, such as 0.3, or a number of images above 1",
+            )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,11 +90,11 @@ class Several:
         best = self.cheapest(cost)
         least = best.costs[cost] if best else 1.0
         open_ones = [
-            one
-            for one in self.tested
-            if not one.certified
-            and one.costs[cost] < least
-            and one.certificate.images_needed is not None
+            tested
+            for tested in self.tested
+            if not tested.certified
+            and tested.costs[cost] < least
+            and tested.certificate.images_needed is not None
         ]
         return min(
             open_ones,
@@ -131,20 +137,20 @@ def certify_several(
     return Several(
         tested=tuple(
             Tested(
-                name=one.name,
-                costs=one.costs,
+                name=candidate.name,
+                costs=candidate.costs,
                 chance=float(chances[row]),
                 place=order.index(row) + 1 if row in records else None,
                 tested=records.get(row, (False, False))[0],
                 certificate=certificate(
-                    _flips(one.answers, reference, labels, certifying),
+                    _flips(candidate.answers, reference, labels, certifying),
                     limits.max_drop_points,
                     confidence,
                     records.get(row, (False, False))[1],
                     tested,
                 ),
             )
-            for row, one in enumerate(candidates)
+            for row, candidate in enumerate(candidates)
         ),
         searching=searching,
         certifying=certifying,
@@ -199,13 +205,13 @@ def _sequence(
     """Rows of those worth a test, the likeliest to pass first."""
     widths = {len(one.costs) for one in candidates}
     if len(widths) > 1:
-        raise InputError(f"variants of {sorted(widths)} costs; expected as many each.")
+        raise InputError("candidates", f"of {sorted(widths)} costs", "as many each")
     worth = [
         row
-        for row, one in enumerate(candidates)
-        if any(cost < 1 for cost in one.costs)
+        for row, candidate in enumerate(candidates)
+        if any(cost < 1 for cost in candidate.costs)
         and not any(
-            _beats(candidates[other], chances[other], one, chances[row])
+            _beats(candidates[other], chances[other], candidate, chances[row])
             for other in range(len(candidates))
             if other != row
         )
@@ -213,9 +219,9 @@ def _sequence(
     return sorted(worth, key=lambda row: (-chances[row], candidates[row].costs))
 
 
-def _beats(one: Candidate, chance: float, other: Candidate, least: float) -> bool:
+def _beats(own: Candidate, chance: float, other: Candidate, least: float) -> bool:
     """Likelier to pass, no dearer in any cost, and better in one of these."""
-    pairs = list(zip(one.costs, other.costs, strict=True))
-    if chance < least - _SAME or any(own > theirs for own, theirs in pairs):
+    pairs = list(zip(own.costs, other.costs, strict=True))
+    if chance < least - _SAME or any(mine > theirs for mine, theirs in pairs):
         return False
-    return chance > least + _SAME or any(own < theirs for own, theirs in pairs)
+    return chance > least + _SAME or any(mine < theirs for mine, theirs in pairs)

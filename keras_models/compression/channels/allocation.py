@@ -101,8 +101,8 @@ def _next(
     saving = prices.saved(1 - tried / sizes) - prices.saved(1 - gone / sizes)
     losing = np.array(
         [
-            one.cost[count + step] - one.cost[count] if possible else np.inf
-            for one, count, step, possible in zip(
+            ranking.cost[count + step] - ranking.cost[count] if possible else np.inf
+            for ranking, count, step, possible in zip(
                 rankings, gone, steps, able, strict=True
             )
         ]

@@ -34,7 +34,7 @@ def by_branches(graph: Calls) -> list[int]:
         before = {maker[value] for value in graph.calls[number].inputs if value}
         waiting.append((number, True))
         waiting += [
-            (one, False) for one in sorted(before, key=lambda one: -length[one])
+            (other, False) for other in sorted(before, key=lambda one: -length[one])
         ]
     return order
 

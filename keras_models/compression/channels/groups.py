@@ -63,11 +63,11 @@ def groups(trace: Trace) -> tuple[list[Group], tuple[str, ...]]:
     for number in made:
         if number not in fixed and number in read:
             members.setdefault((made[number], read[number]), []).append(number)
-    found = [
+    made_and_read = [
         _group(trace, np.array(sorted(channels)), *ends)
         for ends, channels in members.items()
     ]
-    return found, _left(trace, fixed)
+    return made_and_read, _left(trace, fixed)
 
 
 def inputs_of(trace: Trace, call: Call) -> tuple[Numbers, int]:
@@ -95,14 +95,14 @@ def _kernels(trace: Trace) -> Iterator[Call]:
 
 def _ends(trace: Trace, *, makers: bool) -> dict[int, tuple[int, ...]]:
     """Channel -> the values by which kernels make it, or read it."""
-    found: dict[int, list[int]] = {}
+    values: dict[int, list[int]] = {}
     for call in _kernels(trace):
         numbers = (
             trace.numbers[call.outputs[0]] if makers else inputs_of(trace, call)[0]
         )
         for number in numbers.tolist():
-            found.setdefault(number, []).append(call.outputs[0])
-    return {number: tuple(ends) for number, ends in found.items()}
+            values.setdefault(number, []).append(call.outputs[0])
+    return {number: tuple(ends) for number, ends in values.items()}
 
 
 def _group(

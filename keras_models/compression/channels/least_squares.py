@@ -66,8 +66,8 @@ def solved_each(
     shift = np.empty(channels)
     taps = weights.reshape(-1, channels)
     for channel in range(channels):
-        one = slice(channel, channel + 1)
+        own = slice(channel, channel + 1)
         columns = np.ascontiguousarray(seen[:, :, channel])
-        found, moved = solved(columns, wanted[:, one], taps[:, one], offset)
-        fitted[:, channel], shift[channel] = found[:, 0], moved[0]
+        solution, moved = solved(columns, wanted[:, own], taps[:, own], offset)
+        fitted[:, channel], shift[channel] = solution[:, 0], moved[0]
     return fitted, shift

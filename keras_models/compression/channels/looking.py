@@ -55,12 +55,12 @@ def norm_after(graph: Calls, value: int) -> Any:
 
 def norm_scales(trace: Trace) -> Mapping[Any, Float64s]:
     """Layer -> the factors of the batch normalisation right after it."""
-    found = {}
+    scales = {}
     for call in trace.calls.calls:
         norm = norm_after(trace.calls, call.outputs[0])
         if norm is not None:
-            found[call.operation] = norm_scale(norm)
-    return found
+            scales[call.operation] = norm_scale(norm)
+    return scales
 
 
 def norm_scale(norm: Any) -> Float64s:

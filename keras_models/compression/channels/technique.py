@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.compression.channels.allocation import Prices, allocated, prices
 from keras_models.compression.channels.geometric_median import GeometricMedian
 from keras_models.compression.channels.groups import Group, groups
@@ -70,8 +70,8 @@ class ChannelPruning:
         """Empty, or why no channel of a model can go."""
         if not has_graph(model) or len(model.inputs) != 1:
             return "is not a functional or sequential model of one input"
-        found, left = groups(traced(model))
-        if found:
+        able, left = groups(traced(model))
+        if able:
             return ""
         return "has no layer that can lose a channel" + (f": {left[0]}" if left else "")
 
@@ -112,26 +112,24 @@ class ChannelPruning:
 
     def _look(self, model: keras.Model, pictures: Float32s) -> _Ranked:
         if why := self.applies(model):
-            raise InputError(f"{model.name}: {self.name} does not apply: it {why}.")
+            raise ModelError.of(model.name, f"{why}: {self.name} does not apply")
         if not len(pictures):
-            raise InputError(
-                f"{self.name}: no calibration pictures; expected at least one."
-            )
+            raise InputError("pictures", "none", f"at least one for {self.name}")
         trace = traced(model)
-        found, left = groups(trace)
+        able, left = groups(trace)
         importance = self.importance(trace)
-        wanted = found if importance.needs_moments else []
+        wanted = able if importance.needs_moments else []
         taken = taken_moments(trace, wanted, pictures) if wanted else {}
-        rankings = [importance.rank(group, taken) for group in found]
-        costs = prices(model, trace, found)
+        rankings = [importance.rank(group, taken) for group in able]
+        costs = prices(model, trace, able)
         if taken:
-            gone, _ = allocated(costs, found, rankings, _MEASURED_AT)
-            rankings = weighted(model, found, rankings, gone, taken, pictures)
+            gone, _ = allocated(costs, able, rankings, _MEASURED_AT)
+            rankings = weighted(model, able, rankings, gone, taken, pictures)
         return _Ranked(
             model=model,
             pictures=pictures,
             trace=trace,
-            groups=tuple(found),
+            groups=tuple(able),
             left=left,
             rankings=tuple(rankings),
             prices=costs,

@@ -11,7 +11,7 @@ from convert.compressing.latency import beside
 from convert.compressing.outcome import Entry, _candidate
 from convert.compressing.variant import Variant
 from convert.compressing.zeros import zeros_in
-from convert.quantising.quantise import Source, with_litert
+from convert.quantising.quantise import FloatRung, with_litert
 from convert.quantising.ranges import seen_by
 from convert.quantising.recipes import RECIPES
 from convert.to_tflite import FloatFiles, signature_name
@@ -72,14 +72,14 @@ def test_zeros_are_counted_in_files_of_each_kind() -> None:
     assert plain.weights >= every.size  # the depthwise kernel too
     assert plain.zeros == int((every == 0).sum())
     images = seen / 127.5 - 1
-    source = Source(
+    rung = FloatRung(
         content=content,
         signature=signature_name(SIDE),
         images=images,
         seen=seen_by(content, images),
     )
     for name in ("float16", "full_int8"):
-        found = zeros_in(with_litert(source, RECIPES[name]))
+        found = zeros_in(with_litert(rung, RECIPES[name]))
         assert found.weights == plain.weights
         assert found.macs == plain.macs
         assert found.zeros >= plain.zeros
@@ -91,7 +91,7 @@ def test_what_is_kept_of_a_variant_reads_back(tmp_path: Path) -> None:
     VARIANT.write(path)
     assert Variant.read(path) == VARIANT
     path.write_text(path.read_text()[:-30])
-    with pytest.raises(InputError, match="not a measured variant"):
+    with pytest.raises(InputError, match="is not a measured variant"):
         Variant.read(path)
 
 

@@ -127,7 +127,7 @@ def test_the_chance_that_any_breaks_the_limit_is_kept() -> None:
 def test_refusals() -> None:
     with pytest.raises(InputError, match="have no label"):
         certify_several(EVERY, REFERENCE, np.full(IMAGES, -1), IDS, LIMITS)
-    with pytest.raises(InputError, match="--confidence 2"):
+    with pytest.raises(InputError, match="confidence=2"):
         certify_several(EVERY, REFERENCE, LABELS, IDS, Limits(1.0, 2.0))
     with pytest.raises(InputError, match="cannot be split"):
         certify_several(EVERY, REFERENCE, LABELS, IDS, Limits(search_part=500))

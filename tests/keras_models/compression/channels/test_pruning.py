@@ -186,7 +186,7 @@ def test_a_pruned_model_is_a_plain_file(tmp_path: Path) -> None:
 def test_what_is_beyond_reach_is_refused_in_one_line() -> None:
     with pytest.raises(InputError, match=r"strength=0.999: expected at most 0\.\d+"):
         CHANNELS_L1.apply(residual(), 0.999, pictures(1), NO_REPAIRS)
-    with pytest.raises(InputError, match="no calibration pictures"):
+    with pytest.raises(InputError, match="expected at least one for channels"):
         CHANNELS.apply(residual(), 0.2, pictures(0))
 
 
