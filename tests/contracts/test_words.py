@@ -33,6 +33,7 @@ MEANS = {
     "Floats": (),
     "Reals": (),
     "_TOGETHER": (),
+    "sides": (),  # a resolution is the side of a square input
 }
 
 pytestmark = pytest.mark.checkout
@@ -114,6 +115,20 @@ def test_a_word_means_one_thing(word: str) -> None:
         if path.relative_to(ROOT).parts[0] not in MEANS[word] and word in _words(path)
     ]
     assert elsewhere == []
+
+
+def test_records_of_five_fields_are_keyword_only() -> None:
+    """Two integers that change places pass mypy."""
+    positional = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in _files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any("dataclass" in ast.unparse(one) for one in node.decorator_list)
+        and not any("kw_only=True" in ast.unparse(one) for one in node.decorator_list)
+        and sum(isinstance(field, ast.AnnAssign) for field in node.body) >= 5
+    ]
+    assert positional == []
 
 
 def test_an_alias_of_an_array_is_the_same_everywhere() -> None:
