@@ -9,6 +9,7 @@ from keras_models.framework import versions
 from reports import charts, rung_charts
 from reports.chart_parts import Point
 from reports.gathered import Gathered
+from reports.label_front import label_chart, label_points
 from reports.rung_sections import pictures, reliability
 from reports.section import Figure, Section
 from reports.table import Kind, Table
@@ -22,6 +23,7 @@ SECTION_OF: dict[Kind, str] = {
     "random-draws": "selectors",
     "plan": "selectors",
     "plan-splits": "selectors",
+    "plan-labels": "selectors",
     "thresholds": "thresholds",
     "parity": "bundles",
     "bundle": "bundles",
@@ -41,11 +43,7 @@ def sections(gathered: Gathered, command: str) -> Iterator[Section]:
             title="Adapted to lower resolutions",
             lead="Batch norm tuned without labels, by the network's own native scores.",
         ),
-        Section(
-            name="selectors",
-            title="The resolution of each image",
-            lead="Every selector pays for all rungs that it ran, and for itself.",
-        ),
+        _selectors(gathered),
         _thresholds(gathered),
         pictures(gathered),
         reliability(gathered),
@@ -65,6 +63,22 @@ def sections(gathered: Gathered, command: str) -> Iterator[Section]:
 def _tables(gathered: Gathered, section: str) -> tuple[Table, ...]:
     return tuple(
         table for _, table in gathered.tables if SECTION_OF[table.kind] == section
+    )
+
+
+def _selectors(gathered: Gathered) -> Section:
+    values = label_points([(folder.name, plan) for folder, plan in gathered.plans])
+    figure = Figure(
+        "Certified saving against labels",
+        "Where plan and reference answer alike no label is needed; one may stop at any "
+        "number of labels, and what is certified there holds.",
+        label_chart(values),
+    )
+    return Section(
+        name="selectors",
+        title="The resolution of each image",
+        lead="Every selector pays for all rungs that it ran, and for itself.",
+        figures=(figure,) if values else (),
     )
 
 

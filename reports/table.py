@@ -24,6 +24,7 @@ Kind = Literal[
     "random-draws",
     "plan",
     "plan-splits",
+    "plan-labels",
     "thresholds",
     "parity",
     "bundle",

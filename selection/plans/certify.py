@@ -63,7 +63,7 @@ class Certificate:
                 f"CERTIFIED: with {100 * self.confidence:g} % confidence the drop is "
                 f"at most {self.max_drop_points:g} points "
                 f"(bound {self.bound_points:.2f}; measured {self.drop_points:.2f}: "
-                f"{flipped}), if {self.assumption}.{self._labels()}"
+                f"{flipped}), if {self.assumption}.{self._labels()}{self._further()}"
             )
         return (
             f"NOT CERTIFIED at {self.max_drop_points:g} points with "
@@ -89,6 +89,9 @@ class Certificate:
             f" The answers differ on {self.differ} images; {self.labels_used} labels "
             "were read."
         )
+
+    def _further(self) -> str:
+        return " Further labels may certify a cheaper plan." * self.labels_may_help
 
     def _wanted(self) -> str:
         if self.labels_may_help:

@@ -5,7 +5,7 @@ in an order (`selection/order.py`), and that family is fixed before a label of t
 part is read. The other images certify, by the labels of those on which answers differ.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from selection.arrays import Bools, Json
 from selection.contract import Selector
 from selection.plans.asking import Standing
 from selection.plans.certify import Certificate, certificate, check_limits
-from selection.plans.family import Family, family_of
+from selection.plans.family import Family, LabelStep, family_of
 from selection.plans.known import Known, compared
 from selection.plans.order import order_of_tests
 from selection.plans.outlook import Outlook
@@ -40,6 +40,7 @@ class Plan:
     index: int | None  # in the family; None: the reference itself
     halts: PartBounds | None = None  # the bound for the images that stop at each rung
     groups: tuple[PartBounds, ...] = ()
+    label_steps: tuple[LabelStep, ...] = ()  # what was certified after how many labels
 
     def to_json(self) -> Json:
         """What `convert` and `bench` take."""
@@ -61,6 +62,8 @@ class Plan:
             stops = self.family.stops[self.index]
             counts = np.bincount(stops, minlength=len(self.selector.ladder))
             facts["certified_stops"] = counts.tolist()
+        if self.label_steps:
+            facts["label_steps"] = [asdict(step) for step in self.label_steps]
         if self.groups:
             facts["groups"] = [one.to_json() for one in self.groups]
         return facts
@@ -78,15 +81,21 @@ def certified_plan(calibration: Scored, request: Request) -> Plan:
     """
     searching, certifying = parts_of(calibration, request)
     family = searched_family(searching, certifying, request)
-    return tested_plan(family, calibration, certifying)[0]
+    return tested_plan(family, calibration, certifying, request.max_labels)[0]
 
 
 def tested_plan(
-    family: Family, calibration: Scored, certifying: Scored
+    family: Family, calibration: Scored, certifying: Scored, most: int | None
 ) -> tuple[Plan, Known]:
-    """The plan by the labels that are there, each read when it is asked for."""
-    here, known = family.asked(certifying.labels)
-    plan = plan_of(family, here, known)
+    """The plan by the labels that are there, each read when it is asked for.
+
+    Args:
+        most: labels that are read at most; None: as long as one can change the plan.
+    """
+    here, known = family.asked(certifying.labels, most)
+    plan = replace(
+        plan_of(family, here, known), label_steps=family.steps(certifying.labels, most)
+    )
     record = replace(
         plan.certificate, warning=hollow_warning(calibration, family.reference)
     )
@@ -198,7 +207,7 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
         max(here.tested, 1),
         int(seen.open.sum()),
         used,
-        not here.passed and not here.settled,
+        not here.settled,
     )
     return Plan(
         selector=family.selectors[index],
