@@ -23,6 +23,7 @@ from convert.compressing.zeros import zeros_in
 from convert.parity import file_scores
 from convert.quantising.recipes import RECIPES
 from convert.rung_files import RungFiles
+from convert.tflite_graph import Opened
 from convert.wanted import WantedRung
 from datasets.errors import InputError, ModelError
 from datasets.progress import progress
@@ -134,8 +135,8 @@ class Grid:
         model = source.at(rung.resolution)
         engine = engine_name("litert")
         meta = meta_of(source, judged, model, rung.resolution, pixels, engine)
-        own = file_scores(self._store, judged, rung, recipe, path, meta)
         content = path.read_bytes()
+        own = file_scores(self._store, judged, rung, recipe, Opened(content), meta)
         counted = zeros_in(content)
         if counted.macs != meta.macs and not meta.uncounted:
             raise ModelError.of(
