@@ -88,8 +88,10 @@ def _refuse_file_flags(args: argparse.Namespace) -> None:
     for flag in ("normalisation", "class_names"):
         if getattr(args, flag) is not None:
             raise InputError(
-                f"--{flag.replace('_', '-')}: --model {args.model} is a name; expected "
-                "it with a model file alone."
+                flag,
+                getattr(args, flag),
+                "it with a model file alone",
+                fault=f"`model={args.model}` is a name",
             )
 
 
@@ -100,9 +102,7 @@ def _weights(args: argparse.Namespace) -> Path | None:
     if args.start is None or args.start.is_file():
         return args.start if args.start is None else Path(args.start)
     if args.start.suffix:
-        raise InputError(
-            f"--start {args.start}: no such file; expected a weights file."
-        )
+        raise InputError("start", args.start, "a weights file", fault="no such file")
     return packaged_weights(args.model, str(args.start), args.alpha).path
 
 
@@ -113,16 +113,19 @@ def _teacher_file(args: argparse.Namespace, trained: bool) -> "Pretrained | None
         for flag in ("temperature", "distil_weight"):
             if getattr(args, flag) is not None:
                 raise InputError(
-                    f"--{flag.replace('_', '-')} {getattr(args, flag):g}: nothing is "
-                    "distilled; expected --distil too."
+                    flag,
+                    f"{getattr(args, flag):g}",
+                    "`distil` too",
+                    fault="nothing is distilled",
                 )
         return None
     if args.distil != _PARENT:
         return load(ModelChoice(model=args.distil))
     if args.change is None or not trained:
         raise InputError(
-            "--distil parent: expected --change, and trained weights to change: a "
-            "model file, or --start."
+            "distil",
+            _PARENT,
+            "`change`, and trained weights to change: a model file, or `start`",
         )
     return None
 
@@ -175,8 +178,8 @@ def networks(
     parent = _parent(args, begins, resolution, classes)
     model, remarks = parent, tuple[str, ...]()
     if args.change is not None:
-        found = changed(parent, args.change)
-        model, remarks = found.model, _remarks(found.kept, found.replaced, found.left)
+        after = changed(parent, args.change)
+        model, remarks = after.model, _remarks(after.kept, after.replaced, after.left)
     model.trainable = True  # also what its user had frozen
     if settings.precision != "float32":
         scores_in_float32(model)
@@ -201,9 +204,11 @@ def _parent(
             load_weights(model, begins.start)
         return model
     if begins.file.classes != classes:
-        raise ModelError(
-            f"--model {args.model}: {begins.file.classes} classes; expected the "
-            f"{classes} of the data set. Give the model a last layer of {classes}."
+        raise ModelError.of(
+            args.model,
+            f"has {begins.file.classes} classes",
+            f"the {classes} of the data set",
+            f"Give the model a last layer of {classes}.",
         )
     proven = begins.file.at(resolution)
     return unproven(proven, resolution, begins.file.builder)
@@ -217,9 +222,10 @@ def _fitting(teacher: "Pretrained", resolution: int, classes: int) -> "Teacher":
         ("pixels", teacher.native, resolution),
     ):
         if has != wanted:
-            raise ModelError(
-                f"--distil {teacher.weights}: a network of {has} {what}; expected the "
-                f"{wanted} of this training."
+            raise ModelError.of(
+                teacher.weights,
+                f"is a network of {has} {what}",
+                f"the {wanted} of this training",
             )
     return Teacher(teacher.at(resolution), teacher.normalisation)
 
@@ -251,7 +257,9 @@ def precision_of(args: argparse.Namespace, begins: Beginning) -> str:
         return str(args.precision)
     if args.precision == "bfloat16":
         raise InputError(
-            "--precision bfloat16: a model file trains in float32; expected auto or "
-            "float32."
+            "precision",
+            args.precision,
+            "auto or float32",
+            fault="a model file trains in float32",
         )
     return "float32"

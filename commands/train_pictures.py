@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from commands import train_settings
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +35,10 @@ def _split(args: argparse.Namespace, begins: "Beginning", split: str) -> "Datase
     if begins.teacher is not None:
         taught = _ordered(args, begins.teacher, args.distil, dataset, None)
         if (taught.labels != fitted.labels).any():
-            raise InputError(
-                f"--distil {args.distil}: its classes have another order than those "
-                f"of {args.model}; expected the same."
+            raise ModelError.of(
+                args.distil,
+                f"has its classes in another order than {args.model}",
+                "the same",
             )
     return fitted
 
@@ -104,14 +105,17 @@ def _parts(
     other = _split(args, begins, settings.validation)
     if other.classes != dataset.classes:
         raise InputError(
-            f"--validation {settings.validation}: {other.classes} classes; expected "
-            f"the {dataset.classes} of --split {args.split}."
+            "validation",
+            settings.validation,
+            f"the {dataset.classes} of `split={args.split}`",
+            fault=f"{other.classes} classes",
         )
     both = set(dataset.ids) & set(other.ids)
     if both and parse_split(args.split)[0] == parse_split(settings.validation)[0]:
         raise InputError(
-            f"--validation {settings.validation}: {len(both)} of its pictures are in "
-            f"--split {args.split} too; expected others, such as a split validation, "
-            "or a part such as 0.05."
+            "validation",
+            settings.validation,
+            "others, such as a split validation, or a part such as 0.05",
+            fault=f"{len(both)} of its pictures are in `split={args.split}` too",
         )
     return dataset, other

@@ -19,8 +19,8 @@ def build(name: str, resolution: int, classes: int, alpha: float) -> keras.Model
     image = keras.Input((resolution, resolution, 3))
     features = image
     for stage, (filters, convolutions) in enumerate(STAGES, start=1):
-        for place in range(1, convolutions + 1):
-            block = f"block{stage}_conv{place}"
+        for number in range(1, convolutions + 1):
+            block = f"block{stage}_conv{number}"
             features = layers.Conv2D(
                 filters,
                 3,

@@ -94,10 +94,8 @@ def entering(images: Any, given: str, wanted: str) -> Any:
     )
     if here.bgr != there.bgr:
         pixels = ops.flip(pixels, axis=-1)
-    scale, offset = (
-        ops.array(one, images.dtype) for one in (there.scale, there.offset)
-    )
-    return pixels * scale + offset
+    scale = ops.array(there.scale, images.dtype)
+    return pixels * scale + ops.array(there.offset, images.dtype)
 
 
 class DistillationLoss(keras.losses.Loss):  # type: ignore[misc]

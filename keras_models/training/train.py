@@ -214,11 +214,13 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     path = run / "settings.json"
     names = ("latest.weights.h5", "training_metadata.json")
     if any((run / "resume" / name).exists() for name in names):
-        found = json.loads(path.read_text()) if path.exists() else None
-        if found != asked:
-            raise InputError(
-                f"{run} holds an unfinished training with {found}; expected {asked}. "
-                "Repeat its command to go on, or give another --run."
+        held = json.loads(path.read_text()) if path.exists() else None
+        if held != asked:
+            raise InputError.of(
+                run,
+                f"holds an unfinished training with {held}",
+                str(asked),
+                "Repeat its command to go on, or give another `run`.",
             )
         return True
     shutil.rmtree(run / "resume", ignore_errors=True)
@@ -239,7 +241,7 @@ def _learner(
     model: keras.Model, settings: Settings, teacher: Teacher | None
 ) -> keras.Model:
     if (teacher is None) != (settings.distilling is None):
-        raise InputError("teacher", teacher, "one, with settings.distilling, or none")
+        raise InputError("teacher", "", "one, with settings.distilling, or none")
     if teacher is None:
         return augmented(model, settings.augmentation)
     return Learner(model, teacher, settings.normalisation, settings.augmentation)

@@ -16,7 +16,7 @@ from keras import KerasTensor, layers
 
 from datasets.errors import ModelError
 from keras_models.compression.changes.contract import Changed
-from keras_models.compression.changes.rewriting import Plan, Put, rewritten
+from keras_models.compression.changes.rewriting import Put, Standing, rewritten
 from keras_models.compression.changes.sites import sites
 from keras_models.graphs.shapes import Step, steps
 
@@ -29,9 +29,9 @@ def places(model: keras.Model) -> list[int]:
     """Steps behind which a gate is put."""
     graph = steps(model)
     branches = [_branch(step, graph) for step in graph if step.kind in _ADDITIONS]
-    found = [branch for branch in branches if branch >= 0 and _alone(branch, graph)]
-    if found:
-        return sorted(set(found))
+    gated = [branch for branch in branches if branch >= 0 and _alone(branch, graph)]
+    if gated:
+        return sorted(set(gated))
     fitting, _ = sites(model)
     return sorted({_activated(site.step, graph) for site in fitting})
 
@@ -121,12 +121,12 @@ class Excitation:
             ModelError: it does not apply; says why.
         """
         if why := self.applies(model):
-            raise ModelError(f"{model.name}: {why}.")
+            raise ModelError.of(model.name, why)
         graph = steps(model)
         behind = places(model)
-        plan = Plan(
+        standing = Standing(
             instead={},
             after={place: _gate(graph[place]) for place in behind},
             replaced=[graph[place].name for place in behind],
         )
-        return rewritten(model, self.name, plan)
+        return rewritten(model, self.name, standing)

@@ -19,7 +19,7 @@ from keras import KerasTensor, layers
 
 from datasets.errors import ModelError
 from keras_models.compression.changes.contract import Changed
-from keras_models.compression.changes.rewriting import Plan, passed, rewritten
+from keras_models.compression.changes.rewriting import Standing, passed, rewritten
 from keras_models.compression.changes.sites import Float32s
 from keras_models.graphs.shapes import Step, steps
 
@@ -74,9 +74,9 @@ def as_one_layer(graph: Sequence[Step], head: Head) -> list[Float32s] | None:
     """
     channels = int(graph[head.flatten].source[-1] or 0)
     operations = [graph[number].operation for number in (*head.hidden, head.last)]
-    found = [_slope(operation) for operation in operations[:-1]]
-    slopes = [slope for slope in found if slope is not None]
-    if len(slopes) < len(found):
+    lines = [_slope(operation) for operation in operations[:-1]]
+    slopes = [slope for slope in lines if slope is not None]
+    if len(slopes) < len(lines):
         return None
     length = int(graph[head.flatten].target[-1] or 0)
     scale, shift = np.ones(length, np.float32), np.zeros(length, np.float32)
@@ -149,12 +149,12 @@ class GlobalAveragePool:
         graph = steps(model)
         head = head_of(graph)
         if isinstance(head, str):
-            raise ModelError(f"{model.name}: {head}.")
+            raise ModelError.of(model.name, head)
         pooling = layers.GlobalAveragePooling2D(
             name=f"{graph[head.flatten].name}_averaged"
         )
         gone = [number for number in head.hidden if not _kept_dropout(graph, number)]
-        plan = Plan(
+        standing = Standing(
             instead={
                 **dict.fromkeys(gone, passed),
                 head.flatten: pooling,
@@ -165,7 +165,7 @@ class GlobalAveragePool:
                 graph[number].name for number in (head.flatten, *gone, head.last)
             ],
         )
-        return rewritten(model, self.name, plan)
+        return rewritten(model, self.name, standing)
 
 
 def _kept_dropout(graph: Sequence[Step], number: int) -> bool:

@@ -25,23 +25,23 @@ def cheap_kernels(own: Float32s, ghosts: Float32s, stride: int) -> Float32s:
         stride: pixels that the own filter reads on from one place of its map to the
             next.
     """
-    found = []
-    places = [(row, column) for row in range(_CHEAP) for column in range(_CHEAP)]
+    kernels = []
+    taps = [(row, column) for row in range(_CHEAP) for column in range(_CHEAP)]
     middle = (_CHEAP // 2, _CHEAP // 2)
     for filter_of_own, ghost in zip(
         np.moveaxis(own, -1, 0), np.moveaxis(ghosts, -1, 0), strict=True
     ):
-        seen = [_seen_from(filter_of_own, place, stride).ravel() for place in places]
+        seen = [_seen_from(filter_of_own, tap, stride).ravel() for tap in taps]
         wanted = _seen_from(ghost, middle, stride).ravel()
-        found.append(np.linalg.lstsq(np.stack(seen, 1), wanted, rcond=None)[0])
-    taps = np.stack(found, axis=-1).reshape(_CHEAP, _CHEAP, -1, 1)
-    return taps.astype(np.float32)
+        kernels.append(np.linalg.lstsq(np.stack(seen, 1), wanted, rcond=None)[0])
+    cheap = np.stack(kernels, axis=-1).reshape(_CHEAP, _CHEAP, -1, 1)
+    return cheap.astype(np.float32)
 
 
-def _seen_from(kernel: Float32s, place: tuple[int, int], stride: int) -> Float32s:
+def _seen_from(kernel: Float32s, tap: tuple[int, int], stride: int) -> Float32s:
     """A filter of the map, (taps, taps, depth), as a tap of the cheap kernel reads it:
     at its place of a kernel of zeros that covers all nine."""
-    row, column = (stride * one for one in place)
+    row, column = (stride * number for number in tap)
     side = kernel.shape[0] + (_CHEAP - 1) * stride
     larger = np.zeros((side, side, kernel.shape[2]), np.float32)
     larger[row : row + len(kernel), column : column + len(kernel)] = kernel

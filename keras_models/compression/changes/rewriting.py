@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import KerasTensor
 
-from datasets.errors import InputError, ModelError
+from datasets.errors import ModelError
 from keras_models.compression.changes.contract import Changed
 from keras_models.compression.changes.sites import Site, sites
 from keras_models.graphs.copying import copied
@@ -23,7 +23,7 @@ _NAMED = 3  # convolutions that a refusal names
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class Standing:
     """What stands where in the copy, by the numbers of the graph's steps."""
 
     instead: Mapping[int, Put]  # of the step's own operation
@@ -37,19 +37,19 @@ def passed(features: KerasTensor) -> KerasTensor:
     return features
 
 
-def rewritten(model: keras.Model, change: str, plan: Plan) -> Changed:
+def rewritten(model: keras.Model, change: str, standing: Standing) -> Changed:
     """The changed copy.
 
     Raises:
-        InputError: no square picture of a fixed size, or a graph that cannot be copied.
+        ModelError: no square picture of a fixed size, or a graph that cannot be copied.
     """
     resolution = native_resolution(model)
     own = [step.operation for step in steps(model)]
     copies: dict[int, Any] = {}
     stands = [
-        _alone(plan.instead[number])
-        if number in plan.instead
-        else _behind(plan.after.get(number), copies, operation)
+        _alone(standing.instead[number])
+        if number in standing.instead
+        else _behind(standing.after.get(number), copies, operation)
         for number, operation in enumerate(own)
     ]
     try:
@@ -61,16 +61,18 @@ def rewritten(model: keras.Model, change: str, plan: Plan) -> Changed:
         made = keras.Model(made.inputs[0], made.outputs[0], name=name)
     except Exception as error:  # a layer of the user's may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{model.name}: cannot be changed by {change} ({first_line}). Build it of "
-            "Keras's own layers, each under a name of its own, and save it again."
+        raise ModelError.of(
+            model.name,
+            f"cannot be changed by {change} ({first_line})",
+            do="Build it of Keras's own layers, each under a name of its own, and save "
+            "it again.",
         ) from error
     renew_derived_state(made)
     return Changed(
         model=made,
         kept=_places(model, made, [(one, copies[id(one)]) for one in kept]),
-        replaced=tuple(plan.replaced),
-        left=tuple(plan.left),
+        replaced=tuple(standing.replaced),
+        left=tuple(standing.left),
     )
 
 
@@ -101,12 +103,12 @@ def _places(
     """Where each kept tensor lies before and after, in the order of the parent's."""
     before = {id(variable): place for place, variable in enumerate(model.weights)}
     after = {id(variable): place for place, variable in enumerate(made.weights)}
-    found = {
-        (before[id(one)], after[id(other)])
+    kept = {
+        (before[id(variable)], after[id(copied_one)])
         for layer, copy in pairs
-        for one, other in zip(layer.weights, copy.weights, strict=True)
+        for variable, copied_one in zip(layer.weights, copy.weights, strict=True)
     }
-    return tuple(sorted(found))
+    return tuple(sorted(kept))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,16 +134,16 @@ class ModuleChange:
         """
         fitting, left = self._chosen(model)
         if why := self._why_not(fitting, left):
-            raise ModelError(f"{model.name}: {why}.")
+            raise ModelError.of(model.name, why)
         instead = {site.step: self._at(site) for site in fitting}
         instead |= {site.padding_step: passed for site in fitting if site.padded}
-        plan = Plan(
+        standing = Standing(
             instead=instead,
             after={},
             replaced=[site.name for site in fitting],
             left=left,
         )
-        return rewritten(model, self.name, plan)
+        return rewritten(model, self.name, standing)
 
     def _why_not(self, fitting: list[Site], left: list[str]) -> str:
         if fitting:
@@ -154,8 +156,8 @@ class ModuleChange:
         return lambda features: self.put(site, features)
 
     def _chosen(self, model: keras.Model) -> tuple[list[Site], list[str]]:
-        found, left = sites(model)
-        reasons = [(site, self.refuses(site)) for site in found]
+        possible, left = sites(model)
+        reasons = [(site, self.refuses(site)) for site in possible]
         fitting = [site for site, why in reasons if not why]
         left += [f"{site.name} ({why})" for site, why in reasons if why]
         return fitting, left

@@ -23,7 +23,6 @@ class Site:
     layer: Any  # the keras.layers.Conv2D
     step: int  # its number in the graph
     depth: int  # channels that it reads
-    sides: Pair  # of the map that it reads, zeros of `padded` left out
     padded: Pair | None = None  # rows, columns of zeros on each side; the module adds
     padding_step: int = -1  # the ZeroPadding2D that does so in the model
 
@@ -94,7 +93,7 @@ class Site:
 def sites(model: keras.Model) -> tuple[list[Site], list[str]]:
     """(convolutions that a module can replace, the others with the reason)."""
     graph = steps(model)
-    found, left = [], []
+    possible, left = [], []
     for number, step in enumerate(graph):
         if step.kind != "Conv2D" or not standard(step.operation):
             continue
@@ -103,8 +102,8 @@ def sites(model: keras.Model) -> tuple[list[Site], list[str]]:
         if why := _unfit(step, graph):
             left.append(f"{step.name} ({why})")
         else:
-            found.append(_site(number, step, graph))
-    return found, list(dict.fromkeys(left))
+            possible.append(_site(number, step, graph))
+    return possible, list(dict.fromkeys(left))
 
 
 def _unfit(step: Step, graph: Sequence[Step]) -> str:
@@ -126,7 +125,6 @@ def _unfit(step: Step, graph: Sequence[Step]) -> str:
 
 
 def _site(number: int, step: Step, graph: Sequence[Step]) -> Site:
-    _, height, width, depth = (int(size or 0) for size in step.source)
     padding = _padding_of(step, graph)
     rows = columns = 0
     if padding >= 0:
@@ -134,8 +132,7 @@ def _site(number: int, step: Step, graph: Sequence[Step]) -> Site:
     return Site(
         layer=step.operation,
         step=number,
-        depth=depth,
-        sides=(height - 2 * rows, width - 2 * columns),
+        depth=int(step.source[-1] or 0),
         padded=(rows, columns) if padding >= 0 else None,
         padding_step=padding,
     )
