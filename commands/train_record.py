@@ -72,13 +72,14 @@ def write(
 ) -> None:
     """Weights, or the whole model; record and figure; prints where they lie."""
     from datasets.files import file_sha256, write_text
+    from keras_models.opening.precision import as_float32
     from keras_models.training.train import pack, save
     from reports.history import draw_history
 
     name = begins.name
     weights = folder / f"{name}{'.keras' if begins.whole else '.npz'}"
     if begins.whole:
-        save(model, weights)
+        save(as_float32(model), weights)
         facts = facts | {"sha256": file_sha256(weights)}
     else:
         pack(model, weights)

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
 from keras_models.normalisation import normalise
-from keras_models.opening.precision import as_float32
 from keras_models.training.callbacks import (
     EpochBegin,
     WholeBackup,
@@ -191,8 +190,8 @@ def pack(model: keras.Model, path: Path) -> None:
 
 
 def save(model: keras.Model, path: Path) -> None:
-    """Writes the whole model in float32 as a .keras file, without its optimizer."""
-    bare = as_float32(keras.Model(model.inputs[0], model.outputs[0], name=model.name))
+    """Writes the whole model as a .keras file, without its optimizer."""
+    bare = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "made.keras"
         bare.save(made)
