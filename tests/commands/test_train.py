@@ -178,7 +178,7 @@ def test_a_changed_file_is_trained_from_its_parents_answers(tmp_path: Path) -> N
     assert (loaded.normalisation, loaded.native, loaded.classes) == ("tf", 32, 2)
     assert "as the record of its training says" in " ".join(loaded.remarks)
     left.with_suffix(".json").write_text(json.dumps(facts | {"sha256": "another"}))
-    with pytest.raises(InputError, match="Say it: --normalisation"):
+    with pytest.raises(InputError, match="Say it: `normalisation"):
         load(ModelChoice(model=str(left)))
     again = load(ModelChoice(model=str(left), normalisation="tf"))
     assert "as asked" in " ".join(again.remarks)
@@ -245,9 +245,9 @@ def test_packaged_weights_are_begun_with_by_name(tmp_path: Path) -> None:
     ("words", "error"),
     [
         (["--change", "pruned"], "separable"),
-        (["--temperature", "2"], "expected --distil too"),
-        (["--distil-weight", "0.5"], "expected --distil too"),
-        (["--distil", "parent"], "expected --change"),
+        (["--temperature", "2"], "expected `distil` too"),
+        (["--distil-weight", "0.5"], "expected `distil` too"),
+        (["--distil", "parent"], "expected `change`"),
         (["--distil", "parent", "--change", "ghost"], "trained weights"),
         (["--distil", "none.keras"], "no such file"),
         (["--normalisation", "tf"], "model file alone"),
@@ -284,7 +284,7 @@ def test_pictures_to_train_on_do_not_choose_the_epoch(
 ) -> None:
     words = ["--model", "small_resnet", "--dataset", _folders(tmp_path / "pictures")]
     words += ["--resolution", "32", "--run", str(tmp_path / "run")]
-    with pytest.raises(InputError, match=r"of its pictures are in --split train too"):
+    with pytest.raises(InputError, match=r"of its pictures are in `split=train` too"):
         verb.run(_parsed(*words, "--validation", split))
 
 
