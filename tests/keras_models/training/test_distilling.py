@@ -181,7 +181,7 @@ class _KilledBatches(train.Batches):
         self, index: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         if self.epoch == 1 and index == 2:
-            raise _KilledError
+            raise _KilledError("_KilledError")  # jax raises it itself
         return super().__getitem__(index)
 
 
