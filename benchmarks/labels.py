@@ -78,10 +78,10 @@ def _front(scored: Scored, seed: int) -> str:
 
 
 def _row(scored: Scored, cascade: Cascade) -> str:
-    done, place = replay(cascade, scored), scored.index(REFERENCE)
-    reference = scored.answers[:, place]
+    done, column = replay(cascade, scored), scored.index(REFERENCE)
+    reference = scored.answers[:, column]
     seen = compared(reference, done.answers, Known(scored.labels)).at_worst()
-    saved = 100 * (1 - done.mean_macs / scored.macs[place])
+    saved = 100 * (1 - done.mean_macs / scored.macs[column])
     cells = (
         cascade.ladder[-1], f"{cascade.thresholds[0]:g}", cascade.answer,
         f"{saved:.1f}", f"{100 * seen.differing / seen.images:.1f}",

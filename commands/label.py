@@ -82,7 +82,7 @@ def _known(args: argparse.Namespace, held: Held) -> "Known":
         try:
             text = file.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"--labels {file}: {error}.") from error
+            raise InputError("labels", file, fault=str(error)) from error
         count = read_answers(held.family, known, text, str(file))
         print(f"{count} answers from {file}")
     return known

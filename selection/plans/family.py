@@ -152,8 +152,8 @@ def family_of(
 ) -> Family:
     """The plans' answers on the certification images, whose labels stay unread."""
     images = certifying.unlabelled()
-    place = images.index(reference)
-    own = images.answers[:, place]
+    column = images.index(reference)
+    own = images.answers[:, column]
     beliefs = belief(images)
     done = [replay(selector, images) for selector in selectors]
     sure = believed(beliefs, own)
@@ -165,7 +165,7 @@ def family_of(
         confidence=confidence,
         selectors=tuple(selectors),
         macs=tuple(one.mean_macs for one in done),
-        reference_macs=float(images.macs[place]),
+        reference_macs=float(images.macs[column]),
         ids=images.ids,
         reference_answers=own,
         answers=np.array([one.answers for one in done], np.int64).reshape(shape),
@@ -184,16 +184,19 @@ def family_from_json(facts: Json) -> Family:
         InputError: something else.
     """
     if facts.get("kind") != "family" or facts.get("format") != _FORMAT:
-        raise InputError(
-            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}: expected the "
-            "family.json that `reswise plan` writes."
+        raise InputError.of(
+            "family.json",
+            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}",
+            "what `reswise plan` writes",
         )
     try:
         return _read(facts)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"family.json is not whole ({error!r}); expected what `reswise plan` "
-            "writes. Run it again."
+        raise InputError.of(
+            "family.json",
+            f"is not whole ({error!r})",
+            "what `reswise plan` writes",
+            "Run it again.",
         ) from error
 
 

@@ -136,11 +136,17 @@ def test_splits_are_tabulated(tmp_path: Path) -> None:
     [
         (("--max-drop", "101"), "expected points from -100"),
         (("--confidence", "1.5"), "expected above 0.5"),
-        (("--max-drop", "1", "--max-macs", "9"), "exclude each other"),
+        (
+            ("--max-drop", "1", "--max-macs", "9"),
+            "max_drop=1.0: expected either this or `max_macs`",
+        ),
         (("--max-macs", "1"), "cheapest rung"),
         (("--max-labels", "-1"), "max_labels=-1: expected 0 or more"),
-        (("--max-labels", "9", "--max-macs", "9"), "exclude each other"),
-        (("--ways", "gut"), "way 'gut' is unknown"),
+        (
+            ("--max-labels", "9", "--max-macs", "9"),
+            "max_labels=9: expected either this or `max_macs`",
+        ),
+        (("--ways", "gut"), "ways='gut': expected some of"),
         (("--repeat-splits", "-1"), "expected 0 or more"),
     ],
 )
