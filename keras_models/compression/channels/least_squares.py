@@ -38,8 +38,8 @@ def _ridge(inputs: Float32s, missing: Float32s) -> Float64s:
     """(d, outputs): what to add to the weights."""
     rows, size = inputs.shape
     by_rows = rows < size  # the same solution by way of the rows, in a smaller system
-    sides = (inputs, inputs.T) if by_rows else (inputs.T, inputs)
-    products = (sides[0] @ sides[1]).astype(np.float64)
+    factors = (inputs, inputs.T) if by_rows else (inputs.T, inputs)
+    products = (factors[0] @ factors[1]).astype(np.float64)
     fewness = max(1.0, _MANY * size / max(1, rows))
     ridge = RIDGE * fewness**2 * float(np.trace(products)) / size + 1e-12
     damped = cho_factor(products + ridge * np.eye(len(products)), overwrite_a=True)

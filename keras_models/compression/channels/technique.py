@@ -53,7 +53,7 @@ class _Ranked:
     prices: Prices
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ChannelPruning:
     """Whole channels go, by one importance."""
 
