@@ -6,7 +6,7 @@ network can be changed call by call, each change seeing those before it.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -22,6 +22,7 @@ Maps = dict[int, Any]  # by the numbers of graphs.calls
 Operation = Callable[..., Any]
 
 BATCH = 16
+HELD_BYTES = 1_500_000_000  # of maps, at most, however many pictures there are
 
 
 class Running:
@@ -29,9 +30,15 @@ class Running:
 
     def __init__(self, graph: Calls) -> None:
         self.batches: list[Maps] = []
+        self._pictures = 0
         self._graph = graph
         self._over = _over_after(graph)
         self._run: list[Operation] = []  # what stood at each call so far
+
+    @property
+    def pictures(self) -> int:
+        """How many have joined."""
+        return self._pictures
 
     def join(self, pictures: Float32s) -> None:
         """More pictures, which catch up."""
@@ -40,6 +47,7 @@ class Running:
             for number, operation in enumerate(self._run):
                 self._step(number, operation, maps)
             self.batches.append(maps)
+            self._pictures += len(batch)
 
     def step(self, operation: Operation | None = None) -> None:
         """Runs the next call on every batch, by its own operation or by another."""
@@ -130,3 +138,21 @@ def _over_after(graph: Calls) -> list[list[int]]:
         if value not in graph.outputs:
             over[number].append(value)
     return over
+
+
+class Joining:
+    """Pictures that join networks run in step, as many as their maps leave room for."""
+
+    def __init__(self, runs: Sequence[Running], pictures: Float32s, each: list[int]):
+        """each: bytes of one picture while each call runs, of all networks together."""
+        self._runs, self._pictures, self._each = runs, pictures, each
+        self._joined = 0
+
+    def before(self, number: int) -> None:
+        """Lets join whom the rest of the calls leaves room for."""
+        room = max(1, HELD_BYTES // max(self._each[number:]))
+        room = min(room, len(self._pictures))
+        if room == len(self._pictures) or room >= 1.5 * self._joined:
+            for run in self._runs:
+                run.join(self._pictures[self._joined : room])
+            self._joined = max(room, self._joined)

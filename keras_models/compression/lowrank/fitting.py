@@ -1,0 +1,188 @@
+"""The chosen splits made, layer after layer, each on what earlier ones really give.
+
+1. The parent and a copy of it run in step over the same calibration pictures.
+2. At a layer that is split, the trunk comes from the parent's own patches; the last
+   layer is fitted by least squares from the trunk's features to what the parent gives.
+   With the repair `least_squares` features come from the copy's maps, errors of earlier
+   layers included (asymmetric; Zhang et al. 2015, arXiv:1411.4229, section 3.3).
+3. With `bias` the split layer's mean is the parent's; with `batch_norm` means and
+   variances of batch normalisations are measured anew as they are reached (`repair`).
+4. The copy goes on with the split, so later layers see it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_models.compression.contract import Repairs
+from keras_models.compression.lowrank.least_squares import fit
+from keras_models.compression.lowrank.options import (
+    ROWS,
+    LayerOptions,
+    Option,
+    kernel_shape,
+)
+from keras_models.compression.lowrank.ranks import Choice
+from keras_models.compression.lowrank.splits import Seen
+from keras_models.compression.moments import draw, patches, rows_at
+from keras_models.compression.repair import (
+    Spread,
+    Sums,
+    mend_norm,
+    taken_off,
+    without_activation,
+)
+from keras_models.compression.running import Joining, Running, held_bytes
+from keras_models.compression.surgery import Part, rewritten
+from keras_models.graphs.calls import calls
+
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+
+
+def split_model(
+    model: keras.Model,
+    layers: Sequence[LayerOptions],
+    choice: Choice,
+    pictures: Float32s,
+    repairs: Repairs,
+) -> keras.Model:
+    """A copy of the model in which chosen layers are split."""
+    twin = rewritten(model, {})
+    graph, copy = calls(model), calls(twin)
+    parent, cheaper = Running(graph), Running(copy)
+    each = [2 * held for held in held_bytes(model, graph)]
+    joining = Joining([parent, cheaper], pictures, each)
+    fitter = _Fitter(parent, cheaper, repairs)
+    by_number = {layer.number: layer for layer in layers}
+    replaced: dict[Any, list[Part]] = {}
+    for number, call in enumerate(copy.calls):
+        joining.before(number)
+        operation = None
+        if number in choice:
+            parts = fitter.split(by_number[number], choice[number])
+            replaced[call.operation] = parts
+            operation = _chain([part.layer for part in parts])
+        elif type(call.operation).__name__ == "BatchNormalization":
+            fitter.norm(graph.calls[number].operation, call.operation)
+        parent.step()
+        cheaper.step(operation)
+    return rewritten(twin, replaced)
+
+
+def _chain(layers: Sequence[Any]) -> Any:
+    def called(inputs: Any) -> Any:
+        for layer in layers:
+            inputs = layer(inputs)
+        return inputs
+
+    return called
+
+
+class _Fitter:
+    def __init__(self, parent: Running, cheaper: Running, repairs: Repairs) -> None:
+        self._parent, self._cheaper, self._repairs = parent, cheaper, repairs
+        self._rng = np.random.default_rng(1)
+
+    def split(self, layer: LayerOptions, option: Option) -> list[Part]:
+        """The layers that stand for the next layer, built, with their weights."""
+        own, given, seen = self._sample(layer.layer)
+        trunk = option.way.trunk(
+            Seen(layer.layer, own, given, np.sqrt(layer.sensitivity)), option.ranks
+        )
+        fitted = fit(trunk.features(own), given)
+        mean = fitted.given_mean
+        offset = mean - trunk.features(own).mean(axis=0) @ fitted.kernel
+        if self._repairs.least_squares:
+            fitted = fit(trunk.features(seen), given)
+            offset = offset if not self._repairs.bias else fitted.offset
+        elif self._repairs.bias:
+            offset = mean - trunk.features(seen).mean(axis=0) @ fitted.kernel
+        kernels = [*trunk.kernels(), fitted.kernel.reshape(*trunk.last, -1)]
+        return split_layers(layer.layer, option, kernels, offset)
+
+    def norm(self, own: Any, copy: Any) -> None:
+        """Mends the batch normalisation that comes next."""
+        if self._repairs.bias or self._repairs.batch_norm:
+            wanted, now = _spread(self._parent), _spread(self._cheaper)
+            mend_norm(copy, now, wanted, taken_off(own), self._repairs)
+
+    def _sample(self, layer: Any) -> tuple[Float32s, Float32s, Float32s]:
+        """The parent's patches, what it gives, the copy's patches at these places."""
+        own, given, seen = [], [], []
+        linear = without_activation(layer)
+        batches = zip(
+            self._parent.taken(),
+            self._parent.computed(linear),
+            self._cheaper.taken(),
+            strict=True,
+        )
+        for (source,), outputs, (other,) in batches:
+            places = -(-ROWS // self._cheaper.pictures)
+            drawn = draw(np.shape(outputs), places, self._rng)
+            own.append(patches(layer, np.asarray(source), drawn))
+            given.append(rows_at(np.asarray(outputs), drawn))
+            seen.append(patches(layer, np.asarray(other), drawn))
+        return np.concatenate(own), np.concatenate(given), np.concatenate(seen)
+
+
+def _spread(run: Running) -> Spread:
+    sums = Sums()
+    for (taken,) in run.taken():
+        sums.add(taken)
+    return sums.spread()
+
+
+def split_layers(
+    layer: Any, option: Option, kernels: Sequence[Float64s], offset: Float64s
+) -> list[Part]:
+    """Keras layers of these kernels, the last with offset and activation.
+
+    Of a dense layer, dense layers.
+    """
+    dense = type(layer).__name__ == "Dense"
+    sizes = option.way.shapes(kernel_shape(layer), option.ranks)
+    parts = []
+    for number, (kernel, shape) in enumerate(zip(kernels, sizes, strict=True)):
+        last = number == len(kernels) - 1
+        settings: dict[str, Any] = {
+            "name": f"{layer.name}_{option.way.name}{number + 1}",
+            "use_bias": last,
+            "activation": layer.activation if last else None,
+            "dtype": layer.dtype_policy,
+        }
+        if dense:
+            made = keras.layers.Dense(shape[3], **settings)
+            kernel = kernel[0, 0]
+        else:
+            made = keras.layers.Conv2D(
+                shape[3],
+                shape[:2],
+                strides=_strides(layer, option, number),
+                padding=layer.padding,
+                dilation_rate=_dilation(layer, shape),
+                **settings,
+            )
+        made.build((None, *[None] * (0 if dense else 2), shape[2]))
+        weights = [kernel, offset] if last else [kernel]
+        made.set_weights(weights)
+        parts.append(Part(made, made.get_weights()))
+    return parts
+
+
+def _strides(layer: Any, option: Option, number: int) -> tuple[int, int]:
+    rows, columns = option.way.strided
+    return (
+        layer.strides[0] if number == rows else 1,
+        layer.strides[1] if number == columns else 1,
+    )
+
+
+def _dilation(layer: Any, shape: Sequence[int]) -> tuple[int, int]:
+    return (
+        layer.dilation_rate[0] if shape[0] > 1 else 1,
+        layer.dilation_rate[1] if shape[1] > 1 else 1,
+    )

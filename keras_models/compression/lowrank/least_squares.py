@@ -1,0 +1,45 @@
+"""A linear layer fitted to what it should give, on a sample."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32s = NDArray[np.float32]
+Float64s = NDArray[np.float64]
+
+_RIDGE = 1e-5  # of the features' mean variance
+
+
+@dataclass(frozen=True)
+class Fit:
+    """given = features kernel + offset, as nearly as can be."""
+
+    kernel: Float64s  # (p, filters)
+    features_mean: Float64s  # (p,)
+    given_mean: Float64s  # (filters,)
+    left: Float64s  # (filters,) variance not explained, corrected for the fit
+
+    @property
+    def offset(self) -> Float64s:
+        """(filters,): with it the fit has the mean of what was given."""
+        return self.given_mean - self.features_mean @ self.kernel
+
+
+def fit(features: Float32s, given: Float32s) -> Fit:
+    """Ordinary least squares, with a ridge that keeps it solvable.
+
+    Args:
+        features: (n, p); given: (n, filters).
+    """
+    count, width = features.shape
+    mean, target = (rows.mean(axis=0, dtype=np.float64) for rows in (features, given))
+    centred = features - mean.astype(np.float32)
+    wanted = given - target.astype(np.float32)
+    products = (centred.T @ centred).astype(np.float64) / count
+    crossed = (centred.T @ wanted).astype(np.float64) / count
+    ridge = _RIDGE * max(float(np.trace(products)) / width, 1e-12)
+    kernel = np.linalg.solve(products + ridge * np.eye(width), crossed)
+    left = np.square(wanted).mean(axis=0) - np.einsum("pf,pf->f", kernel, crossed)
+    spent = count / max(count - width, 0.25 * count)
+    return Fit(kernel, mean, target, left.clip(0) * spent)
