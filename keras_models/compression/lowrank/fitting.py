@@ -26,7 +26,7 @@ from keras_models.compression.lowrank.options import (
     kernel_shape,
 )
 from keras_models.compression.lowrank.ranks import Choice
-from keras_models.compression.lowrank.splits import Seen
+from keras_models.compression.lowrank.seen import Seen
 from keras_models.compression.moments import draw, patches, rows_at
 from keras_models.compression.repair import (
     Spread,
@@ -93,14 +93,9 @@ class _Fitter:
         trunk = option.way.trunk(
             Seen(layer.layer, own, given, np.sqrt(layer.sensitivity)), option.ranks
         )
-        fitted = fit(trunk.features(own), given)
-        mean = fitted.given_mean
-        offset = mean - trunk.features(own).mean(axis=0) @ fitted.kernel
-        if self._repairs.least_squares:
-            fitted = fit(trunk.features(seen), given)
-            offset = offset if not self._repairs.bias else fitted.offset
-        elif self._repairs.bias:
-            offset = mean - trunk.features(seen).mean(axis=0) @ fitted.kernel
+        features, there = trunk.features(own), trunk.features(seen)
+        fitted = fit(there if self._repairs.least_squares else features, given)
+        offset = fitted.offset(there if self._repairs.bias else features)
         kernels = [*trunk.kernels(), fitted.kernel.reshape(*trunk.last, -1)]
         return split_layers(layer.layer, option, kernels, offset)
 

@@ -16,14 +16,13 @@ class Fit:
     """given = features kernel + offset, as nearly as can be."""
 
     kernel: Float64s  # (p, filters)
-    features_mean: Float64s  # (p,)
     given_mean: Float64s  # (filters,)
     left: Float64s  # (filters,) variance not explained, corrected for the fit
 
-    @property
-    def offset(self) -> Float64s:
-        """(filters,): with it the fit has the mean of what was given."""
-        return self.given_mean - self.features_mean @ self.kernel
+    def offset(self, features: Float32s) -> Float64s:
+        """(filters,): with it these features give the mean of what was given."""
+        found: Float64s = self.given_mean - features.mean(axis=0) @ self.kernel
+        return found
 
 
 def fit(features: Float32s, given: Float32s) -> Fit:
@@ -42,4 +41,4 @@ def fit(features: Float32s, given: Float32s) -> Fit:
     kernel = np.linalg.solve(products + ridge * np.eye(width), crossed)
     left = np.square(wanted).mean(axis=0) - np.einsum("pf,pf->f", kernel, crossed)
     spent = count / max(count - width, 0.25 * count)
-    return Fit(kernel, mean, target, left.clip(0) * spent)
+    return Fit(kernel, target, left.clip(0) * spent)

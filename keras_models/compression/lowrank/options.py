@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_models.compression.lowrank.least_squares import fit
+from keras_models.compression.lowrank.seen import Seen
 from keras_models.compression.lowrank.sensitivity import sensitivities
-from keras_models.compression.lowrank.splits import Ranks, Seen, Way
+from keras_models.compression.lowrank.splits import Ranks, Way
 from keras_models.compression.moments import draw, patches, rows_at
 from keras_models.compression.repair import without_activation
 from keras_models.compression.running import Joining, Running, held_bytes
@@ -28,8 +29,8 @@ from keras_models.graphs.shapes import Step, steps
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
-ROWS = 6144  # patches of each layer
-_MEASURED = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8)  # parts of a layer's own MACs
+ROWS = 5120  # patches of each layer
+_MEASURED = (0.1, 0.25, 0.4, 0.6, 0.85)  # parts of a layer's own MACs
 _OFFERED = tuple(round(0.05 + 0.025 * step, 3) for step in range(36))
 
 
@@ -155,7 +156,7 @@ def _of_way(way: Way, seen: Seen, step: Step) -> Iterator[Option]:
         ranks = way.ranks(kernel, part)
         if ranks is not None and ranks not in found:
             costs = split_macs(way, kernel, ranks, step)
-            found[ranks] = costs, _loss(way.trunk(seen, ranks), seen)
+            found[ranks] = costs, _loss(way, seen, ranks)
     measured = sorted(found.values())
     if not measured:
         return
@@ -169,7 +170,9 @@ def _of_way(way: Way, seen: Seen, step: Step) -> Iterator[Option]:
             yield Option(way, ranks, costs, loss)
 
 
-def _loss(trunk: Any, seen: Seen) -> float:
-    features = trunk.features(seen.taken)
-    left = fit(features, seen.given).left
-    return 0.5 * float(seen.scale**2 @ left)
+def _loss(way: Way, seen: Seen, ranks: Ranks) -> float:
+    left = way.left(seen, ranks)
+    if left is None:
+        features = way.trunk(seen, ranks).features(seen.taken)
+        left = float(seen.scale**2 @ fit(features, seen.given).left)
+    return 0.5 * left

@@ -7,7 +7,8 @@ so that a split need only find good features. `scale` weighs the channels of y.
 pca        k x k to r channels, then 1 x 1: the r principal directions of scaled y.
            Zhang et al. 2015, arXiv:1411.4229. Of 1 x 1 and dense layers too.
 separable  k x 1 to r channels, then 1 x k: the singular vectors of the kernel, rows
-           and inputs against columns and outputs. Jaderberg et al. 2014, arXiv:1405.3866.
+           and inputs against columns and outputs. Jaderberg et al. 2014,
+           arXiv:1405.3866.
 tucker     1 x 1 to q channels, k x k to r, then 1 x 1: Tucker-2, the principal input
            directions of the kernel and those of scaled y. Kim et al. 2015,
            arXiv:1511.06530.
@@ -19,145 +20,14 @@ so that directions which inputs do not take cost nothing.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float64s = NDArray[np.float64]
+from keras_models.compression.lowrank.seen import Seen
+from keras_models.compression.lowrank.trunks import Pca, Separable, Trunk, Tucker
+
 Ranks = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A layer, and a sample of what it takes and gives."""
-
-    layer: Any  # Conv2D of one group, or Dense
-    taken: NDArray[np.float32]  # (n, taps x channels) patches
-    given: NDArray[np.float32]  # (n, filters), before activation
-    scale: Float64s  # (filters,)
-
-    @cached_property
-    def kernel(self) -> Float64s:
-        """(height, width, channels, filters); a dense layer's is 1 x 1."""
-        kernel = np.asarray(self.layer.kernel, np.float64)
-        return kernel if kernel.ndim == 4 else kernel[None, None]
-
-    @cached_property
-    def principal(self) -> Float64s:
-        """(filters, filters): directions of the scaled outputs, the largest first."""
-        centred = (self.given - self.given.mean(axis=0)) * self.scale
-        _, directions = np.linalg.eigh(centred.T @ centred)
-        return np.asarray(directions[:, ::-1], np.float64)
-
-    @cached_property
-    def roots(self) -> tuple[Float64s, Float64s]:
-        """The root of the channels' covariance, mean over the taps, and its inverse."""
-        channels = self.kernel.shape[2]
-        rows = self.taken.reshape(-1, channels)
-        rows = rows - rows.mean(axis=0)
-        values, axes = np.linalg.eigh((rows.T @ rows).astype(np.float64) / len(rows))
-        values = values.clip(0) + 1e-6 * max(float(values.mean()), 1e-12)
-        return (axes * np.sqrt(values)) @ axes.T, (axes / np.sqrt(values)) @ axes.T
-
-    @cached_property
-    def whitened(self) -> Float64s:
-        """The kernel as whitened inputs and scaled outputs see it."""
-        kernel = np.einsum("abio,ij->abjo", self.kernel, self.roots[0])
-        return np.asarray(kernel * self.scale)
-
-    @cached_property
-    def columns(self) -> Float64s:
-        """(height x channels, all): left singular vectors times values, rows first."""
-        height, _, channels, _ = self.kernel.shape
-        flat = self.whitened.transpose(0, 2, 1, 3).reshape(height * channels, -1)
-        values, vectors = np.linalg.eigh(flat @ flat.T)
-        return np.asarray((vectors * np.sqrt(values.clip(0)))[:, ::-1])
-
-    @cached_property
-    def entrances(self) -> Float64s:
-        """(channels, channels): directions of whitened inputs, the largest first."""
-        flat = self.whitened.transpose(2, 0, 1, 3).reshape(self.kernel.shape[2], -1)
-        _, axes = np.linalg.eigh(flat @ flat.T)
-        return np.asarray(axes[:, ::-1])
-
-
-class Trunk(Protocol):
-    """The layers before the last, and what the last one is."""
-
-    def features(self, taken: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, taps x channels) patches -> (n, p), in the order of `last`'s kernel."""
-
-    def kernels(self) -> Sequence[Float64s]:
-        """Of the layers before the last."""
-
-    @property
-    def last(self) -> tuple[int, ...]:
-        """(height, width, channels) of the last layer's kernel."""
-
-
-@dataclass(frozen=True)
-class Pca:
-    """k x k, then 1 x 1."""
-
-    kernel: Float64s  # (height, width, channels, r)
-
-    def features(self, taken: NDArray[np.float32]) -> NDArray[np.float32]:
-        rank = self.kernel.shape[-1]
-        return taken @ self.kernel.reshape(-1, rank).astype(np.float32)
-
-    def kernels(self) -> Sequence[Float64s]:
-        return [self.kernel]
-
-    @property
-    def last(self) -> tuple[int, ...]:
-        return (1, 1, self.kernel.shape[-1])
-
-
-@dataclass(frozen=True)
-class Separable:
-    """k x 1, then 1 x k."""
-
-    kernel: Float64s  # (height, 1, channels, r)
-    width: int
-
-    def features(self, taken: NDArray[np.float32]) -> NDArray[np.float32]:
-        height, _, channels, rank = self.kernel.shape
-        rows = taken.reshape(len(taken), height, self.width, channels)
-        rows = np.ascontiguousarray(rows.transpose(0, 2, 1, 3))
-        flat = rows.reshape(-1, height * channels)
-        found = flat @ self.kernel.reshape(-1, rank).astype(np.float32)
-        return found.reshape(len(taken), -1)
-
-    def kernels(self) -> Sequence[Float64s]:
-        return [self.kernel]
-
-    @property
-    def last(self) -> tuple[int, ...]:
-        return (1, self.width, self.kernel.shape[-1])
-
-
-@dataclass(frozen=True)
-class Tucker:
-    """1 x 1, k x k, then 1 x 1."""
-
-    entrance: Float64s  # (1, 1, channels, q)
-    core: Float64s  # (height, width, q, r)
-
-    def features(self, taken: NDArray[np.float32]) -> NDArray[np.float32]:
-        channels = self.entrance.shape[2]
-        entered = taken.reshape(-1, channels) @ self.entrance[0, 0].astype(np.float32)
-        core = self.core.reshape(-1, self.core.shape[-1]).astype(np.float32)
-        found: NDArray[np.float32] = entered.reshape(len(taken), -1) @ core
-        return found
-
-    def kernels(self) -> Sequence[Float64s]:
-        return [self.entrance, self.core]
-
-    @property
-    def last(self) -> tuple[int, ...]:
-        return (1, 1, self.core.shape[-1])
 
 
 class Way(Protocol):
@@ -181,6 +51,9 @@ class Way(Protocol):
     def shapes(self, kernel: Sequence[int], ranks: Ranks) -> list[Ranks]:
         """(height, width, channels, filters) of each layer's kernel."""
 
+    def left(self, seen: Seen, ranks: Ranks) -> float | None:
+        """Scaled variance not explained at best; None: it takes a fit to know."""
+
 
 @dataclass(frozen=True)
 class PcaWay:
@@ -195,15 +68,18 @@ class PcaWay:
     def ranks(self, kernel: Sequence[int], part: float) -> Ranks | None:
         per = math.prod(kernel[:3]) + kernel[3]
         rank = _rounded(part * math.prod(kernel) / per)
-        return (rank,) if rank < kernel[3] else None
+        return (rank,) if rank < min(math.prod(kernel[:3]), kernel[3]) else None
 
     def trunk(self, seen: Seen, ranks: Ranks) -> Trunk:
-        directions = seen.principal[:, : ranks[0]]
+        directions = seen.principal[0][:, : ranks[0]]
         return Pca((seen.kernel * seen.scale) @ directions)
 
     def shapes(self, kernel: Sequence[int], ranks: Ranks) -> list[Ranks]:
         height, width, channels, filters = kernel
         return [(height, width, channels, ranks[0]), (1, 1, ranks[0], filters)]
+
+    def left(self, seen: Seen, ranks: Ranks) -> float | None:
+        return float(seen.principal[1][ranks[0] :].sum())
 
 
 @dataclass(frozen=True)
@@ -232,6 +108,10 @@ class SeparableWay:
         height, width, channels, filters = kernel
         return [(height, 1, channels, ranks[0]), (1, width, ranks[0], filters)]
 
+    def left(self, seen: Seen, ranks: Ranks) -> float | None:
+        del seen, ranks
+        return None
+
 
 @dataclass(frozen=True)
 class TuckerWay:
@@ -253,7 +133,7 @@ class TuckerWay:
 
     def trunk(self, seen: Seen, ranks: Ranks) -> Trunk:
         axes = seen.entrances[:, : ranks[0]]
-        outer = seen.principal[:, : ranks[1]]
+        outer = seen.principal[0][:, : ranks[1]]
         core = np.einsum("abio,ip->abpo", seen.whitened, axes) @ outer
         return Tucker((seen.roots[1] @ axes)[None, None], core)
 
@@ -262,6 +142,10 @@ class TuckerWay:
         inner, outer = ranks
         entrance, core = (1, 1, channels, inner), (height, width, inner, outer)
         return [entrance, core, (1, 1, outer, filters)]
+
+    def left(self, seen: Seen, ranks: Ranks) -> float | None:
+        del seen, ranks
+        return None
 
 
 BEST_OF = (PcaWay(), SeparableWay())

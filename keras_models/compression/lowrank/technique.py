@@ -32,7 +32,7 @@ _Options = tuple[LayerOptions, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class LowRank:
-    """Layers split where the scores suffer least; a `compression.contract.Technique`."""
+    """Layers split where the scores suffer least; one of `contract.Technique`."""
 
     name: str
     what: str
