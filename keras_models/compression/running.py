@@ -49,12 +49,22 @@ class Running:
             self.batches.append(maps)
             self._pictures += len(batch)
 
-    def step(self, operation: Operation | None = None) -> None:
-        """Runs the next call on every batch, by its own operation or by another."""
+    def step(
+        self, operation: Operation | None = None, given: Sequence[Any] = ()
+    ) -> None:
+        """Runs the next call on every batch, by its own operation or by another.
+
+        Args:
+            given: its one output, batch by batch, where that is known already.
+        """
         number = len(self._run)
         used = operation or self._graph.calls[number].operation
-        for maps in self.batches:
-            self._step(number, used, maps)
+        if given:
+            for maps, outputs in zip(self.batches, given, strict=True):
+                self._keep(number, [outputs], maps)
+        else:
+            for maps in self.batches:
+                self._step(number, used, maps)
         self._run.append(used)
 
     def taken(self) -> Iterator[list[Any]]:
@@ -70,9 +80,10 @@ class Running:
             yield result(call, maps, operation or call.operation)[0]
 
     def _step(self, number: int, operation: Operation, maps: Maps) -> None:
-        call = self._graph.calls[number]
-        outputs = result(call, maps, operation)
-        maps.update(zip(call.outputs, outputs, strict=True))
+        self._keep(number, result(self._graph.calls[number], maps, operation), maps)
+
+    def _keep(self, number: int, outputs: list[Any], maps: Maps) -> None:
+        maps.update(zip(self._graph.calls[number].outputs, outputs, strict=True))
         for over in self._over[number]:
             maps.pop(over, None)
 

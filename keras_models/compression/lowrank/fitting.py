@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from keras_models.compression.contract import Repairs
 from keras_models.compression.lowrank.least_squares import fit
 from keras_models.compression.lowrank.options import (
-    ROWS,
     LayerOptions,
     Option,
     kernel_shape,
@@ -42,6 +41,9 @@ from keras_models.graphs.calls import calls
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
+_ROWS = 6144  # patches of each layer
+_PICTURES = 256
+
 
 def split_model(
     model: keras.Model,
@@ -51,7 +53,7 @@ def split_model(
     repairs: Repairs,
 ) -> keras.Model:
     """A copy of the model in which chosen layers are split."""
-    twin = rewritten(model, {})
+    twin, pictures = rewritten(model, {}), pictures[:_PICTURES]
     graph, copy = calls(model), calls(twin)
     parent, cheaper = Running(graph), Running(copy)
     each = [2 * held for held in held_bytes(model, graph)]
@@ -61,14 +63,17 @@ def split_model(
     replaced: dict[Any, list[Part]] = {}
     for number, call in enumerate(copy.calls):
         joining.before(number)
-        operation = None
+        operation, given = None, []
         if number in choice:
-            parts = fitter.split(by_number[number], choice[number])
+            layer = by_number[number].layer
+            made = list(parent.computed(without_activation(layer)))
+            parts = fitter.split(by_number[number], choice[number], made)
             replaced[call.operation] = parts
             operation = _chain([part.layer for part in parts])
+            given = [layer.activation(outputs) for outputs in made]
         elif type(call.operation).__name__ == "BatchNormalization":
             fitter.norm(graph.calls[number].operation, call.operation)
-        parent.step()
+        parent.step(given=given)
         cheaper.step(operation)
     return rewritten(twin, replaced)
 
@@ -87,9 +92,15 @@ class _Fitter:
         self._parent, self._cheaper, self._repairs = parent, cheaper, repairs
         self._rng = np.random.default_rng(1)
 
-    def split(self, layer: LayerOptions, option: Option) -> list[Part]:
-        """The layers that stand for the next layer, built, with their weights."""
-        own, given, seen = self._sample(layer.layer)
+    def split(
+        self, layer: LayerOptions, option: Option, made: Sequence[Any]
+    ) -> list[Part]:
+        """The layers that stand for the next layer, built, with their weights.
+
+        Args:
+            made: what the parent's layer gives, before its activation.
+        """
+        own, given, seen = self._sample(layer.layer, made)
         trunk = option.way.trunk(
             Seen(layer.layer, own, given, np.sqrt(layer.sensitivity)), option.ranks
         )
@@ -105,18 +116,14 @@ class _Fitter:
             wanted, now = _spread(self._parent), _spread(self._cheaper)
             mend_norm(copy, now, wanted, taken_off(own), self._repairs)
 
-    def _sample(self, layer: Any) -> tuple[Float32s, Float32s, Float32s]:
+    def _sample(
+        self, layer: Any, made: Sequence[Any]
+    ) -> tuple[Float32s, Float32s, Float32s]:
         """The parent's patches, what it gives, the copy's patches at these places."""
         own, given, seen = [], [], []
-        linear = without_activation(layer)
-        batches = zip(
-            self._parent.taken(),
-            self._parent.computed(linear),
-            self._cheaper.taken(),
-            strict=True,
-        )
+        batches = zip(self._parent.taken(), made, self._cheaper.taken(), strict=True)
         for (source,), outputs, (other,) in batches:
-            places = -(-ROWS // self._cheaper.pictures)
+            places = -(-_ROWS // self._cheaper.pictures)
             drawn = draw(np.shape(outputs), places, self._rng)
             own.append(patches(layer, np.asarray(source), drawn))
             given.append(rows_at(np.asarray(outputs), drawn))

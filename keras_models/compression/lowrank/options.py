@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_models.compression.lowrank.least_squares import fit
+from keras_models.compression.lowrank.least_squares import Fits
 from keras_models.compression.lowrank.seen import Seen
 from keras_models.compression.lowrank.sensitivity import sensitivities
 from keras_models.compression.lowrank.splits import Ranks, Way
@@ -29,8 +29,9 @@ from keras_models.graphs.shapes import Step, steps
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
-ROWS = 5120  # patches of each layer
-_MEASURED = (0.1, 0.25, 0.4, 0.6, 0.85)  # parts of a layer's own MACs
+ROWS = 4096  # patches of each layer
+_PICTURES = 96  # of the first; for the fit of the splits all are taken
+_MEASURED = (0.12, 0.3, 0.55, 0.85)  # parts of a layer's own MACs
 _OFFERED = tuple(round(0.05 + 0.025 * step, 3) for step in range(36))
 
 
@@ -64,17 +65,21 @@ def layer_options(
     found = dict(splittable(graph, steps(model), ways))
     layers = [graph.calls[number].operation for number in found]
     sensitive = sensitivities(model, layers, pictures)
-    run = Running(graph)
+    run, pictures = Running(graph), pictures[:_PICTURES]
     joining = Joining([run], pictures, held_bytes(model, graph))
     rng = np.random.default_rng(0)
     made = []
     for number, call in enumerate(graph.calls):
         joining.before(number)
         if number in found:
-            scale = np.sqrt(sensitive[call.operation])
-            seen = Seen(call.operation, *_sample(call.operation, run, rng), scale)
+            layer = call.operation
+            given = list(run.computed(without_activation(layer)))
+            sample = _sample(layer, run, given, rng)
+            seen = Seen(layer, *sample, np.sqrt(sensitive[layer]))
             made.append(_options(number, seen, found[number], ways))
-        run.step()
+            run.step(given=[layer.activation(outputs) for outputs in given])
+        else:
+            run.step()
     return tuple(made)
 
 
@@ -121,15 +126,15 @@ def _sides(shape: Sequence[int | None]) -> tuple[int, int]:
 
 
 def _sample(
-    layer: Any, run: Running, rng: np.random.Generator
+    layer: Any, run: Running, given: Sequence[Any], rng: np.random.Generator
 ) -> tuple[Float32s, Float32s]:
-    """About ROWS patches and what the layer makes of them, before its activation."""
-    linear, taken, given = without_activation(layer), [], []
-    for (source,), outputs in zip(run.taken(), run.computed(linear), strict=True):
+    """About ROWS patches, and what the layer makes of them before its activation."""
+    taken, made = [], []
+    for (source,), outputs in zip(run.taken(), given, strict=True):
         drawn = draw(np.shape(outputs), -(-ROWS // run.pictures), rng)
         taken.append(patches(layer, np.asarray(source), drawn))
-        given.append(rows_at(np.asarray(outputs), drawn))
-    return np.concatenate(taken), np.concatenate(given)
+        made.append(rows_at(np.asarray(outputs), drawn))
+    return np.concatenate(taken), np.concatenate(made)
 
 
 def _options(number: int, seen: Seen, step: Step, ways: Sequence[Way]) -> LayerOptions:
@@ -151,28 +156,41 @@ def _options(number: int, seen: Seen, step: Step, ways: Sequence[Way]) -> LayerO
 
 def _of_way(way: Way, seen: Seen, step: Step) -> Iterator[Option]:
     kernel = kernel_shape(seen.layer)
-    found: dict[Ranks, tuple[int, float]] = {}
-    for part in _MEASURED:
-        ranks = way.ranks(kernel, part)
-        if ranks is not None and ranks not in found:
-            costs = split_macs(way, kernel, ranks, step)
-            found[ranks] = costs, _loss(way, seen, ranks)
-    measured = sorted(found.values())
-    if not measured:
+
+    def costs(ranks: Ranks) -> int:
+        return split_macs(way, kernel, ranks, step)
+
+    tried = _ranks(way, kernel, _MEASURED)
+    if not tried:
         return
-    macs = [cost for cost, _ in measured]
-    logs = np.log(np.maximum([loss for _, loss in measured], 1e-12))
-    offered = {way.ranks(kernel, part) for part in _OFFERED} | set(found)
-    for ranks in sorted(ranks for ranks in offered if ranks is not None):
-        costs = split_macs(way, kernel, ranks, step)
-        if macs[0] <= costs <= macs[-1]:
-            loss = float(np.exp(np.interp(costs, macs, logs)))
-            yield Option(way, ranks, costs, loss)
+    tried = sorted(tried, key=costs)
+    macs = [costs(ranks) for ranks in tried]
+    logs = np.log(np.maximum(_losses(way, seen, tried), 1e-12))
+    for ranks in sorted(_ranks(way, kernel, _OFFERED) | set(tried)):
+        if macs[0] <= costs(ranks) <= macs[-1]:
+            loss = float(np.exp(np.interp(costs(ranks), macs, logs)))
+            yield Option(way, ranks, costs(ranks), loss)
 
 
-def _loss(way: Way, seen: Seen, ranks: Ranks) -> float:
-    left = way.left(seen, ranks)
-    if left is None:
-        features = way.trunk(seen, ranks).features(seen.taken)
-        left = float(seen.scale**2 @ fit(features, seen.given).left)
-    return 0.5 * left
+def _ranks(way: Way, kernel: Sequence[int], parts: Sequence[float]) -> set[Ranks]:
+    found = (way.ranks(kernel, part) for part in parts)
+    return {ranks for ranks in found if ranks is not None}
+
+
+def _losses(way: Way, seen: Seen, tried: Sequence[Ranks]) -> list[float]:
+    """Nats, of each of some ranks, the largest last."""
+    known = [way.left(seen, ranks) for ranks in tried]
+    if None not in known:
+        return [0.5 * float(left or 0) for left in known]
+    largest = way.trunk(seen, tried[-1]).features(seen.taken)
+    fits = Fits(largest, seen.given)
+    found = []
+    for ranks in tried:
+        columns = way.among(seen.kernel.shape, ranks, tried[-1])
+        if columns is None:
+            other = way.trunk(seen, ranks).features(seen.taken)
+            left = Fits(other, seen.given).of().left
+        else:
+            left = fits.of(columns).left
+        found.append(0.5 * float(seen.scale**2 @ left))
+    return found

@@ -79,4 +79,4 @@ class Seen:
 
 def _covariance(rows: NDArray[np.float32]) -> Float64s:
     centred = rows - rows.mean(axis=0)
-    return (centred.T @ centred).astype(np.float64) / len(rows)
+    return np.asarray(centred.T @ centred, np.float64) / len(rows)

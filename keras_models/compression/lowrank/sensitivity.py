@@ -24,7 +24,7 @@ from keras_models.graphs.calls import Calls, calls
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 
-PICTURES = 64
+PICTURES = 48
 _BATCH = 8
 _LEAST = 1e-3  # of the mean of a layer's channels: none is free to be wrong
 

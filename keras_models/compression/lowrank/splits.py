@@ -23,11 +23,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keras_models.compression.lowrank.seen import Seen
 from keras_models.compression.lowrank.trunks import Pca, Separable, Trunk, Tucker
 
 Ranks = tuple[int, ...]
+Ints = NDArray[np.intp]
 
 
 class Way(Protocol):
@@ -53,6 +55,9 @@ class Way(Protocol):
 
     def left(self, seen: Seen, ranks: Ranks) -> float | None:
         """Scaled variance not explained at best; None: it takes a fit to know."""
+
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
+        """Which features of a trunk of more ranks are those of less; None: others."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,10 @@ class PcaWay:
 
     def left(self, seen: Seen, ranks: Ranks) -> float | None:
         return float(seen.principal[1][ranks[0] :].sum())
+
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
+        del kernel, more
+        return np.arange(ranks[0])
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,10 @@ class SeparableWay:
     def left(self, seen: Seen, ranks: Ranks) -> float | None:
         del seen, ranks
         return None
+
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
+        places = more[0] * np.arange(kernel[1])[:, None] + np.arange(ranks[0])
+        return places.ravel()
 
 
 @dataclass(frozen=True)
@@ -145,6 +158,10 @@ class TuckerWay:
 
     def left(self, seen: Seen, ranks: Ranks) -> float | None:
         del seen, ranks
+        return None
+
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
+        del kernel, ranks, more
         return None
 
 
