@@ -1,6 +1,7 @@
 """Low rank without training: MACs saved, accuracy lost, each repair's worth.
 
 RESWISE_MODEL            a .keras file, such as resnet50_v15.keras
+RESWISE_NORMALISATION    how pixels enter it, where the file does not say, such as caffe
 RESWISE_DATASET          csv: data set that judges, such as csv:photographs/labels.csv;
                          several, with blanks between, are judged together
 RESWISE_CALIBRATION      data set of other pictures; their labels are not read
@@ -66,7 +67,8 @@ def main() -> None:
     if not (path and spec and calibration):
         print("compression: set RESWISE_MODEL, RESWISE_DATASET and RESWISE_CALIBRATION")
         return
-    source = load(ModelChoice(model=path))
+    convention = os.environ.get("RESWISE_NORMALISATION")
+    source = load(ModelChoice(model=path, normalisation=convention))
     judged, labels = _judged(source, spec)
     seen, _ = _read(source, calibration, CALIBRATION, crop=0.875)
     reference = correct(_scores(source.model, judged), labels)
