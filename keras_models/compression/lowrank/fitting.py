@@ -4,7 +4,8 @@
 2. At a layer that is split, the trunk comes from the parent's own patches; the last
    layer is fitted by least squares from the trunk's features to what the parent gives.
    With the repair `least_squares` features come from the copy's maps, errors of earlier
-   layers included (asymmetric; Zhang et al. 2015, arXiv:1411.4229, section 3.3).
+   layers included (asymmetric; Zhang et al. 2015, arXiv:1411.4229, section 3.3), as far
+   as that holds on pictures that it was not fitted to (`least_squares.refit`).
 3. With `bias` the split layer's mean is the parent's; with `batch_norm` means and
    variances of batch normalisations are measured anew as they are reached (`repair`).
 4. The copy goes on with the split, so later layers see it.
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_models.compression.contract import Repairs
-from keras_models.compression.lowrank.least_squares import fit
+from keras_models.compression.lowrank.least_squares import fit, refit
 from keras_models.compression.lowrank.options import (
     LayerOptions,
     Option,
@@ -105,7 +106,9 @@ class _Fitter:
             Seen(layer.layer, own, given, np.sqrt(layer.sensitivity)), option.ranks
         )
         features, there = trunk.features(own), trunk.features(seen)
-        fitted = fit(there if self._repairs.least_squares else features, given)
+        fitted = fit(features, given)
+        if self._repairs.least_squares:
+            fitted = refit(fitted, there, given, layer.sensitivity)
         offset = fitted.offset(there if self._repairs.bias else features)
         kernels = [*trunk.kernels(), fitted.kernel.reshape(*trunk.last, -1)]
         return split_layers(layer.layer, option, kernels, offset)

@@ -11,6 +11,7 @@ Float64s = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _RIDGE = 1e-5  # of the features' mean variance
+_SHRUNK = (1e-4, 1e-2, 1e-1, 1.0, np.inf)
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ class Fits:
 
     def __init__(self, features: Float32s, given: Float32s) -> None:
         """features: (n, p); given: (n, filters)."""
-        self._count = len(features)
-        self._mean = given.mean(axis=0, dtype=np.float64)
+        self.count = len(features)
+        self.mean = given.mean(axis=0, dtype=np.float64)
         centred = features - features.mean(axis=0)
-        wanted = given - self._mean.astype(np.float32)
-        self._products = np.asarray(centred.T @ centred, np.float64) / self._count
-        self._crossed = np.asarray(centred.T @ wanted, np.float64) / self._count
-        self._variance = np.asarray(np.square(wanted).mean(axis=0), np.float64)
+        wanted = given - self.mean.astype(np.float32)
+        self.products = np.asarray(centred.T @ centred, np.float64) / self.count
+        self.crossed = np.asarray(centred.T @ wanted, np.float64) / self.count
+        self.variance = np.asarray(np.square(wanted).mean(axis=0), np.float64)
 
     def of(self, columns: Ints | None = None) -> Fit:
         """Ordinary least squares, with a ridge that keeps it solvable.
@@ -46,17 +47,64 @@ class Fits:
         Args:
             columns: of the features; None: all.
         """
-        products, crossed = self._products, self._crossed
+        products, crossed = self.products, self.crossed
         if columns is not None:
             products, crossed = products[np.ix_(columns, columns)], crossed[columns]
-        width = len(products)
-        ridge = _RIDGE * max(float(np.trace(products)) / width, 1e-12)
-        kernel = cho_solve(cho_factor(products + ridge * np.eye(width)), crossed)
-        left = self._variance - np.einsum("pf,pf->f", kernel, crossed)
-        spent = self._count / max(self._count - width, 0.25 * self._count)
-        return Fit(kernel, self._mean, left.clip(0) * spent)
+        kernel = _solved(products, crossed, _RIDGE)
+        left = self.variance - np.einsum("pf,pf->f", kernel, crossed)
+        spent = self.count / max(self.count - len(products), 0.25 * self.count)
+        return Fit(kernel, self.mean, left.clip(0) * spent)
+
+    def near(self, start: Float64s, part: float) -> Float64s:
+        """The best kernel near another: its change is shrunk by a ridge.
+
+        Args:
+            part: the ridge, of the features' mean variance; infinite: no change.
+        """
+        if np.isinf(part):
+            return start
+        change = self.crossed - self.products @ start
+        return start + _solved(self.products, change, part)
+
+    def error(self, kernel: Float64s, weights: Float64s) -> float:
+        """Weighted variance that a kernel leaves unexplained here."""
+        explained = 2 * self.crossed - self.products @ kernel
+        left = self.variance - np.einsum("pf,pf->f", kernel, explained)
+        return float(weights @ left)
 
 
 def fit(features: Float32s, given: Float32s) -> Fit:
     """One fit by all features."""
     return Fits(features, given).of()
+
+
+def refit(start: Fit, features: Float32s, given: Float32s, weights: Float64s) -> Fit:
+    """A fit to other features, as far from `start` as other pictures bear out.
+
+    Rows are in the order of their pictures. How much the change is shrunk is tried on
+    halves, each fitted on the one and judged on the other.
+
+    Args:
+        weights: (filters,) of the error in each.
+    """
+    middle = len(features) // 2
+    halves = [
+        Fits(features[part], given[part])
+        for part in (slice(middle), slice(middle, None))
+    ]
+
+    def judged(part: float) -> float:
+        return sum(
+            other.error(one.near(start.kernel, part), weights)
+            for one, other in (halves, halves[::-1])
+        )
+
+    best = min(_SHRUNK, key=judged)
+    both = Fits(features, given)
+    return Fit(both.near(start.kernel, best), both.mean, start.left)
+
+
+def _solved(products: Float64s, crossed: Float64s, part: float) -> Float64s:
+    ridge = part * max(float(np.trace(products)) / len(products), 1e-12)
+    factor = cho_factor(products + ridge * np.eye(len(products)))
+    return np.asarray(cho_solve(factor, crossed))

