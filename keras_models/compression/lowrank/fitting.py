@@ -12,6 +12,7 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -27,6 +28,7 @@ from keras_models.compression.lowrank.options import (
 )
 from keras_models.compression.lowrank.ranks import Choice
 from keras_models.compression.lowrank.seen import Seen
+from keras_models.compression.lowrank.shortcuts import Shortcut, shortcut
 from keras_models.compression.moments import draw, patches, rows_at
 from keras_models.compression.repair import (
     Spread,
@@ -35,12 +37,13 @@ from keras_models.compression.repair import (
     taken_off,
     without_activation,
 )
-from keras_models.compression.running import Joining, Running, held_bytes
+from keras_models.compression.running import Joining, Maps, Running, held_bytes
 from keras_models.compression.surgery import Part, rewritten
-from keras_models.graphs.calls import calls
+from keras_models.graphs.calls import Calls, calls
 
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 _ROWS = 6144  # patches of each layer
 _PICTURES = 256
@@ -59,7 +62,7 @@ def split_model(
     parent, cheaper = Running(graph), Running(copy)
     each = [2 * held for held in held_bytes(model, graph)]
     joining = Joining([parent, cheaper], pictures, each)
-    fitter = _Fitter(parent, cheaper, repairs)
+    fitter = _Fitter(graph, parent, cheaper, repairs)
     by_number = {layer.number: layer for layer in layers}
     replaced: dict[Any, list[Part]] = {}
     for number, call in enumerate(copy.calls):
@@ -88,9 +91,28 @@ def _chain(layers: Sequence[Any]) -> Any:
     return called
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """A sample of one layer, (n, ...) each."""
+
+    own: Float32s  # patches of the parent's maps
+    given: Float32s  # what the parent's layer makes of them
+    seen: Float32s  # patches of the copy's maps
+    lacking: Float32s  # what the copy's shortcut lacks, in units of the layer's outputs
+
+
+def _lacking(past: Shortcut, own: Maps, copy: Maps, drawn: Ints) -> Float32s:
+    missing = rows_at(np.asarray(own[past.value]), drawn)
+    missing = missing - rows_at(np.asarray(copy[past.value]), drawn)
+    return np.asarray(missing / past.scale(), np.float32)
+
+
 class _Fitter:
-    def __init__(self, parent: Running, cheaper: Running, repairs: Repairs) -> None:
+    def __init__(
+        self, graph: Calls, parent: Running, cheaper: Running, repairs: Repairs
+    ) -> None:
         self._parent, self._cheaper, self._repairs = parent, cheaper, repairs
+        self._graph = graph
         self._rng = np.random.default_rng(1)
 
     def split(
@@ -101,14 +123,16 @@ class _Fitter:
         Args:
             made: what the parent's layer gives, before its activation.
         """
-        own, given, seen = self._sample(layer.layer, made)
+        rows = self._sample(layer, made)
         trunk = option.way.trunk(
-            Seen(layer.layer, own, given, np.sqrt(layer.sensitivity)), option.ranks
+            Seen(layer.layer, rows.own, rows.given, np.sqrt(layer.sensitivity)),
+            option.ranks,
         )
-        features, there = trunk.features(own), trunk.features(seen)
-        fitted = fit(features, given)
+        features, there = trunk.features(rows.own), trunk.features(rows.seen)
+        fitted = fit(features, rows.given)
         if self._repairs.least_squares:
-            fitted = refit(fitted, there, given, layer.sensitivity)
+            wanted = rows.given + rows.lacking
+            fitted = refit(fitted, there, wanted, layer.sensitivity)
         offset = fitted.offset(there if self._repairs.bias else features)
         kernels = [*trunk.kernels(), fitted.kernel.reshape(*trunk.last, -1)]
         return split_layers(layer.layer, option, kernels, offset)
@@ -119,19 +143,26 @@ class _Fitter:
             wanted, now = _spread(self._parent), _spread(self._cheaper)
             mend_norm(copy, now, wanted, taken_off(own), self._repairs)
 
-    def _sample(
-        self, layer: Any, made: Sequence[Any]
-    ) -> tuple[Float32s, Float32s, Float32s]:
-        """The parent's patches, what it gives, the copy's patches at these places."""
-        own, given, seen = [], [], []
-        batches = zip(self._parent.taken(), made, self._cheaper.taken(), strict=True)
-        for (source,), outputs, (other,) in batches:
-            places = -(-_ROWS // self._cheaper.pictures)
+    def _sample(self, options: LayerOptions, made: Sequence[Any]) -> _Rows:
+        """At places that are drawn once for both networks."""
+        layer, places = options.layer, -(-_ROWS // self._cheaper.pictures)
+        past = shortcut(self._graph, options.number)
+        rows: list[list[Float32s]] = []
+        taken = zip(self._parent.taken(), self._cheaper.taken(), strict=True)
+        maps = zip(self._parent.batches, self._cheaper.batches, strict=True)
+        for ((own,), (seen,)), outputs, held in zip(taken, made, maps, strict=True):
             drawn = draw(np.shape(outputs), places, self._rng)
-            own.append(patches(layer, np.asarray(source), drawn))
-            given.append(rows_at(np.asarray(outputs), drawn))
-            seen.append(patches(layer, np.asarray(other), drawn))
-        return np.concatenate(own), np.concatenate(given), np.concatenate(seen)
+            given = rows_at(np.asarray(outputs), drawn)
+            rows.append(
+                [
+                    patches(layer, np.asarray(own), drawn),
+                    given,
+                    patches(layer, np.asarray(seen), drawn),
+                    _lacking(past, *held, drawn) if past else np.zeros_like(given),
+                ]
+            )
+        own, given, seen, lacking = map(np.concatenate, zip(*rows, strict=True))
+        return _Rows(own=own, given=given, seen=seen, lacking=lacking)
 
 
 def _spread(run: Running) -> Spread:

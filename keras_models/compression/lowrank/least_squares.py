@@ -11,6 +11,7 @@ Float64s = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _RIDGE = 1e-5  # of the features' mean variance
+_JUDGED = 256  # filters, at most, that the choice looks at
 _SHRUNK = (1e-4, 1e-2, 1e-1, 1.0, np.inf)
 
 
@@ -87,15 +88,15 @@ def refit(start: Fit, features: Float32s, given: Float32s, weights: Float64s) ->
     Args:
         weights: (filters,) of the error in each.
     """
-    middle = len(features) // 2
+    middle, few = len(features) // 2, slice(None, None, -(-len(weights) // _JUDGED))
     halves = [
-        Fits(features[part], given[part])
+        Fits(features[part], given[part, few])
         for part in (slice(middle), slice(middle, None))
     ]
 
     def judged(part: float) -> float:
         return sum(
-            other.error(one.near(start.kernel, part), weights)
+            other.error(one.near(start.kernel[:, few], part), weights[few])
             for one, other in (halves, halves[::-1])
         )
 
