@@ -160,10 +160,9 @@ def _of_way(way: Way, seen: Seen, step: Step) -> Iterator[Option]:
     def costs(ranks: Ranks) -> int:
         return split_macs(way, kernel, ranks, step)
 
-    tried = _ranks(way, kernel, _MEASURED)
+    tried = sorted(_ranks(way, kernel, _MEASURED), key=costs)
     if not tried:
         return
-    tried = sorted(tried, key=costs)
     macs = [costs(ranks) for ranks in tried]
     logs = np.log(np.maximum(_losses(way, seen, tried), 1e-12))
     for ranks in sorted(_ranks(way, kernel, _OFFERED) | set(tried)):
@@ -186,11 +185,6 @@ def _losses(way: Way, seen: Seen, tried: Sequence[Ranks]) -> list[float]:
     fits = Fits(largest, seen.given)
     found = []
     for ranks in tried:
-        columns = way.among(seen.kernel.shape, ranks, tried[-1])
-        if columns is None:
-            other = way.trunk(seen, ranks).features(seen.taken)
-            left = Fits(other, seen.given).of().left
-        else:
-            left = fits.of(columns).left
+        left = fits.of(way.among(seen.kernel.shape, ranks, tried[-1])).left
         found.append(0.5 * float(seen.scale**2 @ left))
     return found

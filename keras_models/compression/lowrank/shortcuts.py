@@ -34,7 +34,8 @@ class Shortcut:
         if self.norm.scale:
             scale = scale * np.asarray(self.norm.gamma, np.float64)
         least = _LEAST * np.abs(scale).mean()
-        return np.where(scale < 0, -1, 1) * np.maximum(np.abs(scale), least)
+        signs = np.where(scale < 0, -1.0, 1.0)
+        return np.asarray(signs * np.maximum(np.abs(scale), least))
 
 
 def shortcut(graph: Calls, number: int) -> Shortcut | None:

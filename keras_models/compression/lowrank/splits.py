@@ -56,8 +56,8 @@ class Way(Protocol):
     def left(self, seen: Seen, ranks: Ranks) -> float | None:
         """Scaled variance not explained at best; None: it takes a fit to know."""
 
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
-        """Which features of a trunk of more ranks are those of less; None: others."""
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
+        """Which features of the largest trunk tried are those of smaller ranks."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class PcaWay:
     def left(self, seen: Seen, ranks: Ranks) -> float | None:
         return float(seen.principal[1][ranks[0] :].sum())
 
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
         del kernel, more
         return np.arange(ranks[0])
 
@@ -121,7 +121,7 @@ class SeparableWay:
         del seen, ranks
         return None
 
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
         places = more[0] * np.arange(kernel[1])[:, None] + np.arange(ranks[0])
         return places.ravel()
 
@@ -160,13 +160,13 @@ class TuckerWay:
         del seen, ranks
         return None
 
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints | None:
-        del kernel, ranks, more
-        return None
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
+        del kernel, more
+        return np.arange(ranks[1])  # the inner rank is the share's
 
 
 BEST_OF = (PcaWay(), SeparableWay())
-TUCKER = tuple(TuckerWay(share) for share in (0.4, 0.55, 0.7, 0.85))
+TUCKER = tuple(TuckerWay(share) for share in (0.45, 0.65, 0.85))
 
 
 def _rounded(rank: float) -> int:
