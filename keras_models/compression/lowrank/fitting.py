@@ -1,7 +1,7 @@
 """The chosen splits made, layer after layer, each on what earlier ones really give.
 
 1. The parent and a copy of it run in step over the same calibration pictures.
-2. At a layer that is split, the trunk comes from the parent's own patches; the last
+2. At a layer that is split, the trunk is that of its option (`options`); the last
    layer is fitted by least squares from the trunk's features to what the parent gives.
    With the repair `least_squares` features come from the copy's maps, errors of earlier
    layers included (asymmetric; Zhang et al. 2015, arXiv:1411.4229, section 3.3), as far
@@ -27,7 +27,6 @@ from keras_models.compression.lowrank.options import (
     kernel_shape,
 )
 from keras_models.compression.lowrank.ranks import Choice
-from keras_models.compression.lowrank.seen import Seen
 from keras_models.compression.lowrank.shortcuts import Shortcut, shortcut
 from keras_models.compression.moments import draw, patches, rows_at
 from keras_models.compression.repair import (
@@ -124,10 +123,7 @@ class _Fitter:
             made: what the parent's layer gives, before its activation.
         """
         rows = self._sample(layer, made)
-        trunk = option.way.trunk(
-            Seen(layer.layer, rows.own, rows.given, np.sqrt(layer.sensitivity)),
-            option.ranks,
-        )
+        trunk = option.trunk
         features, there = trunk.features(rows.own), trunk.features(rows.seen)
         fitted = fit(features, rows.given)
         if self._repairs.least_squares:

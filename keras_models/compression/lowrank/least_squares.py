@@ -11,8 +11,8 @@ Float64s = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 _RIDGE = 1e-5  # of the features' mean variance
-_JUDGED = 256  # filters, at most, that the choice looks at
-_SHRUNK = (1e-4, 1e-2, 1e-1, 1.0, np.inf)
+_JUDGED = 128  # filters, at most, that the choice looks at
+_SHRUNK = (1e-3, 3e-2, 1.0, np.inf)
 
 
 @dataclass(frozen=True)

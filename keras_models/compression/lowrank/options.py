@@ -19,6 +19,7 @@ from keras_models.compression.lowrank.least_squares import Fits
 from keras_models.compression.lowrank.seen import Seen
 from keras_models.compression.lowrank.sensitivity import sensitivities
 from keras_models.compression.lowrank.splits import Ranks, Way
+from keras_models.compression.lowrank.trunks import Trunk
 from keras_models.compression.moments import draw, patches, rows_at
 from keras_models.compression.repair import without_activation
 from keras_models.compression.running import Joining, Running, held_bytes
@@ -35,7 +36,7 @@ _MEASURED = (0.12, 0.3, 0.55, 0.85)  # parts of a layer's own MACs
 _OFFERED = tuple(round(0.05 + 0.025 * step, 3) for step in range(36))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Option:
     """A way to split one layer."""
 
@@ -43,6 +44,7 @@ class Option:
     ranks: Ranks
     macs: int
     loss: float  # what it does to the scores: nats of divergence, estimated
+    trunk: Trunk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,11 +166,19 @@ def _of_way(way: Way, seen: Seen, step: Step) -> Iterator[Option]:
     if not tried:
         return
     macs = [costs(ranks) for ranks in tried]
-    logs = np.log(np.maximum(_losses(way, seen, tried), 1e-12))
+    largest = way.trunk(seen, tried[-1])
+    losses = _losses(way, seen, tried, largest)
+    logs = np.log(np.maximum(losses, 1e-12))
     for ranks in sorted(_ranks(way, kernel, _OFFERED) | set(tried)):
         if macs[0] <= costs(ranks) <= macs[-1]:
             loss = float(np.exp(np.interp(costs(ranks), macs, logs)))
-            yield Option(way, ranks, costs(ranks), loss)
+            yield Option(
+                way=way,
+                ranks=ranks,
+                macs=costs(ranks),
+                loss=loss,
+                trunk=largest.cut(ranks[-1]),
+            )
 
 
 def _ranks(way: Way, kernel: Sequence[int], parts: Sequence[float]) -> set[Ranks]:
@@ -176,13 +186,14 @@ def _ranks(way: Way, kernel: Sequence[int], parts: Sequence[float]) -> set[Ranks
     return {ranks for ranks in found if ranks is not None}
 
 
-def _losses(way: Way, seen: Seen, tried: Sequence[Ranks]) -> list[float]:
+def _losses(
+    way: Way, seen: Seen, tried: Sequence[Ranks], largest: Trunk
+) -> list[float]:
     """Nats, of each of some ranks, the largest last."""
     known = [way.left(seen, ranks) for ranks in tried]
     if None not in known:
         return [0.5 * float(left or 0) for left in known]
-    largest = way.trunk(seen, tried[-1]).features(seen.taken)
-    fits = Fits(largest, seen.given)
+    fits = Fits(largest.features(seen.taken), seen.given)
     found = []
     for ranks in tried:
         left = fits.of(way.among(seen.kernel.shape, ranks, tried[-1])).left

@@ -23,6 +23,9 @@ class Trunk(Protocol):
     def last(self) -> tuple[int, ...]:
         """(height, width, channels) of the last layer's kernel."""
 
+    def cut(self, rank: int) -> "Trunk":
+        """Its first features; what they cost is all that changes."""
+
 
 @dataclass(frozen=True)
 class Pca:
@@ -40,6 +43,9 @@ class Pca:
     @property
     def last(self) -> tuple[int, ...]:
         return (1, 1, self.kernel.shape[-1])
+
+    def cut(self, rank: int) -> Trunk:
+        return Pca(self.kernel[..., :rank])
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,9 @@ class Separable:
     def last(self) -> tuple[int, ...]:
         return (1, self.width, self.kernel.shape[-1])
 
+    def cut(self, rank: int) -> Trunk:
+        return Separable(self.kernel[..., :rank], self.width)
+
 
 @dataclass(frozen=True)
 class Tucker:
@@ -85,3 +94,6 @@ class Tucker:
     @property
     def last(self) -> tuple[int, ...]:
         return (1, 1, self.core.shape[-1])
+
+    def cut(self, rank: int) -> Trunk:
+        return Tucker(self.entrance, self.core[..., :rank])

@@ -33,6 +33,7 @@ from keras_models.compression.lowrank.technique import (
     TUCKER_2,
     LowRank,
 )
+from keras_models.compression.lowrank.trunks import Pca
 from keras_models.compression.moments import draw, patches, rows_at
 from keras_models.loading import ModelChoice, from_model, load
 from keras_models.macs import count_macs
@@ -153,7 +154,7 @@ def test_a_split_of_full_rank_is_the_layer(
     fitted = fit(features, given)
     assert fitted.left.max() < 1e-3 * given.var()
     kernels = [*trunk.kernels(), fitted.kernel.reshape(*trunk.last, -1)]
-    option = Option(way, ranks, 0, 0.0)
+    option = Option(way=way, ranks=ranks, macs=0, loss=0.0, trunk=trunk)
     found = maps
     for part in split_layers(layer, option, kernels, fitted.offset(features)):
         found = part.layer(found)
@@ -181,7 +182,9 @@ def test_nothing_is_lost_where_the_rank_is_enough() -> None:
     drawn = np.random.default_rng(6).normal(size=(40, 16, 16, 3)).astype(np.float32)
     found = layer_options(model, [way], drawn)
     narrow = next(one for one in found if one.layer.name == "narrow")
-    choice = {narrow.number: Option(way, (4,), 0, 0.0)}
+    four = min(narrow.options, key=lambda option: abs(option.ranks[0] - 4))
+    assert four.ranks == (4,)
+    choice = {narrow.number: four}
     cheaper = split_model(model, found, choice, drawn, ALL_REPAIRS)
     np.testing.assert_allclose(
         cheaper.predict(drawn, verbose=0), model.predict(drawn, verbose=0), atol=1e-5
@@ -207,7 +210,11 @@ def test_options_cost_what_the_counter_counts() -> None:
 
 
 def _layer(number: int, losses: dict[int, float]) -> LayerOptions:
-    options = tuple(Option(PcaWay(), (1,), macs, loss) for macs, loss in losses.items())
+    trunk = Pca(np.ones((1, 1, 1, 1)))
+    options = tuple(
+        Option(way=PcaWay(), ranks=(1,), macs=macs, loss=loss, trunk=trunk)
+        for macs, loss in losses.items()
+    )
     return LayerOptions(
         number=number,
         layer=None,
