@@ -67,7 +67,7 @@ def _planned(
     family = searched_family(searching, certifying, request)
     chosen = parts.chosen[request.reference]
     write_family(args.run, family, parts.rungs, chosen, echo.command_line())
-    plan, known = tested_plan(family, calibration, certifying)
+    plan, known = tested_plan(family, calibration, certifying, request.max_labels)
     write_text(args.run / "known.json", known_json(family, known))
     return grouped(plan, known, plan_groups.groups(args, certifying, chosen))
 

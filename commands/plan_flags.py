@@ -69,6 +69,13 @@ def add_plan_flags(parser: argparse.ArgumentParser) -> None:
         help="the search reads no label, not even where there are some",
     )
     add(
+        "--max-labels",
+        type=int,
+        metavar="N",
+        help="read at most N labels of the images that certify; the promise holds "
+        "whenever one stops (default: all that can change the plan)",
+    )
+    add(
         "--groups",
         metavar="COLUMN",
         action="append",
@@ -90,9 +97,11 @@ def request(args: argparse.Namespace) -> "Request":
     from selection.plans.request import Request
 
     if args.max_drop is not None and args.max_macs is not None:
-        raise InputError("--max-drop and --max-macs exclude each other; expected one.")
+        raise InputError("max_drop", args.max_drop, "either this or `max_macs`")
     if args.repeat_splits < 0:
-        raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
+        raise InputError("repeat_splits", args.repeat_splits, "0 or more")
+    if args.max_labels is not None:
+        _check_labels(args)
     drop = 1.0 if args.max_drop is None else args.max_drop
     ways = tuple(stored.names(args.ways))
     return Request(
@@ -104,4 +113,15 @@ def request(args: argparse.Namespace) -> "Request":
         seed=args.seed,
         search_part=args.search_part,
         search_labels=not args.no_search_labels,
+        max_labels=args.max_labels,
     )
+
+
+def _check_labels(args: argparse.Namespace) -> None:
+    if args.max_labels < 0:
+        raise InputError("max_labels", args.max_labels, "0 or more", "Or leave it out.")
+    if args.max_macs is not None:
+        raise InputError(
+            "max_labels", args.max_labels, "either this or `max_macs`",
+            "A plan under a budget reads every label that there is.",
+        )  # fmt: skip

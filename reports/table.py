@@ -24,10 +24,13 @@ Kind = Literal[
     "random-draws",
     "plan",
     "plan-splits",
+    "plan-labels",
     "thresholds",
     "parity",
     "bundle",
     "bench",
+    "compression",
+    "compression-answers",
     "published",
     "listing",
 ]
@@ -117,18 +120,18 @@ def read_tables(path: Path) -> list[Table]:
     try:
         return [
             Table(
-                title=str(one["title"]),
-                columns=tuple(map(str, one["columns"])),
-                rows=tuple(tuple(map(str, row)) for row in one["rows"]),
-                words=int(one["words"]),
-                notes=tuple(map(str, one["notes"])),
-                kind=_kind(one),
+                title=str(facts["title"]),
+                columns=tuple(map(str, facts["columns"])),
+                rows=tuple(tuple(map(str, row)) for row in facts["rows"]),
+                words=int(facts["words"]),
+                notes=tuple(map(str, facts["notes"])),
+                kind=_kind(facts),
             )
-            for one in json.loads(path.read_text(encoding="utf-8"))
+            for facts in json.loads(path.read_text(encoding="utf-8"))
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path}: not tables of reswise ({error!r}). Run the verb again."
+        raise InputError.of(
+            path, f"not tables of reswise ({error!r})", "", "Run the verb again."
         ) from error
 
 

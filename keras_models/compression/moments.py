@@ -20,7 +20,7 @@ from keras_models.graphs.calls import calls
 
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
-Ints = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 PLACES = 64  # of a map, drawn from each picture
 
@@ -88,7 +88,7 @@ def layer_moments(
         InputError: no pictures, or patches asked of another kind of layer.
     """
     if not len(pictures):
-        raise InputError("no calibration pictures; expected at least one.")
+        raise InputError("pictures", "none", "at least one calibration picture")
     inputs = {layer: Tally() for layer in layers if taken}
     outputs = {layer: Tally() for layer in layers if given}
     graph, rng = calls(model), np.random.default_rng(seed)
@@ -112,7 +112,7 @@ def layer_moments(
     }
 
 
-def draw(shape: tuple[int, ...], places: int, rng: np.random.Generator) -> Ints:
+def draw(shape: tuple[int, ...], places: int, rng: np.random.Generator) -> Indices:
     """(n, m, axes) indices into the maps of n pictures, m <= places of each.
 
     Args:
@@ -129,14 +129,14 @@ def draw(shape: tuple[int, ...], places: int, rng: np.random.Generator) -> Ints:
     return np.stack(np.unravel_index(flat, sizes), axis=-1)
 
 
-def rows_at(maps: Float32s, drawn: Ints) -> Float32s:
+def rows_at(maps: Float32s, drawn: Indices) -> Float32s:
     """(n m, channels): the vectors of maps (n, ..., channels) at the places drawn."""
     pictures = np.arange(len(maps))[:, None]
     places = tuple(drawn[..., axis] for axis in range(drawn.shape[-1]))
     return np.asarray(maps[(pictures, *places)], np.float32).reshape(-1, maps.shape[-1])
 
 
-def patches(layer: keras.Layer, maps: Float32s, drawn: Ints) -> Float32s:
+def patches(layer: keras.Layer, maps: Float32s, drawn: Indices) -> Float32s:
     """(n m, taps x channels): what a layer sees to give its outputs at some places.
 
     Args:
@@ -150,8 +150,9 @@ def patches(layer: keras.Layer, maps: Float32s, drawn: Ints) -> Float32s:
         return rows_at(maps, drawn)
     if kind != "Conv2D" or layer.groups != 1 or layer.data_format != "channels_last":
         raise InputError(
-            f"layer {layer.name} ({kind}): patches are of a Conv2D of one group, with "
-            "channels last, or of a Dense."
+            "layer",
+            f"{layer.name} ({kind})",
+            "a Conv2D of one group, channels last, or a Dense",
         )
     padded = _padded(layer, maps)
     pictures = np.arange(len(maps))[:, None, None, None]
@@ -160,9 +161,9 @@ def patches(layer: keras.Layer, maps: Float32s, drawn: Ints) -> Float32s:
         + np.arange(layer.kernel_size[axis]) * layer.dilation_rate[axis]
         for axis in (0, 1)
     )
-    found = padded[pictures, rows[..., :, None], columns[..., None, :]]
+    seen = padded[pictures, rows[..., :, None], columns[..., None, :]]
     count = len(maps) * drawn.shape[1]
-    return np.asarray(found, np.float32).reshape(count, -1)
+    return np.asarray(seen, np.float32).reshape(count, -1)
 
 
 def _padded(layer: Any, maps: Float32s) -> Float32s:

@@ -29,7 +29,7 @@ from keras_models.graphs.calls import Calls, calls
 
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
-Ints = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 _PLACES = 512  # of a map, at least, where it has more; the same in both networks
 _NORM = "BatchNormalization"
@@ -41,7 +41,7 @@ class Counterpart:
     """The parent's layer that a cheaper network's layer stands for."""
 
     layer: keras.Layer
-    kept: Ints | None = None  # which of its channels are left, in order; None: all
+    kept: Indices | None = None  # which of its channels are left, in order; None: all
 
 
 # A layer of the cheaper network -> what it stands for.
@@ -51,12 +51,12 @@ Counterparts = Mapping[keras.Layer, Counterpart]
 def same_names(parent: keras.Model, cheaper: keras.Model) -> dict[Any, Counterpart]:
     """Layers of both that have one name and as many channels."""
     named = {call.operation.name: call.operation for call in calls(parent).calls}
-    found: dict[Any, Counterpart] = {}
+    pairs: dict[Any, Counterpart] = {}
     for call in calls(cheaper).calls:
         other = named.get(call.operation.name)
         if isinstance(call.operation, keras.Layer) and _alike(call.operation, other):
-            found[call.operation] = Counterpart(other)
-    return found
+            pairs[call.operation] = Counterpart(other)
+    return pairs
 
 
 def repair(
@@ -80,7 +80,7 @@ def repair(
     if not (repairs.bias or repairs.batch_norm):
         return
     if not len(pictures):
-        raise InputError("no calibration pictures; expected at least one for repairs.")
+        raise InputError("pictures", "none", "at least one, to repair by")
     pairs = same_names(parent, cheaper) if stands_for is None else stands_for
     graph = calls(cheaper)
     pictures = pictures[: _fitting(cheaper, graph)]
@@ -107,7 +107,7 @@ class Spread:
     mean: Float64s
     variance: Float64s
 
-    def of(self, kept: Ints | None) -> "Spread":
+    def of(self, kept: Indices | None) -> "Spread":
         """Those of some channels."""
         return self if kept is None else Spread(self.mean[kept], self.variance[kept])
 
@@ -154,16 +154,16 @@ def _means_of_parent(
 ) -> dict[Any, Spread]:
     """Of what its layers give before their activation; a norm's, of what it takes."""
     graph = calls(parent)
-    found: dict[Any, Sums] = {layer: Sums() for layer in layers}
+    summed: dict[Any, Sums] = {layer: Sums() for layer in layers}
     linear = {layer: without_activation(layer) for layer in layers}
     for number, maps, outputs in run_through(graph, pictures):
         call = graph.calls[number]
         if call.operation in layers:
             taken = maps[call.inputs[0]]
-            found[call.operation].add(
+            summed[call.operation].add(
                 _before_offset(call.operation, linear[call.operation], taken, outputs)
             )
-    return {layer: sums.spread() for layer, sums in found.items()}
+    return {layer: sums.spread() for layer, sums in summed.items()}
 
 
 def _before_offset(layer: Any, linear: Any, taken: Any, outputs: list[Any]) -> Any:

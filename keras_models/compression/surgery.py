@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.graphs.copying import copied, fresh
 from keras_models.graphs.derived_state import renew_derived_state
 from keras_models.graphs.reapplying import graph_of, has_graph
@@ -60,9 +60,10 @@ def rewritten(model: keras.Model, replaced: Replaced) -> keras.Model:
     except InputError:
         raise
     except Exception as error:  # of whatever layers there are
-        raise InputError(
-            f"{model.name}: cannot be written anew ({_first_line(error)}). Build it of "
-            "Keras's own layers, each under a name of its own."
+        raise ModelError.of(
+            model.name,
+            f"cannot be written anew ({_first_line(error)})",
+            do="Build it of Keras's own layers, each under a name of its own.",
         ) from error
     renew_derived_state(made)
     return made
@@ -90,16 +91,18 @@ def _stand_in(operation: Any, replaced: Replaced) -> Any:
 def _checked(model: keras.Model) -> int:
     """The resolution of a model that can be copied."""
     if not has_graph(model):
-        raise InputError(
-            f"{model.name}: a model of a class of its own; expected a functional or "
-            "sequential one, whose layers can be listed."
+        raise ModelError.of(
+            model.name,
+            "is a model of a class of its own",
+            "a functional or sequential one, whose layers can be listed",
         )
     shapes = [tuple(tensor.shape) for tensor in graph_of(model).inputs]
     shape = shapes[0]
     if len(shapes) > 1 or len(shape) != 4 or None in shape[1:] or shape[1] != shape[2]:
-        raise InputError(
-            f"{model.name}: takes {', '.join(map(str, shapes))}; expected one square "
-            "picture of a fixed size, (None, R, R, channels)."
+        raise ModelError.of(
+            model.name,
+            f"takes {', '.join(map(str, shapes))}",
+            "one square picture of a fixed size, (None, R, R, channels)",
         )
     return int(shape[1])
 
@@ -108,9 +111,7 @@ def _check_present(model: keras.Model, own: list[Any], replaced: Replaced) -> No
     there = set(map(id, own))
     for layer in replaced:
         if id(layer) not in there:
-            raise InputError(
-                f"layer {layer.name}: not in {model.name}; expected one of its own."
-            )
+            raise InputError("replaced", layer.name, f"a layer of {model.name}")
 
 
 def _move_weights(own: list[Any], stands: dict[int, Any], replaced: Replaced) -> None:

@@ -63,7 +63,7 @@ class Certificate:
                 f"CERTIFIED: with {100 * self.confidence:g} % confidence the drop is "
                 f"at most {self.max_drop_points:g} points "
                 f"(bound {self.bound_points:.2f}; measured {self.drop_points:.2f}: "
-                f"{flipped}), if {self.assumption}.{self._labels()}"
+                f"{flipped}), if {self.assumption}.{self._labels()}{self._further()}"
             )
         return (
             f"NOT CERTIFIED at {self.max_drop_points:g} points with "
@@ -88,6 +88,13 @@ class Certificate:
         return (
             f" The answers differ on {self.differ} images; {self.labels_used} labels "
             "were read."
+        )
+
+    def _further(self) -> str:
+        return (
+            " Further labels may certify a cheaper plan."
+            if self.labels_may_help
+            else ""
         )
 
     def _wanted(self) -> str:
@@ -178,11 +185,11 @@ def check_limits(max_drop_points: float, confidence: float) -> None:
     """
     if not -100 <= max_drop_points <= 100:
         raise InputError(
-            f"--max-drop {max_drop_points:g}: expected points from -100 (a gain) to "
-            "100, such as 1, 0 or -0.5."
+            "max_drop",
+            f"{max_drop_points:g}",
+            "points from -100 (a gain) to 100, such as 1, 0 or -0.5",
         )
     if not 0.5 < confidence < 1:
         raise InputError(
-            f"--confidence {confidence:g}: expected above 0.5 and below 1, such as "
-            "0.95."
+            "confidence", f"{confidence:g}", "above 0.5 and below 1, such as 0.95"
         )

@@ -17,3 +17,4 @@ class Request:
     seed: int = 0  # of the parts
     search_part: float = 0.3  # of the images that choose; above 1: how many
     search_labels: bool = True  # False: the search reads no label
+    max_labels: int | None = None  # of certification images; None: while one can help

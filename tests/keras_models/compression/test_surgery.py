@@ -134,7 +134,7 @@ def test_what_cannot_be_copied_is_refused_in_one_line() -> None:
 def test_parts_that_do_not_fit_are_refused_in_one_line() -> None:
     model = _branches()
     first = model.get_layer("first")
-    with pytest.raises(InputError, match="not in functional"):
+    with pytest.raises(InputError, match="replaced=other: expected a layer of"):
         rewritten(model, {layers.Conv2D(2, 3, name="other"): []})
     wrong = Part(layers.Conv2D(6, 3, padding="same"), [np.zeros((3, 3, 3, 5))])
     with pytest.raises(InputError, match="cannot be written anew") as refused:

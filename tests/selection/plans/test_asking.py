@@ -50,6 +50,25 @@ def test_whatever_passes_early_passes_with_all_labels(seed: int) -> None:
         assert here.passed <= end.passed <= here.reachable
 
 
+@pytest.mark.parametrize("most", [0, 3, 12])
+def test_no_more_labels_are_read_than_allowed(most: int) -> None:
+    labels, reference, *plans = _answers(1)
+    hopes = [np.zeros(len(labels))] * 3
+    end = standing(reference, plans, Known(labels), LIMIT, CONFIDENCE, hopes)
+    here, known = asked(
+        reference,
+        plans,
+        labels,
+        LIMIT,
+        CONFIDENCE,
+        hopes,
+        lambda _, known: known.said >= most,
+    )
+    assert known.said == most  # this family would take more
+    assert here.passed <= end.passed <= here.reachable
+    assert not here.settled
+
+
 def test_unlabelled_differences_are_lost_and_agreement_is_nothing() -> None:
     reference, plan = np.array([0, 1, 2, 3]), np.array([0, 2, 3, 4])
     known = Known.nothing(4)
