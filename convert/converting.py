@@ -8,13 +8,15 @@ from pathlib import Path
 from convert.assemble import bundle_name, made_files, write
 from convert.bundle import Bundle
 from convert.image_input import entrance
+from convert.latency_beside import Beside, measured_beside
 from convert.manifest import Json
 from convert.parents import parent_scores
 from convert.parity import Parity, file_scores, parity
 from convert.parts import Parts
 from convert.quantising.calibration import Calibration
+from convert.quantising.islands import Islands
 from convert.quantising.layer_errors import LayerError, worst_layers
-from convert.quantising.quantise import quantiser_version
+from convert.quantising.quantise import check_quantiser, quantiser_version
 from convert.quantising.recipes import RECIPES, Recipe
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
@@ -24,11 +26,12 @@ from keras_models.framework import give_back_memory, versions
 from keras_models.scoring.score_records import StoredRung
 from keras_models.scoring.scores import ScoreStore
 
+UNMIXED = "full_int8"  # what islands were raised in, and are measured beside
 LARGEST_DROP = 2.5  # points of accuracy; above it layers are named
 _LAYER_IMAGES = 8
 ADVICE = (
     "What to try: --calibration-images 300, images that look like those in use, "
-    "--recipe full_int8_act_int16 or dynamic_int8, or float16 where size allows."
+    "--recipe mixed_int8 or dynamic_int8, or float16 where size allows."
 )
 
 
@@ -54,6 +57,7 @@ class Result:
     parities: tuple[Parity, ...]
     layers: dict[str, list[LayerError]]  # by rung, where accuracy was lost
     separate_bytes: int  # of the rungs' separate files together
+    islands: dict[str, tuple[Islands, Beside]]  # by rung, of a mixed recipe
 
     @property
     def failures(self) -> list[str]:
@@ -79,20 +83,25 @@ def convert(
     Raises:
         InputError: a model that does not convert, unreadable pictures.
     """
+    check_quantiser(options.recipes, options.quantiser)
     every = [
         Parts(
             options.run / "parts",
             wanted.of(source)[0],
             options.quantiser,
             calibration,
+            options.min_agreement,
         )
         for source in wanted.sources
     ]
-    with_float = tuple(dict.fromkeys((RECIPES["float32"], *options.recipes)))
+    beside = [RECIPES["float32"]]
+    if any(recipe.mixed for recipe in options.recipes):
+        beside.append(RECIPES[UNMIXED])
+    made = tuple(dict.fromkeys((*beside, *options.recipes)))
     pairs = [(parts, rung) for parts in every for rung in wanted.of(parts.source)]
     parents: dict[str, StoredRung] = {}
     for parts, rung in progress(pairs, len(pairs), "rungs converted and run by Keras"):
-        parts.make(rung, with_float)
+        parts.make(rung, made)
         parents[rung.rung] = parent_scores(
             rung, judged, options.run, options.max_unreadable
         )
@@ -111,7 +120,7 @@ def _result(
     options: Options,
 ) -> Result:
     store = ScoreStore(options.run / "parity" / recipe.name)
-    parities, layers, separate_bytes = [], {}, 0
+    parities, layers, islands, separate_bytes = [], {}, {}, 0
     for parts in every:
         for rung in wanted.of(parts.source):
             path, parent = parts.path(rung, recipe), parents[rung.rung]
@@ -121,6 +130,8 @@ def _result(
             separate_bytes += found.size_bytes
             if recipe.weights == "int8" and _lossy(found):
                 layers[rung.rung] = _layers(parts, rung, recipe)
+            if (raised := parts.islands(rung, recipe)) is not None:
+                islands[rung.rung] = raised, _beside(parts, rung, recipe)
     counted = {name: parent.meta for name, parent in parents.items()}
     made = [
         made_files(
@@ -142,6 +153,7 @@ def _result(
         parities=tuple(parities),
         layers=layers,
         separate_bytes=separate_bytes,
+        islands=islands,
     )
     write_text(folder / "parity.json", _report(result))
     return result
@@ -149,6 +161,14 @@ def _result(
 
 def _lossy(found: Parity) -> bool:
     return bool(found.failures) or found.drop.points > LARGEST_DROP
+
+
+def _beside(parts: Parts, rung: WantedRung, recipe: Recipe) -> Beside:
+    """Its latency here beside that of the same recipe without islands."""
+    own, other = (
+        parts.path(rung, one).read_bytes() for one in (recipe, RECIPES[UNMIXED])
+    )
+    return measured_beside(own, other)
 
 
 def _layers(parts: Parts, rung: WantedRung, recipe: Recipe) -> list[LayerError]:
@@ -214,4 +234,9 @@ def _report(result: Result) -> str:
         "bundle_bytes": result.bundle.size_bytes,
         "separate_bytes": result.separate_bytes,
     }
+    if result.islands:
+        facts["islands"] = {
+            rung: {**asdict(islands), "latency": asdict(beside)}
+            for rung, (islands, beside) in result.islands.items()
+        }
     return json.dumps(facts, indent=1) + "\n"

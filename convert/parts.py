@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from convert.image_input import entrance, taking_rgb
 from convert.quantising.calibration import Calibration
 from convert.quantising.corrections import Rounded
+from convert.quantising.islands import Islands, read_islands, with_islands
 from convert.quantising.quantise import (
     Source,
     quantiser_version,
@@ -31,12 +32,13 @@ from convert.quantising.recipes import RECIPES, Recipe
 from convert.quantising.rounding import rounded_for
 from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
-from datasets.files import whole_file
+from datasets.files import whole_file, write_text
 from keras_models import graph
 from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
 _FORMAT = 5  # of what is made; a change makes every part anew
+_ISLANDS = ".islands.json"  # beside a file of islands, and there before it
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
@@ -59,6 +61,7 @@ class Parts:
     base: WantedRung
     quantiser: str
     calibration: Calibration
+    wanted_agreement: float | None = None  # of islands; None: the recipe's own
 
     @property
     def source(self) -> Pretrained:
@@ -97,10 +100,25 @@ class Parts:
             facts["preprocessing"] = [
                 one.preprocessing.describe() for one in (wanted, self.base)
             ]
+        if recipe.mixed:
+            facts["wanted"] = self._wanted_of(recipe)
         text = json.dumps(facts, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         stem = f"{self.source.name}_{wanted.resolution}_{recipe.name}_{key}"
         return self.folder / f"{file_name(stem)}.tflite"
+
+    def islands(self, wanted: WantedRung, recipe: Recipe) -> Islands | None:
+        """What was raised to float in a rung that was made; None: no such recipe."""
+        if not recipe.mixed:
+            return None
+        path = self.path(wanted, recipe).with_suffix(_ISLANDS)
+        return read_islands(path.read_text(encoding="utf-8"))
+
+    def _wanted_of(self, recipe: Recipe) -> float:
+        """As given, else the recipe's own, to which random weights are not held."""
+        if self.wanted_agreement is not None:
+            return self.wanted_agreement
+        return 0.0 if self.source.weights == "random" else recipe.wanted_agreement
 
     def make(self, wanted: WantedRung, recipes: Sequence[Recipe]) -> None:
         """Makes the parts of one rung that are not there yet.
@@ -152,7 +170,9 @@ class Parts:
         seen: Seen | None = None
         if any(recipe.calibrated for recipe in recipes):
             images = self._images(wanted)
-            seen = seen_by(content, images) if self.quantiser == "litert" else None
+        ranged = any(one.calibrated and not one.mixed for one in recipes)
+        if images is not None and ranged and self.quantiser == "litert":
+            seen = seen_by(content, images)
         chosen = (
             self._rounding if any(one.weights == "int8" for one in recipes) else None
         )
@@ -190,6 +210,11 @@ class Parts:
             return {name: kept[name] for name in kept.files}
 
     def _content(self, source: Source, wanted: WantedRung, recipe: Recipe) -> bytes:
+        if recipe.mixed:
+            made, islands = with_islands(source, recipe, self._wanted_of(recipe))
+            path = self.path(wanted, recipe).with_suffix(_ISLANDS)
+            write_text(path, islands.to_json())
+            return made
         if self.quantiser == "litert" or recipe.weights == "float32":
             return with_litert(source, recipe)
         model = self.source.at(wanted.resolution)

@@ -1,11 +1,13 @@
 """How a model is stored and computed, as data. A recipe's name decodes:
 
-    [dynamic_|full_]TYPE[_act_TYPE][_io_TYPE]
+    [dynamic_|full_|mixed_]TYPE[_act_TYPE][_io_TYPE]
 
 TYPE: of the weights. `dynamic_`: activations are float32 and are quantised as they
 come, image by image. `full_`: activations are stored in TYPE too, or in that of
-`_act_`, in ranges measured beforehand. Neither: computed in float32. Input and output
-are float32 unless `_io_` says another type.
+`_act_`, in ranges measured beforehand. `mixed_`: as `full_`, but for islands of layers
+whose activations are as `dynamic_` has them, as few as the wanted agreement asks. None
+of these: computed in float32. Input and output are float32 unless `_io_` says another
+type.
 """
 
 from dataclasses import dataclass
@@ -24,11 +26,17 @@ class Recipe:
     dynamic: bool = False
     input_output: str = "float32"
     min_agreement: float = 0.0  # part of the images whose top-1 is the parent's
+    wanted_agreement: float = 0.0  # that islands of float are to reach; 0: no islands
 
     @property
     def calibrated(self) -> bool:
         """Whether images are needed: for ranges, and to correct biases."""
         return self.weights != "float32"
+
+    @property
+    def mixed(self) -> bool:
+        """Whether islands of layers have float activations."""
+        return self.wanted_agreement > 0
 
     @property
     def static(self) -> bool:
@@ -69,6 +77,15 @@ RECIPES = {
             weights="int8",
             activations="int8",
             min_agreement=0.8,
+        ),
+        Recipe(
+            name="mixed_int8",
+            what="full_int8, but the layers that lose most have float activations, as "
+            "few of each rung as an agreement of 0.95 asks",
+            weights="int8",
+            activations="int8",
+            min_agreement=0.9,
+            wanted_agreement=0.95,
         ),
         Recipe(
             name="full_int8_io_int8",
