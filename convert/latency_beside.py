@@ -9,26 +9,26 @@ import numpy as np
 
 from keras_models.framework import silent
 
-_ROUNDS, _RUNS = 12, 3  # rounds over both files; runs of one file in each
-_QUARTER = 0.25  # lower quartiles: other work on the machine only ever adds
+_ROUNDS, _RUNS = 25, 3  # rounds over both files; runs of one file in each
 
 
 @dataclass(frozen=True)
 class Beside:
-    """Milliseconds of one image."""
+    """Milliseconds of one image, the best round's; and how often the other's."""
 
     own_ms: float
     other_ms: float
+    times: float  # the median over rounds: both files of a round find the machine alike
 
 
 def measured_beside(own: bytes, other: bytes) -> Beside:
     """Both files take turns, so that a busy machine slows both alike."""
     interpreters = [_interpreter(content) for content in (own, other)]
-    times: list[list[float]] = [[], []]
-    for _ in range(_ROUNDS):
-        for place, run in enumerate(interpreters):
-            times[place] += _seconds(run)
-    return Beside(*(1e3 * float(np.quantile(seconds, _QUARTER)) for seconds in times))
+    rounds = np.array(
+        [[min(_seconds(run)) for run in interpreters] for _ in range(_ROUNDS)]
+    )
+    best = 1e3 * rounds.min(0)
+    return Beside(*map(float, (*best, np.median(rounds[:, 0] / rounds[:, 1]))))
 
 
 def _interpreter(content: bytes) -> Any:

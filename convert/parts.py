@@ -170,9 +170,7 @@ class Parts:
         seen: Seen | None = None
         if any(recipe.calibrated for recipe in recipes):
             images = self._images(wanted)
-        ranged = any(one.calibrated and not one.mixed for one in recipes)
-        if images is not None and ranged and self.quantiser == "litert":
-            seen = seen_by(content, images)
+            seen = seen_by(content, images) if self.quantiser == "litert" else None
         chosen = (
             self._rounding if any(one.weights == "int8" for one in recipes) else None
         )

@@ -86,7 +86,7 @@ def _raised(rung: str, islands: Islands, beside: Beside) -> str:
         f"them, {100 * islands.wanted:g} % wanted"
         f"{', which no more islands can give' if short else ''}. Latency here, one "
         f"thread, in turn: {beside.own_ms:.2f} ms, {UNMIXED} {beside.other_ms:.2f}, "
-        f"{beside.own_ms / beside.other_ms:.2f} times."
+        f"{beside.times:.2f} times in the median round."
     )
 
 

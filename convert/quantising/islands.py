@@ -3,7 +3,9 @@
 Convolutions and dense layers of an island keep int8 weights and quantise their input as
 it comes; depthwise layers keep float32 weights. So rungs share their weights however
 far each is raised. Operations are ranked by the noise of their tensors (`noise.py`,
-`raising.py`); images that set no range say when there are enough.
+`raising.py`); half of the calibration images say when there are enough, in files whose
+ranges the other half sets. The file that is kept has the ranges of all, so that it is
+full_int8's where nothing is raised.
 
 The agreement of n images is known to no better than one in n. So it is expected: of
 every calibration image's margin over the second class, and of every change of a margin
@@ -24,7 +26,7 @@ from convert.quantising.ranges import seen_by
 from convert.quantising.recipes import Recipe
 
 Float64s = NDArray[np.float64]
-_HELD_OUT = 4  # of so many calibration images one sets no range
+_HELD_OUT = 2  # of so many calibration images one sets no range in the search
 _PROBED = 8  # images that rank operations
 
 
@@ -54,32 +56,32 @@ def with_islands(
     source: Source, recipe: Recipe, wanted: float
 ) -> tuple[bytes, Islands]:
     """The file of the fewest islands that agree as wanted, or of all, if none do."""
-    assert source.images is not None
+    if source.images is None or source.seen is None:
+        raise ValueError("no images, or no ranges; expected both.")
     ranging, held_out = _parted(source.images)
     part = replace(source, images=ranging, seen=seen_by(source.content, ranging))
     judge = _Judge(part, held_out)
-    files: dict[int, tuple[bytes, float]] = {}
+    agreements: dict[int, float] = {}
     net = network(source.content, float_outputs(source.content))
     steps: list[tuple[int, ...]] = []
 
-    def made(count: int) -> tuple[bytes, float]:
-        if count not in files:
-            raised = frozenset(net.names[one] for step in steps[:count] for one in step)
-            content = with_litert(part, recipe, raised)
-            files[count] = (content, judge.expected(content))
-        return files[count]
+    def raised(count: int) -> frozenset[str]:
+        return frozenset(net.names[one] for step in steps[:count] for one in step)
 
-    if made(0)[1] < wanted:
+    def expected(count: int) -> float:
+        if count not in agreements:
+            agreements[count] = judge.expected(with_litert(part, recipe, raised(count)))
+        return agreements[count]
+
+    if expected(0) < wanted:
         steps = _steps(net, part)
-    count = fewest(len(steps), lambda number: made(number)[1] >= wanted)
-    content, expected = made(count)
-    raised = {one for step in steps[:count] for one in step}
-    return content, Islands(
-        operations=tuple(net.names[one] for one in sorted(raised)),
+    count = fewest(len(steps), lambda number: expected(number) >= wanted)
+    return with_litert(source, recipe, raised(count)), Islands(
+        operations=tuple(name for name in net.names if name in raised(count)),
         of=len(net.names),
         wanted=wanted,
-        expected=expected,
-        without=made(0)[1],
+        expected=expected(count),
+        without=expected(0),
         held_out=len(held_out),
     )
 

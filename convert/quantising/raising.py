@@ -2,9 +2,11 @@
 
 A tensor loses nothing only where all that make and read it are raised, so tensors are
 taken in turn, each with the operations around it: first where most noise goes for the
-least traffic. What costs time is not arithmetic (weights stay int8) but numbers of four
-bytes in place of one: those that raised operations read and write, and conversions
-where raised operations meet others.
+least traffic, among layers that hold no more numbers than the picture (of
+mobilenet_v2@96 all but the first ten, which together cost 0.02 of the latency; those
+ten cost 0.33), then among the others. What costs time is not arithmetic (weights stay
+int8) but numbers of four bytes in place of one: those that raised operations read and
+write, and conversions where raised operations meet others.
 """
 
 import math
@@ -24,9 +26,12 @@ class Network:
     inputs: tuple[tuple[int, ...], ...]  # computed tensors that each operation reads
     outputs: tuple[tuple[int, ...], ...]
     values: Mapping[int, int]  # numbers in each computed tensor
+    picture: int  # numbers in the input
     raised: frozenset[int]  # operations that full_int8 has in float already
-    readers: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    makers: dict[int, int] = field(default_factory=dict)
+    readers: dict[int, list[int]] = field(
+        init=False, default_factory=lambda: defaultdict(list)
+    )
+    makers: dict[int, int] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, (read, made) in enumerate(
@@ -58,6 +63,7 @@ def network(content: bytes, in_float: frozenset[str]) -> Network:
         ),
         outputs=tuple(tuple(int(i) for i in o.outputs) for o in graph.operators),
         values={tensor: math.prod(_shape(graph, tensor)) for tensor in known},
+        picture=math.prod(_shape(graph, int(graph.inputs[0]))),
         raised=frozenset(n for n, name in enumerate(names) if name in in_float),
     )
 
@@ -82,8 +88,8 @@ def raising_order(net: Network, noise: Mapping[int, float]) -> list[tuple[int, .
 
 def _worth(
     net: Network, noise: Mapping[int, float], raised: set[int], tensor: int
-) -> float:
-    """Noise that goes, for each number more that is moved in float."""
+) -> tuple[bool, float]:
+    """(no layer is large, noise that goes for each number more moved in float)."""
     new = net.around(tensor) - raised
     after = raised | new
     near = {
@@ -96,7 +102,8 @@ def _worth(
         net.values[one] * (_moved(net, one, after) - _moved(net, one, raised))
         for one in near
     )
-    return gained / max(moved, 1)
+    small = all(net.values[one] <= net.picture for one in near)
+    return small, gained / max(moved, 1)
 
 
 def _moved(net: Network, tensor: int, raised: set[int]) -> int:

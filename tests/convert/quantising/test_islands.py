@@ -37,11 +37,12 @@ EVERY = 2.0  # wanted of agreement, so that all is raised
 
 
 def _source(content: bytes, resolution: int, count: int = 16) -> Source:
+    images = entrance("tf").images(pixels(count, resolution))
     return Source(
         content=content,
         signature=signature_name(resolution),
-        images=entrance("tf").images(pixels(count, resolution)),
-        seen=None,
+        images=images,
+        seen=seen_by(content, images),
     )
 
 
@@ -55,8 +56,12 @@ def small() -> Source:
 def glyphs() -> Source:
     """small_resnet@32, trained at 96, and letters that are hard to read."""
     source = load(ModelChoice(model="small_resnet", weights="glyphs"))
-    return replace(
-        _source(FloatFiles(source).at(RUNG), RUNG), images=_letters("calibration", 40)
+    content, images = FloatFiles(source).at(RUNG), _letters("calibration", 40)
+    return Source(
+        content=content,
+        signature=signature_name(RUNG),
+        images=images,
+        seen=seen_by(content, images),
     )
 
 
@@ -100,12 +105,17 @@ def test_tensors_are_raised_by_noise_for_each_number_moved() -> None:
         inputs=((), (10,), (11,), (12,)),
         outputs=((10,), (11,), (12,), (13,)),
         values={10: 8, 11: 8, 12: 8, 13: 8},
+        picture=8,
         raised=frozenset({3}),
     )
     # 0.5 of 16 is less than 5.5 of 32
     assert raising_order(net, {10: 1.0, 11: 5.0, 12: 0.5}) == [(1, 2), (0,)]
     # 4 of 16 is more than 6 of 32; then 1 + 2 of 16 more than 2 of 16
     assert raising_order(net, {10: 1.0, 11: 2.0, 12: 4.0}) == [(2,), (0, 1)]
+    # 0 makes more than the picture holds, so it comes last whatever its noise
+    large = replace(net, values={**net.values, 10: 9})
+    order = raising_order(large, {10: 90.0, 11: 0.1, 12: 0.1})
+    assert order[0] == (2,)
     assert raising_order(net, {}) == []
 
 
@@ -145,6 +155,7 @@ def test_agreement_is_reached_with_few_and_found_again(glyphs: Source) -> None:
     all_of_it, most = with_islands(glyphs, MIXED, EVERY)
     wanted = (plain.expected + most.expected) / 2
     assert plain.operations == ()
+    assert none == with_litert(glyphs, RECIPES["full_int8"])
     assert plain.expected == plain.without == most.without
     assert plain.expected < most.expected
     content, found = with_islands(glyphs, MIXED, wanted)
