@@ -6,6 +6,7 @@ from importlib import import_module
 NAMES = (
     "app_pixels",
     "conversion",
+    "islands",
     "labels",
     "reduced_decode",
     "runner",

@@ -185,6 +185,11 @@ class Parts:
             pixels=(float(ends[0]), float(ends[1])),
         )
 
+    def source_of(self, wanted: WantedRung) -> Source:
+        """What the rung's files of int8 weights start from."""
+        content = self._floats.at(wanted.resolution)
+        return self._source(content, wanted, [RECIPES["full_int8"]])
+
     def _images(self, wanted: WantedRung) -> NDArray[np.float32]:
         """(n, R, R, 3) calibration images, as the rung's float32 file takes them."""
         taken = entrance(self.source.normalisation)

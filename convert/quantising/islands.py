@@ -74,7 +74,7 @@ def with_islands(
         return agreements[count]
 
     if expected(0) < wanted:
-        steps = _steps(net, part)
+        steps = ranked(net, part)
     count = fewest(len(steps), lambda number: expected(number) >= wanted)
     return with_litert(source, recipe, raised(count)), Islands(
         operations=tuple(name for name in net.names if name in raised(count)),
@@ -94,7 +94,8 @@ def _parted(images: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
     return images[~held], images[held]
 
 
-def _steps(net: Network, part: Source) -> list[tuple[int, ...]]:
+def ranked(net: Network, part: Source) -> list[tuple[int, ...]]:
+    """Operations to raise, step by step, as the first images of a rung rank them."""
     assert part.images is not None
     assert part.seen is not None
     tensors = [one for one in net.values if not net.around(one) <= net.raised]
