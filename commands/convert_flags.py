@@ -116,7 +116,7 @@ def add_how_flags(parser: argparse.ArgumentParser) -> None:
         help="least part of images with the parent's top-1, 0..1, of every rung "
         "(default: by recipe, 0.995 for float32 down to 0.8 for full_int8; 0 for "
         "random weights); mixed_int8 raises layers to float until it is expected "
-        "(default: 0.98)",
+        "(default: 0.97)",
     )
 
 

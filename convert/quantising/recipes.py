@@ -83,11 +83,11 @@ RECIPES = {
         Recipe(
             name="mixed_int8",
             what="full_int8, but the layers that lose most have float activations, as "
-            "few of each rung as an agreement of 0.98 asks",
+            "few of each rung as an agreement of 0.97 asks",
             weights="int8",
             activations="int8",
             min_agreement=0.9,
-            wanted_agreement=0.98,
+            wanted_agreement=0.97,
         ),
         Recipe(
             name="full_int8_io_int8",
