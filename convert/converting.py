@@ -16,8 +16,8 @@ from convert.parts import Parts
 from convert.quantising.calibration import Calibration
 from convert.quantising.islands import Islands
 from convert.quantising.layer_errors import LayerError, worst_layers
-from convert.quantising.quantise import check_quantiser, quantiser_version
-from convert.quantising.recipes import RECIPES, Recipe
+from convert.quantising.quantise import quantiser_version
+from convert.quantising.recipes import RECIPES, Recipe, check_quantiser
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text

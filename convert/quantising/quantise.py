@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -52,20 +52,6 @@ def quantiser_version(quantiser: str) -> str:
             f"--quantiser {quantiser}: {package} is not installed. Install it, or use "
             f"--quantiser {QUANTISERS[1 - QUANTISERS.index(quantiser)]}."
         ) from None
-
-
-def check_quantiser(recipes: Sequence[Recipe], quantiser: str) -> None:
-    """Islands are chosen operation by operation, which one quantiser alone takes.
-
-    Raises:
-        InputError: the other one is to make them.
-    """
-    for recipe in recipes:
-        if recipe.mixed and quantiser != "litert":
-            raise InputError(
-                f"--recipe {recipe.name}: --quantiser {quantiser} cannot leave single "
-                "operations in float; expected --quantiser litert."
-            )
 
 
 def with_litert(

@@ -10,6 +10,7 @@ of these: computed in float32. Input and output are float32 unless `_io_` says a
 type.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.errors import InputError
@@ -122,3 +123,17 @@ def parse_recipes(text: str) -> list[Recipe]:
                 f"{', '.join(RECIPES)}."
             )
     return [RECIPES[name] for name in names]
+
+
+def check_quantiser(recipes: Sequence[Recipe], quantiser: str) -> None:
+    """Islands are chosen operation by operation, which one quantiser alone takes.
+
+    Raises:
+        InputError: the other one is to make them.
+    """
+    for recipe in recipes:
+        if recipe.mixed and quantiser != "litert":
+            raise InputError(
+                f"--recipe {recipe.name}: --quantiser {quantiser} cannot leave single "
+                "operations in float; expected --quantiser litert."
+            )

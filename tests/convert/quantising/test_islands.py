@@ -14,13 +14,12 @@ from convert.quantising.islands import Islands, fewest, read_islands, with_islan
 from convert.quantising.noise import log_scores, tensor_noise
 from convert.quantising.quantise import (
     Source,
-    check_quantiser,
     float_outputs,
     with_litert,
 )
 from convert.quantising.raising import Network, network, raising_order
 from convert.quantising.ranges import invoked, keeping_all, seen_by
-from convert.quantising.recipes import RECIPES
+from convert.quantising.recipes import RECIPES, check_quantiser
 from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import FloatFiles, signature_name
