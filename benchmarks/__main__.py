@@ -8,6 +8,7 @@ NAMES = (
     "channels",
     "compression",
     "conversion",
+    "islands",
     "labels",
     "reduced_decode",
     "runner",

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
-from keras_models.compression.contract import ALL_REPAIRS, Repairs
+from datasets.errors import InputError, ModelError
+from keras_models.compression.contract import ALL_REPAIRS, Repairs, check_strength
 from keras_models.compression.lowrank.fitting import split_model
 from keras_models.compression.lowrank.options import (
     LayerOptions,
@@ -51,15 +51,16 @@ class LowRank:
 
     def applies(self, model: keras.Model) -> str:
         """Empty, or why there is nothing to split."""
-        if not has_graph(model):
-            return f"{model.name}: a model of a class of its own, not of listed layers."
-        if not any(splittable(calls(model), steps(model), self.ways)):
-            return (
-                f"{model.name}: no layer to split; expected a Conv2D of one group"
-                f"{', a kernel larger than 1 x 1' if self.ways == TUCKER else ''} or a "
-                "Dense, called once."
-            )
-        return ""
+        if not has_graph(model) or len(model.inputs) != 1:
+            return "is not a functional or sequential model of one input"
+        if any(splittable(calls(model), steps(model), self.ways)):
+            return ""
+        kinds = (
+            "Conv2D of one group with a kernel larger than 1 x 1"
+            if self.ways == TUCKER
+            else "Conv2D of one group or Dense"
+        )
+        return f"has no layer to split (a {kinds}, called once)"
 
     def apply(
         self,
@@ -70,11 +71,10 @@ class LowRank:
     ) -> keras.Model:
         """A copy with `strength` of the MACs taken away; see `Technique.apply`."""
         if why := self.applies(model):
-            raise InputError(why)
-        if not 0 < strength < 1:
-            raise InputError("strength", strength, "more than 0 and less than 1")
+            raise ModelError.of(model.name, f"{why}: {self.name} does not apply")
+        check_strength(self.name, strength)
         if not len(pictures):
-            raise InputError(f"{self.name}: no calibration pictures; expected some.")
+            raise InputError("pictures", "none", f"at least one for {self.name}")
         rewritten(model, {})  # says why not, before minutes of work
         layers = self._options(model, pictures)
         total = count_macs(model).macs
@@ -83,8 +83,8 @@ class LowRank:
         if saved(layers, choice) < wanted:
             raise InputError(
                 "strength", strength,
-                f"at most {saved(layers, choice) / total:.2f}",
-                f"{self.name} can take away no more of {model.name}.",
+                f"at most {np.floor(1000 * saved(layers, choice) / total) / 1000:g}",
+                f"No more of {model.name} can go by {self.name}.",
             )  # fmt: skip
         return split_model(model, layers, choice, pictures, repairs)
 

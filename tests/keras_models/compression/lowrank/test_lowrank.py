@@ -236,15 +236,15 @@ def test_the_layer_that_suffers_less_gives_more() -> None:
 def test_what_cannot_be_done_is_refused_in_one_line() -> None:
     pixels = keras.Input((8, 8, 3))
     plain = keras.Model(pixels, layers.GlobalAveragePooling2D()(pixels), name="plain")
-    assert "plain: no layer to split" in LOWRANK.applies(plain)
+    assert "no layer to split" in LOWRANK.applies(plain)
     drawn = np.zeros((2, 8, 8, 3), np.float32)
     with pytest.raises(InputError, match="no layer to split"):
         TUCKER_2.apply(plain, 0.2, drawn)
     model = _source().model
-    with pytest.raises(InputError, match="can take away no more") as refused:
+    with pytest.raises(InputError, match="No more of") as refused:
         TUCKER_2.apply(model, 0.97, _calibration())
     assert "\n" not in str(refused.value)
-    with pytest.raises(InputError, match="no calibration pictures"):
+    with pytest.raises(InputError, match="at least one for lowrank"):
         LOWRANK.apply(model, 0.2, _calibration()[:0])
-    with pytest.raises(InputError, match="less than 1"):
+    with pytest.raises(InputError, match="between 0 and 1"):
         LOWRANK.apply(model, 1.0, _calibration())
