@@ -121,13 +121,13 @@ def _judged(source: Pretrained, specs: str) -> tuple[Float32s, NDArray[np.int64]
     """Pictures of every data set, as many of each as its part of all."""
     wanted, names = int(os.environ.get("RESWISE_JUDGED", "0")), specs.split()
     sizes = [len(open_dataset(name)) for name in names]
-    found = [
+    sets = [
         _read(source, name, round(wanted * size / sum(sizes)) or size, crop=1.0)
         for name, size in zip(names, sizes, strict=True)
     ]
     return (
-        np.concatenate([pixels for pixels, _ in found]),
-        np.concatenate([labels for _, labels in found]),
+        np.concatenate([pixels for pixels, _ in sets]),
+        np.concatenate([labels for _, labels in sets]),
     )
 
 
@@ -135,10 +135,12 @@ def _read(
     source: Pretrained, spec: str, count: int, crop: float
 ) -> tuple[Float32s, NDArray[np.int64]]:
     """Pixels as the model takes them, and labels."""
-    dataset, way = open_dataset(spec), Preprocessing(crop=crop)
+    dataset, preprocessing = open_dataset(spec), Preprocessing(crop=crop)
     chosen = np.linspace(0, len(dataset) - 1, min(count, len(dataset))).astype(int)
-    batches = list(pictures(dataset, [source.native], [way], indices=chosen))
-    pixels = np.concatenate([batch.pixels[way, source.native] for batch in batches])
+    batches = list(pictures(dataset, [source.native], [preprocessing], indices=chosen))
+    pixels = np.concatenate(
+        [batch.pixels[preprocessing, source.native] for batch in batches]
+    )
     there = np.concatenate([batch.indices for batch in batches])
     prepared = normalise(np.asarray(pixels, np.float32), source.normalisation)
     return prepared, np.asarray(dataset.labels)[there]

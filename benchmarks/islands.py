@@ -60,14 +60,16 @@ def _made(work: Path, folder: Path, resolution: int) -> tuple[Any, Any, bytes]:
     model = load(ModelChoice(model="mobilenet_v2", weights=str(weights)))
     table = f"csv:{folder / 'photographs' / 'labels.csv'}"
     judged, calibration = judged_and_calibration(table)
-    way = Preprocessing(1.0)
-    base = WantedRung(model, model.native, way)
-    rung = WantedRung(model, resolution, way)
-    made = RungFiles(work, base, "litert", calibration)
+    preprocessing = Preprocessing(1.0)
+    base = WantedRung(model, model.native, preprocessing)
+    rung = WantedRung(model, resolution, preprocessing)
+    made = RungFiles(
+        folder=work, base=base, quantiser="litert", calibration=calibration
+    )
     dynamic = RECIPES["dynamic_int8"]
     made.make(rung, [dynamic])
     taken = entrance(model.normalisation)
-    images = Calibration(judged, 0).images(resolution, way, taken)
+    images = Calibration(judged, 0).images(resolution, preprocessing, taken)
     return made.float_rung_of(rung), images, made.path(rung, dynamic).read_bytes()
 
 

@@ -86,11 +86,11 @@ def convert(
     check_quantiser(options.recipes, options.quantiser)
     every = [
         RungFiles(
-            options.run / "parts",
-            wanted.of(source)[0],
-            options.quantiser,
-            calibration,
-            options.min_agreement,
+            folder=options.run / "parts",
+            base=wanted.of(source)[0],
+            quantiser=options.quantiser,
+            calibration=calibration,
+            wanted_agreement=options.min_agreement,
         )
         for source in wanted.sources
     ]

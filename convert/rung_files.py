@@ -47,7 +47,7 @@ def file_name(text: str) -> str:
     return _ODD.sub("_", text).lstrip(".-+") or "model"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RungFiles:
     """Makes the files of one model.
 

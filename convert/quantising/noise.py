@@ -66,12 +66,12 @@ def _stored(content: bytes, tensor: int, seen: Seen) -> bytes:
     graph.tensors[stored].quantization = _steps(seen, name)
     real = _like(graph, tensor, schema.TensorType.FLOAT32)
     for operator in graph.operators:
-        readers = [real if place == tensor else int(place) for place in operator.inputs]
+        readers = [real if index == tensor else int(index) for index in operator.inputs]
         operator.inputs = np.array(readers, np.int32)
     made = [tensor in list(operator.outputs) for operator in graph.operators]
-    place = made.index(True) + 1 if any(made) else 0
+    index = made.index(True) + 1 if any(made) else 0
     kinds = schema.BuiltinOperator
-    graph.operators[place:place] = [
+    graph.operators[index:index] = [
         _operator(model, kinds.QUANTIZE, tensor, stored),
         _operator(model, kinds.DEQUANTIZE, stored, real),
     ]

@@ -153,9 +153,9 @@ def float_outputs(content: bytes) -> frozenset[str]:
     graph = model.subgraphs[0]
     kept = [*tail, *([] if last is None else [last])]
     kept += [
-        one
-        for one in graph.operators
-        if tflite_graph.operator_name(model, one) == "SOFTMAX"
+        operator
+        for operator in graph.operators
+        if tflite_graph.operator_name(model, operator) == "SOFTMAX"
     ]
     return frozenset(tflite_graph.tensor_name(graph, one.outputs[0]) for one in kept)
 

@@ -97,12 +97,12 @@ def _worth(
         for number in new
         for tensor in (*net.inputs[number], *net.outputs[number])
     }
-    gained = sum(noise.get(one, 0.0) for one in near if net.around(one) <= after)
+    gained = sum(noise.get(value, 0.0) for value in near if net.around(value) <= after)
     moved = sum(
-        net.values[one] * (_moved(net, one, after) - _moved(net, one, raised))
-        for one in near
+        net.values[value] * (_moved(net, value, after) - _moved(net, value, raised))
+        for value in near
     )
-    small = all(net.values[one] <= net.picture for one in near)
+    small = all(net.values[value] <= net.picture for value in near)
     return small, gained / max(moved, 1)
 
 

@@ -79,6 +79,20 @@ class Running:
         for maps in self.batches:
             yield result(call, maps, operation or call.operation)[0]
 
+    def to_end(self, operation: Operation | None = None) -> Iterator[Any]:
+        """What the network gives, batch by batch; nothing is kept.
+
+        Args:
+            operation: what stands at the next call; None: its own.
+        """
+        number, after = len(self._run), self._graph.calls[len(self._run) + 1 :]
+        for held in self.batches:
+            maps = dict(held)
+            self._step(number, operation or self._graph.calls[number].operation, maps)
+            for later, call in enumerate(after, number + 1):
+                self._step(later, call.operation, maps)
+            yield maps[self._graph.outputs[0]]
+
     def _step(self, number: int, operation: Operation, maps: Maps) -> None:
         self._keep(number, result(self._graph.calls[number], maps, operation), maps)
 

@@ -21,13 +21,10 @@ from numpy.typing import NDArray
 
 from keras_models.compression.contract import Repairs
 from keras_models.compression.lowrank.least_squares import fit, refit
-from keras_models.compression.lowrank.options import (
-    LayerOptions,
-    Option,
-    kernel_shape,
-)
+from keras_models.compression.lowrank.options import LayerOptions, Option
 from keras_models.compression.lowrank.ranks import Choice
 from keras_models.compression.lowrank.shortcuts import Shortcut, shortcut
+from keras_models.compression.lowrank.splitting import split_layers
 from keras_models.compression.moments import draw, patches, rows_at
 from keras_models.compression.repair import (
     Spread,
@@ -42,7 +39,7 @@ from keras_models.graphs.calls import Calls, calls
 
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
-Ints = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 _ROWS = 6144  # patches of each layer
 _PICTURES = 256
@@ -100,7 +97,7 @@ class _Rows:
     lacking: Float32s  # what the copy's shortcut lacks, in units of the layer's outputs
 
 
-def _lacking(past: Shortcut, own: Maps, copy: Maps, drawn: Ints) -> Float32s:
+def _lacking(past: Shortcut, own: Maps, copy: Maps, drawn: Indices) -> Float32s:
     missing = rows_at(np.asarray(own[past.value]), drawn)
     missing = missing - rows_at(np.asarray(copy[past.value]), drawn)
     return np.asarray(missing / past.scale(), np.float32)
@@ -128,10 +125,10 @@ class _Fitter:
         fitted = fit(features, rows.given)
         if self._repairs.least_squares:
             wanted = rows.given + rows.lacking
-            fitted = refit(fitted, there, wanted, layer.sensitivity)
+            fitted = refit(fitted, there, wanted, layer.scale**2)
         offset = fitted.offset(there if self._repairs.bias else features)
         kernels = [*trunk.kernels(), fitted.kernel.reshape(*trunk.last, -1)]
-        return split_layers(layer.layer, option, kernels, offset)
+        return split_layers(layer.layer, option.split, option.ranks, kernels, offset)
 
     def norm(self, own: Any, copy: Any) -> None:
         """Mends the batch normalisation that comes next."""
@@ -166,55 +163,3 @@ def _spread(run: Running) -> Spread:
     for (taken,) in run.taken():
         sums.add(taken)
     return sums.spread()
-
-
-def split_layers(
-    layer: Any, option: Option, kernels: Sequence[Float64s], offset: Float64s
-) -> list[Part]:
-    """Keras layers of these kernels, the last with offset and activation.
-
-    Of a dense layer, dense layers.
-    """
-    dense = type(layer).__name__ == "Dense"
-    sizes = option.way.shapes(kernel_shape(layer), option.ranks)
-    parts = []
-    for number, (kernel, shape) in enumerate(zip(kernels, sizes, strict=True)):
-        last = number == len(kernels) - 1
-        settings: dict[str, Any] = {
-            "name": f"{layer.name}_{option.way.name}{number + 1}",
-            "use_bias": last,
-            "activation": layer.activation if last else None,
-            "dtype": layer.dtype_policy,
-        }
-        if dense:
-            made = keras.layers.Dense(shape[3], **settings)
-            kernel = kernel[0, 0]
-        else:
-            made = keras.layers.Conv2D(
-                shape[3],
-                shape[:2],
-                strides=_strides(layer, option, number),
-                padding=layer.padding,
-                dilation_rate=_dilation(layer, shape),
-                **settings,
-            )
-        made.build((None, *[None] * (0 if dense else 2), shape[2]))
-        weights = [kernel, offset] if last else [kernel]
-        made.set_weights(weights)
-        parts.append(Part(made, made.get_weights()))
-    return parts
-
-
-def _strides(layer: Any, option: Option, number: int) -> tuple[int, int]:
-    rows, columns = option.way.strided
-    return (
-        layer.strides[0] if number == rows else 1,
-        layer.strides[1] if number == columns else 1,
-    )
-
-
-def _dilation(layer: Any, shape: Sequence[int]) -> tuple[int, int]:
-    return (
-        layer.dilation_rate[0] if shape[0] > 1 else 1,
-        layer.dilation_rate[1] if shape[1] > 1 else 1,
-    )

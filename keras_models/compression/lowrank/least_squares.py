@@ -8,7 +8,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
-Ints = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 _RIDGE = 1e-5  # of the features' mean variance
 _JUDGED = 128  # filters, at most, that the choice looks at
@@ -21,12 +21,10 @@ class Fit:
 
     kernel: Float64s  # (p, filters)
     given_mean: Float64s  # (filters,)
-    left: Float64s  # (filters,) variance not explained, corrected for the fit
 
     def offset(self, features: Float32s) -> Float64s:
         """(filters,): with it these features give the mean of what was given."""
-        found: Float64s = self.given_mean - features.mean(axis=0) @ self.kernel
-        return found
+        return np.asarray(self.given_mean - features.mean(axis=0) @ self.kernel)
 
 
 class Fits:
@@ -34,15 +32,14 @@ class Fits:
 
     def __init__(self, features: Float32s, given: Float32s) -> None:
         """features: (n, p); given: (n, filters)."""
-        self.count = len(features)
         self.mean = given.mean(axis=0, dtype=np.float64)
         centred = features - features.mean(axis=0)
         wanted = given - self.mean.astype(np.float32)
-        self.products = np.asarray(centred.T @ centred, np.float64) / self.count
-        self.crossed = np.asarray(centred.T @ wanted, np.float64) / self.count
+        self.products = np.asarray(centred.T @ centred, np.float64) / len(features)
+        self.crossed = np.asarray(centred.T @ wanted, np.float64) / len(features)
         self.variance = np.asarray(np.square(wanted).mean(axis=0), np.float64)
 
-    def of(self, columns: Ints | None = None) -> Fit:
+    def of(self, columns: Indices | None = None) -> Fit:
         """Ordinary least squares, with a ridge that keeps it solvable.
 
         Args:
@@ -52,9 +49,7 @@ class Fits:
         if columns is not None:
             products, crossed = products[np.ix_(columns, columns)], crossed[columns]
         kernel = _solved(products, crossed, _RIDGE)
-        left = self.variance - np.einsum("pf,pf->f", kernel, crossed)
-        spent = self.count / max(self.count - len(products), 0.25 * self.count)
-        return Fit(kernel, self.mean, left.clip(0) * spent)
+        return Fit(kernel, self.mean)
 
     def near(self, start: Float64s, part: float) -> Float64s:
         """The best kernel near another: its change is shrunk by a ridge.
@@ -96,13 +91,13 @@ def refit(start: Fit, features: Float32s, given: Float32s, weights: Float64s) ->
 
     def judged(part: float) -> float:
         return sum(
-            other.error(one.near(start.kernel[:, few], part), weights[few])
-            for one, other in (halves, halves[::-1])
+            judge.error(fitted.near(start.kernel[:, few], part), weights[few])
+            for fitted, judge in (halves, halves[::-1])
         )
 
     best = min(_SHRUNK, key=judged)
     both = Fits(features, given)
-    return Fit(both.near(start.kernel, best), both.mean, start.left)
+    return Fit(both.near(start.kernel, best), both.mean)
 
 
 def _solved(products: Float64s, crossed: Float64s, part: float) -> Float64s:

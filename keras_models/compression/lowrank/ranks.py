@@ -18,13 +18,16 @@ _HALVINGS = 60
 
 def by_loss(layers: Sequence[LayerOptions], wanted: int) -> Choice:
     """Saves at least `wanted` multiply-accumulates, if that can be had."""
-    most = max((layer.energy / layer.macs for layer in layers), default=0.0)
+    most = max(
+        (option.loss / layer.macs for layer in layers for option in layer.options),
+        default=0.0,
+    )
     return _searched(layers, wanted, _at_price, 1e3 * most)
 
 
 def by_energy(layers: Sequence[LayerOptions], wanted: int) -> Choice:
     """As `by_loss`, by one part of the energy for all."""
-    return _searched(layers, wanted, _within, 10.0)
+    return _searched(layers, wanted, _within, 1.0)
 
 
 def saved(layers: Sequence[LayerOptions], choice: Choice) -> int:
@@ -51,7 +54,7 @@ def _within(layer: LayerOptions, part: float) -> Option | None:
     fitting = [
         option
         for option in layer.options
-        if option.loss <= part * layer.energy and option.macs < layer.macs
+        if option.energy <= part and option.macs < layer.macs
     ]
     return min(fitting, key=lambda option: (option.macs, option.loss), default=None)
 

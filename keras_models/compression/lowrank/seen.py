@@ -22,6 +22,15 @@ class Seen:
     given: NDArray[np.float32]  # (n, filters), before activation
     scale: Float64s  # (filters,)
 
+    def halves(self) -> tuple["Seen", "Seen"]:
+        """Of the first pictures and of the others: rows are in their order."""
+        middle = len(self.taken) // 2
+        first, second = (
+            Seen(self.layer, self.taken[part], self.given[part], self.scale)
+            for part in (slice(middle), slice(middle, None))
+        )
+        return first, second
+
     @cached_property
     def kernel(self) -> Float64s:
         """(height, width, channels, filters); a dense layer's is 1 x 1."""

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_models.graphs.calls import Call, Calls
+from keras_models.compression.lowrank.sensitivity import norm_scale, only_reader
+from keras_models.graphs.calls import Calls
 
 Float64s = NDArray[np.float64]
 
@@ -29,10 +30,7 @@ class Shortcut:
         """What the addition gets of the layer's outputs."""
         if self.norm is None:
             return 1.0
-        variance = np.asarray(self.norm.moving_variance, np.float64)
-        scale = 1 / np.sqrt(variance + self.norm.epsilon)
-        if self.norm.scale:
-            scale = scale * np.asarray(self.norm.gamma, np.float64)
+        scale = norm_scale(self.norm)
         least = _LEAST * np.abs(scale).mean()
         signs = np.where(scale < 0, -1.0, 1.0)
         return np.asarray(signs * np.maximum(np.abs(scale), least))
@@ -40,25 +38,17 @@ class Shortcut:
 
 def shortcut(graph: Calls, number: int) -> Shortcut | None:
     """The shortcut past the layer of a call, if it ends in an addition of two."""
-    following = _only_reader(graph, graph.calls[number])
+    following = only_reader(graph, graph.calls[number])
     norm = None
     if following is not None and following.kind == "BatchNormalization":
         norm = following.operation
-        following = _only_reader(graph, following)
+        following = only_reader(graph, following)
     if following is None or following.kind != "Add" or len(following.inputs) != 2:
         return None
     own = _own(graph, number)
     other = [value for value in following.inputs if value not in own]
     made = {value for call in graph.calls[:number] for value in call.outputs}
     return Shortcut(other[0], norm) if len(other) == 1 and other[0] in made else None
-
-
-def _only_reader(graph: Calls, call: Call) -> Call | None:
-    """The one call that reads what a call gives."""
-    readers = [other for other in graph.calls if set(other.inputs) & set(call.outputs)]
-    if len(readers) != 1 or set(call.outputs) & set(graph.outputs):
-        return None
-    return readers[0]
 
 
 def _own(graph: Calls, number: int) -> set[int]:

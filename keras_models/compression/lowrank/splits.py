@@ -1,4 +1,4 @@
-"""One layer as two or three of lower rank: which ways there are, each a small class.
+"""One layer as two or three of lower rank: which splits there are, each a small class.
 
 A layer gives y = x W, x a patch. Each split is a trunk, x -> features, and a last
 linear layer, features -> y; the last one is fitted to y by least squares afterwards,
@@ -29,11 +29,11 @@ from keras_models.compression.lowrank.seen import Seen
 from keras_models.compression.lowrank.trunks import Pca, Separable, Trunk, Tucker
 
 Ranks = tuple[int, ...]
-Ints = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
-class Way(Protocol):
-    """One way to split a layer."""
+class Split(Protocol):
+    """One kind of split."""
 
     @property
     def name(self) -> str: ...
@@ -43,7 +43,7 @@ class Way(Protocol):
         """Which of the layers takes the strides along the rows, and the columns."""
 
     def fits(self, kernel: Sequence[int]) -> bool:
-        """Whether a kernel of (height, width, channels, filters) has this way."""
+        """Whether a kernel of (height, width, channels, filters) has this split."""
 
     def ranks(self, kernel: Sequence[int], part: float) -> Ranks | None:
         """Ranks that leave about a part of a layer's own multiplications, if any do."""
@@ -53,15 +53,12 @@ class Way(Protocol):
     def shapes(self, kernel: Sequence[int], ranks: Ranks) -> list[Ranks]:
         """(height, width, channels, filters) of each layer's kernel."""
 
-    def left(self, seen: Seen, ranks: Ranks) -> float | None:
-        """Scaled variance not explained at best; None: it takes a fit to know."""
-
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Indices:
         """Which features of the largest trunk tried are those of smaller ranks."""
 
 
 @dataclass(frozen=True)
-class PcaWay:
+class PcaSplit:
     """k x k, then 1 x 1."""
 
     name: str = "pca"
@@ -83,16 +80,13 @@ class PcaWay:
         height, width, channels, filters = kernel
         return [(height, width, channels, ranks[0]), (1, 1, ranks[0], filters)]
 
-    def left(self, seen: Seen, ranks: Ranks) -> float | None:
-        return float(seen.principal[1][ranks[0] :].sum())
-
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Indices:
         del kernel, more
         return np.arange(ranks[0])
 
 
 @dataclass(frozen=True)
-class SeparableWay:
+class SeparableSplit:
     """k x 1, then 1 x k."""
 
     name: str = "separable"
@@ -109,25 +103,21 @@ class SeparableWay:
 
     def trunk(self, seen: Seen, ranks: Ranks) -> Trunk:
         height, width, channels, _ = seen.kernel.shape
-        found = seen.columns[:, : ranks[0]].reshape(height, channels, -1)
-        kernel = np.einsum("aip,ij->ajp", found, seen.roots[1])
+        columns = seen.columns[:, : ranks[0]].reshape(height, channels, -1)
+        kernel = np.einsum("aip,ij->ajp", columns, seen.roots[1])
         return Separable(kernel[:, None], width)
 
     def shapes(self, kernel: Sequence[int], ranks: Ranks) -> list[Ranks]:
         height, width, channels, filters = kernel
         return [(height, 1, channels, ranks[0]), (1, width, ranks[0], filters)]
 
-    def left(self, seen: Seen, ranks: Ranks) -> float | None:
-        del seen, ranks
-        return None
-
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Indices:
         places = more[0] * np.arange(kernel[1])[:, None] + np.arange(ranks[0])
         return places.ravel()
 
 
 @dataclass(frozen=True)
-class TuckerWay:
+class TuckerSplit:
     """1 x 1, k x k, then 1 x 1."""
 
     share: float  # of the channels that enter
@@ -156,17 +146,13 @@ class TuckerWay:
         entrance, core = (1, 1, channels, inner), (height, width, inner, outer)
         return [entrance, core, (1, 1, outer, filters)]
 
-    def left(self, seen: Seen, ranks: Ranks) -> float | None:
-        del seen, ranks
-        return None
-
-    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Ints:
+    def among(self, kernel: Sequence[int], ranks: Ranks, more: Ranks) -> Indices:
         del kernel, more
         return np.arange(ranks[1])  # the inner rank is the share's
 
 
-BEST_OF = (PcaWay(), SeparableWay())
-TUCKER = tuple(TuckerWay(share) for share in (0.45, 0.65, 0.85))
+BEST_OF = (PcaSplit(), SeparableSplit())
+TUCKER = tuple(TuckerSplit(share) for share in (0.45, 0.65, 0.85))
 
 
 def _rounded(rank: float) -> int:

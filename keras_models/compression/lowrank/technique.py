@@ -17,7 +17,7 @@ from keras_models.compression.lowrank.options import (
     splittable,
 )
 from keras_models.compression.lowrank.ranks import Choice, by_energy, by_loss, saved
-from keras_models.compression.lowrank.splits import BEST_OF, TUCKER, Way
+from keras_models.compression.lowrank.splits import BEST_OF, TUCKER, Split
 from keras_models.compression.surgery import rewritten
 from keras_models.graphs.calls import calls
 from keras_models.graphs.reapplying import has_graph
@@ -36,7 +36,7 @@ class LowRank:
 
     name: str
     what: str
-    ways: tuple[Way, ...]
+    splits: tuple[Split, ...]
     allocation: Callable[[Sequence[LayerOptions], int], Choice]
     strengths: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5)
     strength_is: str = "the part of the network's MACs that is taken away"
@@ -53,11 +53,11 @@ class LowRank:
         """Empty, or why there is nothing to split."""
         if not has_graph(model) or len(model.inputs) != 1:
             return "is not a functional or sequential model of one input"
-        if any(splittable(calls(model), steps(model), self.ways)):
+        if any(splittable(calls(model), steps(model), self.splits)):
             return ""
         kinds = (
             "Conv2D of one group with a kernel larger than 1 x 1"
-            if self.ways == TUCKER
+            if self.splits == TUCKER
             else "Conv2D of one group or Dense"
         )
         return f"has no layer to split (a {kinds}, called once)"
@@ -92,7 +92,7 @@ class LowRank:
         drawn = hashlib.sha256(np.ascontiguousarray(pictures).tobytes()).hexdigest()
         key = f"{id(model)} {tensors_sha256(model)} {drawn}"
         if key not in self._known:
-            made = layer_options(model, self.ways, pictures)
+            made = layer_options(model, self.splits, pictures)
             self._known.clear()
             self._known[key] = made
         return self._known[key]
@@ -105,7 +105,7 @@ LOWRANK = LowRank(
         "outputs or by separable kernels, whichever costs the scores less; ranks over "
         "the whole network by what the scores lose"
     ),
-    ways=BEST_OF,
+    splits=BEST_OF,
     allocation=by_loss,
 )
 TUCKER_2 = LowRank(
@@ -114,13 +114,13 @@ TUCKER_2 = LowRank(
         "each spatial convolution as 1 x 1, k x k, 1 x 1 (Tucker-2), weighted by its "
         "inputs' covariance; ranks over the whole network by what the scores lose"
     ),
-    ways=TUCKER,
+    splits=TUCKER,
     allocation=by_loss,
     strengths=(0.05, 0.1, 0.2, 0.3),
 )
 LOWRANK_ENERGY = LowRank(
     name="lowrank_energy",
     what="as lowrank, every layer giving up the same part of its outputs' energy",
-    ways=BEST_OF,
+    splits=BEST_OF,
     allocation=by_energy,
 )

@@ -60,8 +60,8 @@ class Separable:
         rows = taken.reshape(len(taken), height, self.width, channels)
         rows = np.ascontiguousarray(rows.transpose(0, 2, 1, 3))
         flat = rows.reshape(-1, height * channels)
-        found = flat @ self.kernel.reshape(-1, rank).astype(np.float32)
-        return found.reshape(len(taken), -1)
+        given = flat @ self.kernel.reshape(-1, rank).astype(np.float32)
+        return given.reshape(len(taken), -1)
 
     def kernels(self) -> Sequence[Float64s]:
         return [self.kernel]
@@ -85,8 +85,7 @@ class Tucker:
         channels = self.entrance.shape[2]
         entered = taken.reshape(-1, channels) @ self.entrance[0, 0].astype(np.float32)
         core = self.core.reshape(-1, self.core.shape[-1]).astype(np.float32)
-        found: NDArray[np.float32] = entered.reshape(len(taken), -1) @ core
-        return found
+        return np.asarray(entered.reshape(len(taken), -1) @ core)
 
     def kernels(self) -> Sequence[Float64s]:
         return [self.entrance, self.core]
