@@ -164,8 +164,9 @@ def test_islands_are_named_and_their_shared_file_is_sound(
 
 def test_islands_of_another_quantiser_are_refused(tmp_path: Path) -> None:
     flags = [*MODEL, *IMAGES, "--resolutions", "48", "--run", str(tmp_path)]
-    with pytest.raises(InputError, match="expected --quantiser litert"):
+    with pytest.raises(InputError) as refused:
         _run(*flags, "--recipe", "mixed_int8", "--quantiser", "tensorflow")
+    assert "expected --quantiser litert" in refused.value.as_flags()
     assert not (tmp_path / "parts").exists()
 
 
