@@ -10,6 +10,7 @@ NAMES = (
     "conversion",
     "islands",
     "labels",
+    "order",
     "reduced_decode",
     "runner",
     "sweep",
