@@ -45,6 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Model, pictures, resolutions, and what decides an adaptation."""
     adapt_flags.add_adapt_flags(parser)
     flags.add_run_flag(parser, "adapt")
+    flags.add_wide_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -68,9 +68,9 @@ def _write(
     table = app_table(found, bundle, images, args.run / "bench.json")
     row = app_row(found, bundle, (dataset.name, dataset.split), command)
     facts = {"command": command, "bundle": bundle.manifest.name, **found.to_json()}
-    write_tables(folder, "app", [table])
+    write_tables(folder, "app", [table], command)
     write_text(folder / "app.json", json.dumps(facts, indent=1) + "\n")
     write_rows(folder / "rows.csv", [row])
-    table.show()
+    table.show(wide=args.wide)
     for name in ("app.md", "app.json", "rows.csv"):
         print(f"wrote {echo.shown(folder / name)}")

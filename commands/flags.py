@@ -192,3 +192,12 @@ def add_run_flag(parser: argparse.ArgumentParser, verb: str) -> None:
         metavar="DIR",
         help=f"where results go and are found again (default: runs/{verb})",
     )
+
+
+def add_wide_flag(parser: argparse.ArgumentParser) -> None:
+    """--wide."""
+    parser.add_argument(
+        "--wide",
+        action="store_true",
+        help="print every column of a table (files hold every column anyway)",
+    )

@@ -51,8 +51,9 @@ def write(
     for folder in stored.folders(args):
         specs.keep(args.run, specs.kept_in(folder))
     key = stored.what(args, rungs, plan.certificate.max_drop_points)
-    add_tables(args.run, "plan", [table], [key])
+    add_tables(args.run, "plan", [table], [key], command=echo.command_line())
     add_rows(args.run, rows)
-    table.show()  # after the files: a reader such as head may close the pipe
+    # after the files: a reader such as head may close the pipe
+    table.show(wide=args.wide)
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {echo.shown(args.run / name)}")

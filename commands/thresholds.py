@@ -65,10 +65,11 @@ def _write(
     folder = _own_folder(args.run, key, found.ladder)
     write_text(folder / "front.csv", front_csv(found))
     write_text(folder / "map.csv", map_csv(found))
-    add_tables(folder, "thresholds", [table], [key])
+    add_tables(folder, "thresholds", [table], [key], command=echo.command_line())
     title = f"{' → '.join(found.ladder)}, {args.way}"
     figures = draw_all(found, test, title, folder)
-    table.show()  # after the files: head may close the pipe
+    # after the files: head may close the pipe
+    table.show(wide=args.wide)
     for path in (*(folder / name for name in ("front.csv", "map.csv")), *figures):
         print(f"wrote {echo.shown(path)}")
 

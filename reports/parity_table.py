@@ -17,15 +17,14 @@ _COLUMNS = (
     "agreement %",
     "largest diff.",
     "mean diff.",
-    "top-1 %",
-    "95 %",
-    "Keras %",
-    "95 %",
+    "top-1 % (95 %)",
+    "Keras top-1 % (95 %)",
     "drop, points",
     "MMACs",
-    "of Keras",
+    "Keras MMACs",
     "kB",
 )
+_MORE = ("mean diff.", "Keras top-1 % (95 %)", "Keras MMACs")
 
 
 def parity_table(result: Result, shared: bool) -> Table:
@@ -56,6 +55,7 @@ def parity_table(result: Result, shared: bool) -> Table:
         words=1,
         notes=tuple(notes),
         kind="parity",
+        more=_MORE,
     )
 
 
@@ -89,10 +89,10 @@ def _cells(found: Parity) -> tuple[str, ...]:
         f"{100 * found.agreement:.2f}",
         f"{found.largest_difference:.2g}",
         f"{found.mean_difference:.2g}",
-        f"{100 * found.top1:.2f}",
-        f"{100 * found.top1_low:.1f}..{100 * found.top1_high:.1f}",
-        f"{100 * found.parent_top1:.2f}",
-        f"{100 * found.parent_low:.1f}..{100 * found.parent_high:.1f}",
+        f"{100 * found.top1:.2f} "
+        f"({100 * found.top1_low:.1f}..{100 * found.top1_high:.1f})",
+        f"{100 * found.parent_top1:.2f} "
+        f"({100 * found.parent_low:.1f}..{100 * found.parent_high:.1f})",
         f"{found.drop.points:.2f}",
         f"{found.graph_macs / 1e6:,.2f}",
         f"{found.macs / 1e6:,.2f}",

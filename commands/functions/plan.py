@@ -90,7 +90,7 @@ def plan(
     add_rows(folder, rows)
     meta = stored[reference].meta
     key = " | ".join((meta.dataset, meta.split, reference, f"{max_drop:g}"))
-    add_tables(folder, "plan", [table], [key])
+    add_tables(folder, "plan", [table], [key], command=command)
     return CertifiedPlan(
         rows=tuple(rows), tables=(table,), run=folder, planned=found, path=path
     )

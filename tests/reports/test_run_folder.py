@@ -62,6 +62,7 @@ def _rungs(run: Path, model: str, split: str, images: int = 40) -> list[StoredRu
 class _Args:
     def __init__(self, run: Path) -> None:
         self.run = run
+        self.wide = False
 
 
 def _sweep(run: Path, model: str, split: str, images: int = 40) -> list[Row]:
