@@ -92,6 +92,7 @@ def _inspect(args: argparse.Namespace) -> int:
         from keras_models.loading import load
 
         args.crop, args.interpolation, args.no_antialias = None, "bilinear", False
+        args.keras_pixels = False
         source = load(asked.model_choice(args))
         model = source.name
         dataset = asked.fitted_dataset(args, dataset, model, source.classes)

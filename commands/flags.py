@@ -159,7 +159,7 @@ def add_nonfinite_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def add_preprocessing_flags(parser: argparse.ArgumentParser) -> None:
-    """--crop, --interpolation, --no-antialias."""
+    """--crop, --interpolation, --no-antialias, --keras-pixels."""
     add = parser.add_argument
     add(
         "--crop",
@@ -180,6 +180,12 @@ def add_preprocessing_flags(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="sample points instead of averaging areas when shrinking; for models "
         "that were trained so",
+    )
+    add(
+        "--keras-pixels",
+        action="store_true",
+        help="pixels as keras.utils.image_dataset_from_directory makes them: the whole "
+        "picture pressed into a square (--crop squash), bilinear, --no-antialias",
     )
 
 

@@ -20,6 +20,7 @@ def write(
 ) -> None:
     """Writes them, prints the table, and names the files."""
     import json
+    from dataclasses import replace
 
     import numpy as np
 
@@ -27,13 +28,18 @@ def write(
     from reports.plan_table import plan_table
     from reports.remarks import with_remarks
     from reports.run_folder import add_rows, add_tables
-    from reports.selection_table import Judged, judged_rows
+    from reports.selection_table import Judged, judged_rows, over_budget
     from selection.judge import judged
     from selection.plans.planned import Planned, ladder_facts
+    from selection.replay import replay
 
     verdict = judged(plan.selector, test, plan.reference)
     table = with_remarks(plan_table(plan, verdict, test), rungs.values())
     kind = str(plan.selector.to_json()["kind"])
+    spent = replay(plan.selector, test).mean_macs
+    if args.max_macs is not None and spent > args.max_macs:
+        remark = over_budget(f"The plan ({kind})", spent, args.max_macs)
+        table = replace(table, notes=(remark, *table.notes))
     rows = (
         []
         if verdict is None

@@ -80,6 +80,7 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
         "Wilson for top-1, paired (Bonett-Price) for differences. ECE: expected "
         "calibration error, 15 bins.",
     )
+    notes += tuple(filter(None, map(_over_budget, judged)))
     rows = tuple(_cells(one, base, scored) for one in judged)
     right = scored.right[:, scored.index(reference)]
     said = hollow(right, scored, reference)
@@ -92,6 +93,22 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
         notes=notes,
         kind="selectors",
         more=columns[6:],
+    )
+
+
+def _over_budget(one: Judged) -> str:
+    """What it costs here, where that is more than it was tuned to; else nothing."""
+    if one.budget is None or one.verdict.macs <= one.budget:
+        return ""
+    return over_budget(one.name, one.verdict.macs, one.budget)
+
+
+def over_budget(name: str, macs: float, budget: float) -> str:
+    """The remark on a budget that held where it was chosen, and not on these images."""
+    return (
+        f"{name} costs {macs / 1e6:,.2f} MMACs on these images, "
+        f"{100 * (macs / budget - 1):.1f} % more than --max-macs allows "
+        f"({budget / 1e6:,.2f}): the budget held on the images that chose it."
     )
 
 

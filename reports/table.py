@@ -101,11 +101,11 @@ class Table:
             for line in lines:
                 _print(console, line)
         _print(console, "")
-        for note in self.notes:
-            _print(console, note, soft=False)
         if self.more and not wide:
             hidden = "; ".join(self.more)
             _print(console, f"With --wide also: {hidden}.", soft=False)
+        for note in self.notes:
+            _print(console, note, soft=False)
 
 
 def _print(

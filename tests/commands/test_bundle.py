@@ -61,8 +61,7 @@ def test_show_tells_each_rung(
 ) -> None:
     said = _shown(tmp_path / "b", capsys)
     assert (
-        "│ tiny@16 │ float32 │ tiny.tflite │ r16 │ float32 │ float32 │ 16 │ 0.00 │ 20 "
-        "│ 0.00 │"
+        "tiny@16 float32 tiny.tflite r16 float32 float32 16 0.00 20 0.00"
     ) in said
     assert said.endswith(
         "Selector: cascade: stops after tiny@8 where top1 is at least 0.5; tiny@16 is "
