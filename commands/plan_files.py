@@ -54,6 +54,7 @@ def write(
     facts = Planned(plan, verdict, ladder_facts(plan, rungs)).to_json()
     facts["command"] = echo.command_line()
     write_text(args.run / "plan.json", json.dumps(facts, indent=1) + "\n")
+    write_text(args.run / "test_images.json", json.dumps(list(test.ids)) + "\n")
     for folder in stored.folders(args):
         specs.keep(args.run, specs.kept_in(folder))
     key = stored.what(args, rungs, plan.certificate.max_drop_points)

@@ -52,7 +52,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Gathers, renders, writes; names the page last."""
     from datasets.files import write_text
-    from reports.first_screen import answer
+    from reports.first_sentence import answer
     from reports.gathered import gather
     from reports.page import every_table, render
 

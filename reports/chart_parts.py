@@ -25,6 +25,16 @@ def level(name: str, percent: float) -> Any:
     return alt.layer(line, text)
 
 
+def corner() -> Any:
+    """Where one wants to be: at the upper left, of little cost and many answers."""
+    place: list[Point] = [{"name": "\u2196 better"}]
+    return (
+        charted(place)
+        .mark_text(align="left", baseline="top", fontSize=13, color="#888888")
+        .encode(x=alt.value(6), y=alt.value(6), text="name:N")
+    )
+
+
 def tooltip(*names: str) -> list[alt.Tooltip]:
     words = {
         "kind", "what", "data", "series", "rung", "plan", "recipe", "device",

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports.first_screen import answer, overview
+from reports.first_screen import overview
+from reports.first_sentence import answer
 from reports.gathered import Gathered
+from reports.glossary import WORDS, explained
 from reports.sections import sections
 from reports.table import Table
 
@@ -32,15 +34,19 @@ def render(found: Gathered, command: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["code"] = _with_code
+    environment.filters |= {"code": _with_code, "explained": explained}
     parts = [one for one in sections(found, command) if not one.empty]
     return environment.get_template("page.html").render(
         answer=answer(found),
+        glossary=WORDS,
         overview=overview(found),
         sections=parts,
         script=vl_convert.javascript_bundle(_GLOBALS),
         style=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
-        behaviour=(_TEMPLATES / "page.js").read_text(encoding="utf-8"),
+        behaviour=[
+            (_TEMPLATES / name).read_text(encoding="utf-8")
+            for name in ("page.js", "tables.js")
+        ],
     )
 
 

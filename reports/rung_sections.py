@@ -1,5 +1,6 @@
 """Sections that read the scores of a plan's rungs: where climbs end, calibration."""
 
+from dataclasses import replace
 from typing import Any
 
 from absl import logging
@@ -15,17 +16,35 @@ from reports.parts import Figure, Section
 
 def _ladder(found: Gathered) -> tuple[list[StoredRung], Json | None]:
     """The plan's rungs over its images, or the cheapest and dearest of a data set."""
-    for _, plan in found.plans:
+    judging = dict(found.judging)
+    for folder, plan in found.plans:
         names = plan["selector"]["ladder"]
         for split in dict.fromkeys(one.meta.split for one in found.rungs):
             own = {o.rung: o for o in found.rungs if o.meta.split == split}
             if set(names) <= set(own) and len(names) > 1:
-                return [own[name] for name in names], plan
+                rungs = [own[name] for name in names]
+                return _judged(rungs, judging.get(folder, frozenset())), plan
     if not found.rungs:
         return [], None
     first = found.rungs[-1]
     same = [one for one in found.rungs if one.fingerprint == first.fingerprint]
     return sorted(same, key=lambda one: one.macs), None
+
+
+def _judged(rungs: list[StoredRung], ids: frozenset[str]) -> list[StoredRung]:
+    """The rungs on the images that judged the plan, where those are known."""
+    rows = [row for row, name in enumerate(rungs[0].ids) if name in ids]
+    if not rows:
+        return rungs
+    return [
+        replace(
+            rung,
+            ids=tuple(rung.ids[row] for row in rows),
+            labels=rung.labels[rows],
+            scores=rung.scores[rows],
+        )
+        for rung in rungs
+    ]
 
 
 def pictures(found: Gathered) -> Section:
@@ -45,7 +64,8 @@ def pictures(found: Gathered) -> Section:
         figures = (
             Figure(
                 "Where climbs end",
-                "Part of the images, and how often the answer there is right.",
+                f"Part of the {rungs[0].labels.size:,} images at each rung, and how "
+                "often the answer there is right.",
                 rung_charts.share_chart(values),
             ),
         )

@@ -79,8 +79,8 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
         "accurate rung that costs no more, positive means better. 95 % intervals: "
         "Wilson for top-1, paired (Bonett-Price) for differences. ECE: expected "
         "calibration error, 15 bins.",
+        *filter(None, map(_over_budget, judged)),
     )
-    notes += tuple(filter(None, map(_over_budget, judged)))
     rows = tuple(_cells(one, base, scored) for one in judged)
     right = scored.right[:, scored.index(reference)]
     said = hollow(right, scored, reference)

@@ -119,5 +119,6 @@ def test_no_batch_norm_is_said_before_a_picture_is_read(
     )
     words = ["--model", str(tmp_path / "plain.keras"), "--dataset", "glyphs"]
     words += ["--resolutions", "48", "--run", str(tmp_path), "--limit", "60"]
+    words += ["--normalisation", "unit"]
     with pytest.raises(InputError, match="has no batch norm to tune"):
         verb.run(_parsed(*words))

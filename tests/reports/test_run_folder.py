@@ -11,7 +11,7 @@ from commands import drop, echo
 from datasets.errors import InputError
 from keras_models.scoring.score_records import RungMeta, StoredRung
 from keras_models.scoring.scores import ScoreStore
-from reports.first_screen import answer
+from reports.first_sentence import answer
 from reports.gathered import gather
 from reports.page import render
 from reports.rows import Row, read_rows
