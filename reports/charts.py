@@ -64,12 +64,12 @@ def _short(row: Row) -> str:
     return (row.ladder or "").rpartition("@")[2] or str(row.resolution or "")
 
 
-def _last_of_each(values: list[Point]) -> list[Point]:
-    """The dearest fixed rung of each network, which its name stands at."""
+def _first_of_each(values: list[Point]) -> list[Point]:
+    """The cheapest fixed rung of each network, which its name stands at."""
     fixed = [one for one in values if one["kind"] == "fixed"]
     models = dict.fromkeys(str(one["model"]) for one in fixed)
     return [
-        max(
+        min(
             (one for one in fixed if one["model"] == model),
             key=lambda one: float(str(one["MMACs"])),
         )
@@ -79,7 +79,8 @@ def _last_of_each(values: list[Point]) -> list[Point]:
 
 def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> Spec:
     """Accuracy against MACs, every fixed rung and every selector, with intervals."""
-    kinds = [kind for kind in KINDS if any(one["kind"] == kind for one in values)]
+    values = sorted(values, key=lambda one: KINDS.index(str(one["kind"])))
+    kinds = list(dict.fromkeys(str(one["kind"]) for one in values))
     show = alt.param(
         "kind",
         value=None,
@@ -105,7 +106,9 @@ def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> 
         )
     )  # fmt: skip
     bars = base.mark_rule(opacity=0.45).encode(
-        y=alt.Y("low:Q", title="top-1 accuracy, %").scale(zero=False, padding=22),
+        y=alt.Y("low:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=22
+        ),
         y2="high:Q",
     )
     rungs = base.transform_filter("datum.kind == 'fixed'")
@@ -116,9 +119,9 @@ def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> 
         y="top-1 %:Q", text="name:N"
     )
     ends = (
-        charted(_last_of_each(values))
+        charted(_first_of_each(values))
         .transform_filter("kind == null || kind == 'fixed'")
-        .mark_text(align="right", dx=4, dy=24, fontSize=11, fontStyle="italic")
+        .mark_text(align="left", dx=7, dy=22, fontSize=11, fontStyle="italic")
         .encode(x="MMACs:Q", y="top-1 %:Q", text="model:N", color=colour)
     )
     marks = base.mark_point(filled=True, size=85, opacity=0.95).encode(
@@ -141,7 +144,9 @@ def resolution_chart(values: list[Point]) -> Spec:
                 values=sorted({int(str(one["resolution"])) for one in values}),
                 labelOverlap=True,
             ),
-        ).scale(zero=False, padding=14),
+        ).scale(
+            zero=False, nice=False, padding=14
+        ),
         color=alt.Color("series:N", title="model, crop").legend(
             orient="bottom", columns=1, labelLimit=300
         ),
@@ -151,7 +156,9 @@ def resolution_chart(values: list[Point]) -> Spec:
         ),
     )  # fmt: skip
     line = base.mark_line(point={"size": 55}).encode(
-        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False, padding=14)
+        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=14
+        )
     )
     bars = base.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q")
     return finished(alt.layer(bars, line))
@@ -188,7 +195,7 @@ def size_chart(values: list[Point]) -> Spec:
         .encode(
             x=alt.X("MB:Q", title="size of the file, MB").scale(zero=False, padding=24),
             y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
-                zero=False, padding=22
+                zero=False, nice=False, padding=22
             ),
             color=alt.Color("recipe:N").legend(orient="bottom", columns=2),
             tooltip=tooltip("recipe", "what", "MB", "top-1 %", "images"),
@@ -219,7 +226,9 @@ def bundle_chart(values: list[Point]) -> Spec:
 def latency_chart(values: list[Point]) -> Spec:
     """Accuracy against measured latency, one point a rung or selector."""
     base = charted(values).encode(
-        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False, padding=22),
+        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=22
+        ),
         color=alt.Color("what:N", title=None).legend(
             orient="bottom", columns=1, labelLimit=300
         ),

@@ -10,7 +10,7 @@ from reports.chart_parts import Point, Spec, charted, corner, finished, tooltip
 
 _BINS = 15
 _PARTS = {
-    "calibration": "calibration images, which chose the thresholds",
+    "calibration": "calibration images, which chose",
     "test": "the same thresholds on test images",
 }
 
@@ -50,7 +50,7 @@ def map_chart(cells: list[dict[str, float]], what: str) -> Spec:
             ),
             y2="to_2:Q",
             color=alt.Color(f"{title}:Q").scale(
-                scheme="viridis" if what == "top1" else "magma"
+                scheme="viridis" if what == "top1" else "plasma"
             ),
             tooltip=tooltip("threshold_1", "threshold_2", title),
         )
@@ -105,10 +105,10 @@ def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
             )
     base = charted(values).encode(
         x=alt.X("confidence %:Q", title="top-1 probability, %").scale(
-            domain=[0, 100], padding=12
+            domain=[0, 100], nice=False, padding=12
         ),
         y=alt.Y("right %:Q", title="images answered right, %").scale(
-            domain=[0, 100], padding=12
+            domain=[0, 100], nice=False, padding=12
         ),
         color=alt.Color("rung:N").legend(orient="bottom", columns=1, labelLimit=300),
         tooltip=tooltip("rung", "confidence %", "right %", "images"),
