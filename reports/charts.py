@@ -79,7 +79,11 @@ def _first_of_each(values: list[Point]) -> list[Point]:
 
 def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> Spec:
     """Accuracy against MACs, every fixed rung and every selector, with intervals."""
-    values = sorted(values, key=lambda one: KINDS.index(str(one["kind"])))
+    # what is drawn last lies on top: the certified plan
+    values = sorted(
+        values,
+        key=lambda one: KINDS.index(str(one["kind"])) if one["kind"] in KINDS else -1,
+    )
     kinds = list(dict.fromkeys(str(one["kind"]) for one in values))
     show = alt.param(
         "kind",

@@ -77,8 +77,12 @@ def front_chart(points_of: list[dict[str, float]]) -> Spec:
         x=alt.X("MMACs:Q", title="MMACs, mean of one image").scale(
             zero=False, padding=10
         ),
-        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False, padding=14),
-        color=alt.Color("images:N", title=None).legend(orient="bottom", columns=1),
+        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=14
+        ),
+        color=alt.Color("images:N", title=None).legend(
+            orient="bottom", columns=1, labelLimit=300
+        ),
         tooltip=tooltip("images", "MMACs", "top-1 %", "thresholds"),
     )
     line = base.mark_line(strokeWidth=2).encode(order="place:Q")
