@@ -5,7 +5,7 @@ READY := .venv/.ready
 WHEEL := .venv-wheel
 PARALLEL := -n 2 --dist loadfile
 QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_line.py \
-  table_kinds.py) tests/datasets tests/selection/test_scored.py tests/reports/test_table.py \
+  errors.py table_kinds.py words.py) tests/datasets tests/selection/test_scored.py tests/reports/test_table.py \
   tests/reports/test_rows.py tests/convert/untrusted tests/convert/test_manifest.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
@@ -60,7 +60,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 lock:
-	uv pip compile setup.cfg --extra dev --universal --python-version 3.11 \
+	uv pip compile setup.cfg --extra dev --extra tfmot --universal --python-version 3.11 \
 	  --no-emit-index-url --no-annotate --upgrade \
 	  --custom-compile-command "make lock" -o requirements.lock
 

@@ -19,12 +19,13 @@ def abi_of(path: Path) -> str:
         with path.open("rb") as file:
             start = file.read(20)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise InputError.of(path, f"cannot be read ({error.strerror})") from error
     machine = struct.unpack("<H", start[18:20])[0] if len(start) == 20 else 0
     if start[:4] != b"\x7fELF" or machine not in _MACHINES:
-        raise InputError(
-            f"{path}: not a shared library of a known processor; expected the "
-            "libLiteRt.so of android_arm64."
+        raise InputError.of(
+            path,
+            "not a shared library of a known processor",
+            "the libLiteRt.so of android_arm64",
         )
     return _MACHINES[machine]
 

@@ -23,7 +23,7 @@ from convert.manifest import Manifest, Rung, Tensor
 from convert.manifest import Preprocessing as Way
 from datasets.batches import Batch, pictures, unreadable_line
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.files import whole_file, write_text
 from datasets.preprocessing import Preprocessing, parse_crop
 from datasets.progress import progress
@@ -54,7 +54,9 @@ class Inputs:
         with path.open("rb") as file:
             magic, code, count, each = struct.unpack("<8sQQQ", file.read(32))
         if magic != MAGIC or code >= len(DTYPES):
-            raise InputError(f"{path}: not a packed tensor file; delete its folder.")
+            raise DataError.of(
+                path, "not a packed tensor file", "", "Delete its folder."
+            )
         dtype = np.dtype(DTYPES[code])
         shape = (count, each // dtype.itemsize)
         return np.memmap(path, dtype, "r", HEADER_BYTES, shape)
@@ -85,21 +87,26 @@ def pack(
     facts = json.loads((folder / _FACTS_FILE).read_text())
     if len(facts["unreadable"]) > max_unreadable:
         bad = {int(index): why for index, why in facts["unreadable"].items()}
-        raise InputError(
-            f"{unreadable_line(dataset, bad)}. Expected at most {max_unreadable} "
-            "(--max-unreadable)."
+        raise DataError.of(
+            dataset.name,
+            unreadable_line(dataset, bad),
+            f"at most {max_unreadable} (`max_unreadable`)",
         )
     kept = facts["indices"]
     if not kept:
-        raise InputError(f"{dataset.name}: no picture can be read.")
+        raise DataError.of(dataset.name, "no picture can be read")
     ids = tuple(dataset.ids[index] for index in kept)
     labels = tuple(int(dataset.labels[index]) for index in kept)
     return Inputs(folder, ids, labels, len(facts["unreadable"]))
 
 
-def way_of(way: Way) -> Preprocessing:
+def preprocessing_of(preprocessing: Way) -> Preprocessing:
     """The crop and resize of a manifest as `datasets` does them."""
-    return Preprocessing(parse_crop(way.crop), way.interpolation, way.antialias)
+    return Preprocessing(
+        parse_crop(preprocessing.crop),
+        preprocessing.interpolation,
+        preprocessing.antialias,
+    )
 
 
 def _key(dataset: Dataset, manifest: Manifest) -> str:
@@ -113,7 +120,7 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
     unreadable: dict[int, str] = {}
     rungs = {tensor_file(rung): rung for rung in manifest.rungs}
     resolutions = {rung.resolution for rung in manifest.rungs}
-    ways = {way_of(rung.preprocessing) for rung in manifest.rungs}
+    preprocessings = {preprocessing_of(rung.preprocessing) for rung in manifest.rungs}
     if manifest.look:
         resolutions.add(manifest.look.input.shape[1])
     with ExitStack() as stack:
@@ -123,7 +130,9 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
         }
         for file in files.values():
             file.write(bytes(HEADER_BYTES))
-        batches = pictures(dataset, sorted(resolutions), sorted(ways, key=str))
+        batches = pictures(
+            dataset, sorted(resolutions), sorted(preprocessings, key=str)
+        )
         for batch in progress(batches, len(dataset), "packing images", _pictures_of):
             indices += batch.indices.tolist()
             unreadable |= batch.unreadable
@@ -143,7 +152,7 @@ def _pictures_of(batch: Batch) -> int:
 
 
 def _rung_tensors(batch: Batch, rung: Rung) -> Stored:
-    pixels = batch.pixels[(way_of(rung.preprocessing), rung.resolution)]
+    pixels = batch.pixels[(preprocessing_of(rung.preprocessing), rung.resolution)]
     return stored(normalised(pixels, rung.preprocessing), rung.input)
 
 
@@ -152,8 +161,8 @@ def _looks(batch: Batch, manifest: Manifest) -> Stored:
     look = manifest.look
     if look is None:
         raise ValueError("the bundle has no look")
-    way = way_of(manifest.rungs[0].preprocessing)
-    return stored(batch.pixels[(way, look.input.shape[1])], look.input)
+    preprocessing = preprocessing_of(manifest.rungs[0].preprocessing)
+    return stored(batch.pixels[(preprocessing, look.input.shape[1])], look.input)
 
 
 def write_header(file: BinaryIO, tensor: Tensor, images: int) -> None:

@@ -17,7 +17,7 @@ class Item:
 
     item: int  # counted from 0 over all rounds
     id: str
-    rungs: tuple[int, ...]  # places in the plan, in the order they ran
+    rungs: tuple[int, ...]  # places in the script, in the order they ran
     rung_ns: tuple[int, ...]
     selector_ns: int
     total_ns: int
@@ -63,13 +63,15 @@ def read_results(path: Path) -> Results:
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise InputError.of(path, f"cannot be read ({error.strerror})") from error
     events = [_event(path, line) for line in text.split("\n")[:-1]]
     items = tuple(_item(path, e) for e in events if e["event"] == "image")
     if [item.item for item in items] != list(range(len(items))):
-        raise InputError(
-            f"{path}: items are missing or double; expected each once, in order. "
-            "Delete the file and bench again."
+        raise InputError.of(
+            path,
+            "items are missing or double",
+            "each once, in order",
+            "Delete the file and bench again.",
         )
     ends = [event for event in events if event["event"] == "done"]
     return Results(
@@ -86,9 +88,11 @@ def _event(path: Path, line: str) -> dict[str, Any]:
     except ValueError:
         event = None
     if not isinstance(event, dict) or "event" not in event:
-        raise InputError(
-            f"{path}: {line[:60]!r} is no line of results. Delete the file and bench "
-            "again."
+        raise InputError.of(
+            path,
+            f"{line[:60]!r} is no line of results",
+            "",
+            "Delete the file and bench again.",
         )
     return event
 
@@ -105,7 +109,9 @@ def _item(path: Path, event: dict[str, Any]) -> Item:
             top=tuple((place, score) for place, score in event["top"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{path}: a line of an image lacks {error}. Delete the file and bench "
-            "again."
+        raise InputError.of(
+            path,
+            f"a line of an image lacks {error}",
+            "",
+            "Delete the file and bench again.",
         ) from error

@@ -91,6 +91,7 @@ def add_adapt_flags(parser: argparse.ArgumentParser) -> None:
         "the other by its labels; nothing is kept but the table. With --test-split: "
         "over N random draws of --per-class pictures",
     )
+    flags.add_wide_flag(parser)
 
 
 def settings_of(args: argparse.Namespace) -> "AdaptSettings":
@@ -109,9 +110,9 @@ def settings_of(args: argparse.Namespace) -> "AdaptSettings":
     )
 
 
-def one_way(args: argparse.Namespace) -> "Preprocessing":
+def one_preprocessing(args: argparse.Namespace) -> "Preprocessing":
     """The one preprocessing of --crop."""
-    ways = asked.preprocessings(args)
-    if len(ways) != 1:
-        raise InputError(f"--crop {args.crop}: expected one crop to adapt with.")
-    return ways[0]
+    preprocessings = asked.preprocessings(args)
+    if len(preprocessings) != 1:
+        raise InputError("crop", args.crop, "one crop to adapt with")
+    return preprocessings[0]

@@ -49,7 +49,7 @@ def file_flags(args: argparse.Namespace) -> "FileFlags":
 
     native = args.native_resolution
     if native is not None and not 1 <= native <= 4096:
-        raise InputError(f"--native-resolution {native}: expected pixels in 1..4096.")
+        raise InputError("native_resolution", native, "pixels in 1..4096")
     return {
         "output": args.output_name,
         "scores": args.output_is,
@@ -72,7 +72,7 @@ def opened_dataset(args: argparse.Namespace, unlabelled: bool = False) -> "Datas
     if args.limit is None:
         return dataset
     if args.limit < 1:
-        raise InputError(f"--limit {args.limit}: expected at least 1 image.")
+        raise InputError("limit", args.limit, "at least 1 image")
     return dataset.limited(args.limit)
 
 
@@ -90,7 +90,7 @@ def fitted_dataset(
 
     names: tuple[str, ...] = ()
     if args.class_names is not None:
-        names, source = read_class_names(args.class_names), "--class-names"
+        names, source = read_class_names(args.class_names), "`class_names`"
     else:
         first, weights = (
             value[0] if isinstance(value, list) else value
@@ -135,10 +135,13 @@ def keras_pixels(args: argparse.Namespace) -> "Preprocessing":
     from datasets.preprocessing import Preprocessing
 
     if args.crop not in (None, "squash") or args.interpolation != "bilinear":
-        said = f"--crop {args.crop}" if args.crop else "--interpolation bicubic"
+        name = "interpolation" if args.crop in (None, "squash") else "crop"
         raise InputError(
-            f"--keras-pixels and {said} exclude each other: --keras-pixels is --crop "
-            "squash --interpolation bilinear --no-antialias. Leave one out."
+            name,
+            getattr(args, name),
+            "either this or `keras_pixels`",
+            "`keras_pixels` is `crop=squash`, `interpolation=bilinear` and "
+            "`no_antialias`: leave one out.",
         )
     return Preprocessing(None, "bilinear", antialias=False)
 

@@ -27,7 +27,7 @@ from datasets.files import write_text
 
 STAGES = {
     "look": ("models", "datasets", "flops"),
-    "measure": ("drop", "train", "adapt"),
+    "measure": ("drop", "compress", "train", "adapt"),
     "choose": ("select", "thresholds", "plan", "label", "watch"),
     "ship": ("convert", "bundle", "bench"),
     "report": ("report", "compare", "demo"),

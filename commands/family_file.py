@@ -78,19 +78,22 @@ def read_family(run: Path) -> Held:
             command=str(facts["command"]),
         )
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read ({error.strerror}); expected the --run folder of a "
-            "`reswise plan`."
+        raise InputError.of(
+            path,
+            f"cannot be read ({error.strerror})",
+            "the `run` folder of a `reswise plan`",
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path} is not whole ({error!r}); run `reswise plan` again."
+        raise InputError.of(
+            path, f"is not whole ({error!r})", "", "Run `reswise plan` again."
         ) from error
     if facts.get("sha256") != family.sha256:
-        raise InputError(
-            f"{path} was changed after it was written: its SHA-256 is "
-            f"{family.sha256[:12]}, not {str(facts.get('sha256'))[:12]}. The order of "
-            "plans must not depend on labels; run `reswise plan` again."
+        raise InputError.of(
+            path,
+            f"was changed after it was written: its SHA-256 is {family.sha256[:12]}, "
+            f"not {str(facts.get('sha256'))[:12]}",
+            "",
+            "The order of plans must not depend on labels; run `reswise plan` again.",
         )
     return held
 

@@ -82,7 +82,7 @@ def _known(args: argparse.Namespace, held: Held) -> "Known":
         try:
             text = file.read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"--labels {file}: {error}.") from error
+            raise InputError("labels", file, fault=str(error)) from error
         count = read_answers(held.family, known, text, str(file))
         print(f"{count} answers from {file}")
     return known
@@ -92,7 +92,7 @@ def _outlook(held: Held, passed: int, reachable: int, waiting: int) -> str:
     if not waiting:
         return "No further label can change the plan."
     family = held.family
-    saved = 100 * (1 - family.macs[reachable - 1] / family.reference_macs)
+    saved = family.saved_percent(reachable - 1)
     return (
         f"Further labels could at best bring a plan that saves {saved:.1f} %; the next "
         f"one in line (plan {passed + 1} of {len(family.selectors)}) waits for at most "

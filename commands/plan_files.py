@@ -25,6 +25,7 @@ def write(
     import numpy as np
 
     from keras_models import specs
+    from reports.label_front import label_table
     from reports.plan_table import plan_table
     from reports.remarks import with_remarks
     from reports.run_folder import add_rows, add_tables
@@ -58,9 +59,13 @@ def write(
     for folder in stored.folders(args):
         specs.keep(args.run, specs.kept_in(folder))
     key = stored.what(args, rungs, plan.certificate.max_drop_points)
-    add_tables(args.run, "plan", [table], [key], command=echo.command_line())
+    tables = {key: table}
+    if plan.certificate.labels_used is not None:
+        tables[f"{key}, labels"] = label_table(plan)
+    command = echo.command_line()
+    add_tables(args.run, "plan", list(tables.values()), list(tables), command=command)
     add_rows(args.run, rows)
-    # after the files: a reader such as head may close the pipe
-    table.show(wide=args.wide)
+    for shown in tables.values():  # after the files: a reader may close the pipe
+        shown.show(wide=args.wide)
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {echo.shown(args.run / name)}")

@@ -15,15 +15,14 @@ def resolutions(text: str) -> list[int]:
         InputError: not whole numbers of at least 1.
     """
     try:
-        found = [int(word) for word in text.split(",")]
+        pixels = [int(word) for word in text.split(",")]
     except ValueError as error:
         raise InputError(
-            f"--resolutions {text}: expected whole numbers of pixels such as "
-            "224,192,160."
+            "resolutions", text, "whole numbers of pixels such as 224,192,160"
         ) from error
-    if min(found) < 1 or max(found) > 4096:
-        raise InputError(f"--resolutions {text}: expected pixels in 1..4096.")
-    return list(dict.fromkeys(found))
+    if min(pixels) < 1 or max(pixels) > 4096:
+        raise InputError("resolutions", text, "pixels in 1..4096")
+    return list(dict.fromkeys(pixels))
 
 
 def lower_resolutions(text: str, native: int) -> list[int]:
@@ -32,13 +31,14 @@ def lower_resolutions(text: str, native: int) -> list[int]:
     Raises:
         InputError: one is not below the native resolution.
     """
-    sides = resolutions(text)
-    if max(sides) >= native:
+    asked = resolutions(text)
+    if max(asked) >= native:
         raise InputError(
-            f"--resolutions {max(sides)}: not below the native resolution, {native}, "
-            "which is always there."
+            "resolutions",
+            max(asked),
+            fault=f"not below the native resolution, {native}, which is always there",
         )
-    return sides
+    return asked
 
 
 def check_resolutions(text: str) -> None:
@@ -65,5 +65,5 @@ def _range(text: str) -> tuple[int, int]:
         if 1 <= low < high <= 4096:
             return low, high
     raise InputError(
-        f"--resolutions {text}: expected a range of pixels in 1..4096, such as 96..224."
+        "resolutions", text, "a range of pixels in 1..4096, such as 96..224"
     )

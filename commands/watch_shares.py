@@ -17,13 +17,15 @@ def read_plan(path: Path) -> dict[str, Any]:
     try:
         facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: {error}; expected a plan.json.") from error
+        raise InputError.of(path, str(error), "a plan.json") from error
     if not isinstance(facts, dict) or not isinstance(
         facts.get("certified_stops"), list
     ):
-        raise InputError(
-            f"{path} does not say where its certified images stopped; expected a "
-            "plan.json of this version that climbs a ladder. Run `reswise plan` again."
+        raise InputError.of(
+            path,
+            "does not say where its certified images stopped",
+            "a plan.json of this version that climbs a ladder",
+            "Run `reswise plan` again.",
         )
     return facts
 
@@ -64,9 +66,10 @@ def of_bench(args: argparse.Namespace, facts: dict[str, Any]) -> "tuple[Share, .
             [round(share[rung] * images) for rung in ladder] for share, images in seen
         ]
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            f"{path}: {error!r}; expected the --run folder of a `reswise bench` of "
-            "this plan's bundle."
+        raise InputError.of(
+            path,
+            f"{error!r}",
+            "the `run` folder of a `reswise bench` of this plan's bundle",
         ) from error
     stops = [sum(column) for column in zip(*counted, strict=True)]
     images = int(facts["certificate"]["images"])

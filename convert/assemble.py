@@ -1,4 +1,4 @@
-"""Parts -> a bundle: shared or separate files with metadata, and the manifest."""
+"""Rungs -> a bundle: shared or separate files with metadata, and the manifest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from convert import tflite_graph
 from convert.bundle import Bundle, described, write_bundle
 from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
-from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
-from convert.parts import Parts, file_name
+from convert.metadata import LABELS_FILE, About, finished, label_lines
 from convert.quantising.recipes import Recipe
+from convert.rung_files import RungFiles, file_name
 from convert.running import Runner
-from convert.shared_weights import merged
+from convert.shared_weights import merged_model
 from convert.to_tflite import signature_name
 from convert.wanted import Wanted, WantedRung
 from keras_models.scoring.engines import float_flatbuffer
@@ -67,9 +67,18 @@ def write(
     return write_bundle(folder, manifest, files)
 
 
+def opened(
+    rung_files: RungFiles, rungs: Sequence[WantedRung], recipe: Recipe
+) -> list[tflite_graph.Opened]:
+    """The rungs' own files, read from the disk once for all that is done with them."""
+    paths = [rung_files.path(rung, recipe) for rung in rungs]
+    return [tflite_graph.Opened(path.read_bytes()) for path in paths]
+
+
 def made_files(
-    parts: Parts,
+    rung_files: RungFiles,
     rungs: Sequence[WantedRung],
+    files: Sequence[tflite_graph.Opened],
     recipe: Recipe,
     counted: Mapping[str, RungMeta],
     labels: Sequence[str] | None,
@@ -77,39 +86,50 @@ def made_files(
 ) -> Made:
     """The files of one model by one recipe; the first rung is subgraph 0.
 
+    Each is written once, of what was parsed of the rungs' own files.
+
     Args:
+        files: that of each rung; what was parsed of it is taken apart.
         counted: by rung, with its MACs and parameters.
         separate: a file a rung, which MediaPipe's ImageClassifier needs.
     """
-    taken = entrance(parts.source.normalisation)
-    about = _about(parts, recipe)
-    contents = [parts.path(rung, recipe).read_bytes() for rung in rungs]
-    stem = file_name(parts.source.name)
+    taken = entrance(rung_files.source.normalisation)
+    about = _about(rung_files, recipe)
+    stem = file_name(rung_files.source.name)
     if separate:
         names = [f"{stem}_{rung.resolution}_{recipe.name}.tflite" for rung in rungs]
-        files = {
-            name: with_metadata(content, about, taken, labels)
-            for name, content in zip(names, contents, strict=True)
+        made = {
+            name: finished(file.model, about, taken, labels)
+            for name, file in zip(names, files, strict=True)
         }
         places = [0] * len(rungs)
     else:
         names = [f"{stem}_{recipe.name}.tflite"] * len(rungs)
-        shared = with_metadata(merged(contents), about, taken, labels)
-        for rung, content in zip(rungs, contents, strict=True):
-            _check_same(shared, content, rung)
-        files, places = {names[0]: shared}, list(range(len(rungs)))
-    rows = zip(rungs, contents, names, places, strict=True)
+        whole = merged_model([file.model for file in files])
+        shared = finished(whole, about, taken, labels)
+        for rung, file in zip(rungs, files, strict=True):
+            _check_same(shared, file.content, rung)
+        made, places = {names[0]: shared}, list(range(len(rungs)))
+    rows = zip(rungs, files, names, places, strict=True)
     return Made(
-        files,
+        made,
         tuple(
-            _rung(wanted, counted[wanted.rung], content, recipe, taken, name, place)
-            for wanted, content, name, place in rows
+            _rung(
+                wanted,
+                counted[wanted.rung],
+                file.content,
+                recipe,
+                taken,
+                name,
+                subgraph,
+            )
+            for wanted, file, name, subgraph in rows
         ),
     )
 
 
-def _about(parts: Parts, recipe: Recipe) -> About:
-    source = parts.source
+def _about(rung_files: RungFiles, recipe: Recipe) -> About:
+    source = rung_files.source
     said = f"{source.name}, weights {source.weights}, recipe {recipe.name}"
     return About(source.name, f"{said}: {recipe.what}")
 
@@ -123,7 +143,7 @@ def _rung(
     file: str,
     subgraph: int,
 ) -> Rung:
-    signature, way = signature_name(wanted.resolution), wanted.preprocessing
+    signature, preprocessing = signature_name(wanted.resolution), wanted.preprocessing
     ends = Runner(content, signature)
     return Rung(
         rung=wanted.rung,
@@ -138,9 +158,9 @@ def _rung(
         input=ends.input,
         output=ends.output,
         preprocessing=Preprocessing(
-            crop=way.crop_name,
-            interpolation=way.interpolation,
-            antialias=way.antialias,
+            crop=preprocessing.crop_name,
+            interpolation=preprocessing.interpolation,
+            antialias=preprocessing.antialias,
             channels="RGB",
             mean=(taken.mean,) * 3,
             deviation=(taken.deviation,) * 3,
@@ -157,8 +177,8 @@ def _check_same(shared: bytes, content: bytes, rung: WantedRung) -> None:
         .astype(np.float32)
     )
     own, alone = (
-        Runner(one, signature_name(resolution)).scores(image)
-        for one in (shared, content)
+        Runner(file, signature_name(resolution)).scores(image)
+        for file in (shared, content)
     )
     if not np.array_equal(own, alone):
         raise RuntimeError(f"{rung.rung}: the shared file gives other scores.")

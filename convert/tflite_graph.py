@@ -5,8 +5,10 @@ schema.fbs. Written files keep every buffer on a multiple of 16 bytes, as that s
 asks for and as some kernels need.
 """
 
+import hashlib
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import flatbuffers
@@ -118,34 +120,55 @@ def _drop_unused_buffers(model: Any) -> None:
     model.metadataBuffer = None  # the old list of the same, which nothing reads
 
 
+class Opened:
+    """A file read once: its bytes, and its objects, parsed when first asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    @cached_property
+    def model(self) -> Any:
+        """The ModelT, for all who look at it; the last of them may take it apart."""
+        return read(self.content)
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
 def named(
     content: bytes, signature: str, image: str = IMAGE, scores: str = SCORES
 ) -> bytes:
     """The same file with one signature, and its input and output called so."""
     model = read(content)
+    name(model, signature, image, scores)
+    return write(model)
+
+
+def name(model: Any, signature: str, image: str = IMAGE, scores: str = SCORES) -> None:
+    """The same, of a ModelT."""
     graph = model.subgraphs[0]
     graph.name = signature.encode()
     graph.tensors[graph.inputs[0]].name = image.encode()
     graph.tensors[graph.outputs[0]].name = scores.encode()
     model.signatureDefs = [signature_of(graph, signature, 0, image, scores)]
-    return write(model)
 
 
 def signature_of(
-    graph: Any, name: str, place: int, image: str = IMAGE, scores: str = SCORES
+    graph: Any, name: str, subgraph: int, image: str = IMAGE, scores: str = SCORES
 ) -> Any:
     """The SignatureDefT of a subgraph of one input and one output."""
     signature = schema.SignatureDefT()
-    signature.signatureKey, signature.subgraphIndex = name.encode(), place
+    signature.signatureKey, signature.subgraphIndex = name.encode(), subgraph
     signature.inputs = [_tensor_map(image, graph.inputs[0])]
     signature.outputs = [_tensor_map(scores, graph.outputs[0])]
     return signature
 
 
 def _tensor_map(name: str, index: int) -> Any:
-    found = schema.TensorMapT()
-    found.name, found.tensorIndex = name.encode(), int(index)
-    return found
+    mapped = schema.TensorMapT()
+    mapped.name, mapped.tensorIndex = name.encode(), int(index)
+    return mapped
 
 
 def operator_name(model: Any, operator: Any) -> str:
@@ -172,7 +195,7 @@ def constant(model: Any, graph: Any, index: int) -> NDArray[np.float32] | None:
 
 
 def set_constant(
-    model: Any, graph: Any, operator: Any, place: int, values: NDArray[np.float32]
+    model: Any, graph: Any, operator: Any, input_index: int, values: NDArray[np.float32]
 ) -> None:
     """Gives an operator other float32 values at one of its inputs, and no other one.
 
@@ -182,16 +205,18 @@ def set_constant(
     buffer.data = np.frombuffer(values.astype("<f4").tobytes(), np.uint8)
     model.buffers.append(buffer)
     inputs = [int(index) for index in operator.inputs]
-    inputs += [-1] * (place + 1 - len(inputs))
-    if inputs[place] < 0 or _uses(graph, inputs[place]) > 1:
+    inputs += [-1] * (input_index + 1 - len(inputs))
+    if inputs[input_index] < 0 or _uses(graph, inputs[input_index]) > 1:
         tensor = schema.TensorT()
         tensor.shape = np.array(values.shape, np.int32)
         tensor.type = schema.TensorType.FLOAT32
-        tensor.name = f"{tensor_name(graph, operator.outputs[0])}/{place}".encode()
-        inputs[place] = len(graph.tensors)
+        tensor.name = (
+            f"{tensor_name(graph, operator.outputs[0])}/{input_index}".encode()
+        )
+        inputs[input_index] = len(graph.tensors)
         graph.tensors.append(tensor)
         operator.inputs = np.array(inputs, np.int32)
-    graph.tensors[inputs[place]].buffer = len(model.buffers) - 1
+    graph.tensors[inputs[input_index]].buffer = len(model.buffers) - 1
 
 
 def _uses(graph: Any, index: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from datasets.preprocessing import Preprocessing, parse_crop
 from keras_models.pretrained import Pretrained
 from selection.arrays import Json
@@ -83,10 +83,10 @@ def wanted_from_plan(
         InputError: no plan, a model that is not given, or other weights than planned.
     """
     _check_names(sources)
-    plan = read_json(path, "--plan")
+    plan = read_json(path, "plan")
     selector = plan.get("selector")
     if not isinstance(selector, dict):
-        raise InputError(f"--plan {path}: has no selector; expected plan.json.")
+        raise InputError("plan", path, "plan.json", fault="has no selector")
     by_name = {source.name: source for source in sources}
     said = {str(one.get("rung")): one for one in plan.get("rungs") or []}
     names = from_json(selector).ladder
@@ -97,13 +97,17 @@ def wanted_from_plan(
     plain = [rung.rung for rung in rungs]
     if len(set(plain)) < len(plain):
         raise InputError(
-            f"--plan {path}: its ladder has a rung at two crops ({', '.join(names)}); "
-            "a bundle holds one crop of each rung."
+            "plan",
+            path,
+            fault=(
+                f"its ladder has a rung at two crops ({', '.join(names)}); a "
+                "bundle holds one crop of each rung"
+            ),
         )
     return Wanted(_ordered(rungs), {**selector, "ladder": plain}, plan)
 
 
-def read_json(path: Path, flag: str) -> dict[str, Any]:
+def read_json(path: Path, argument: str) -> dict[str, Any]:
     """A file's JSON object.
 
     Raises:
@@ -113,9 +117,9 @@ def read_json(path: Path, flag: str) -> dict[str, Any]:
         facts = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         first_line = str(error).splitlines()[0]
-        raise InputError(f"{flag} {path}: {first_line}; expected JSON.") from error
+        raise InputError(argument, path, "JSON", fault=first_line) from error
     if not isinstance(facts, dict):
-        raise InputError(f"{flag} {path}: expected a JSON object.")
+        raise InputError(argument, path, "a JSON object")
     return facts
 
 
@@ -128,16 +132,20 @@ def _planned(
 ) -> WantedRung:
     match = _RUNG.fullmatch(name)
     if match is None:
-        raise InputError(f"--plan {path}: {name!r} is no rung, such as resnet50@160.")
+        raise InputError(
+            "plan", path, fault=f"{name!r} is no rung, such as resnet50@160"
+        )
     source = sources.get(match["model"])
     if source is None:
         raise InputError(
-            f"--plan {path}: its ladder has {name}, but --model gives "
-            f"{', '.join(sources)}; expected every model of the ladder."
+            "plan",
+            path,
+            "every model of the ladder",
+            fault=f"its ladder has {name}, but `model` gives {', '.join(sources)}",
         )
-    _check_said(said, source, f"--plan {path}: {name}")
-    way = _preprocessing(said, match["crop"], preprocessing)
-    return WantedRung(source, int(match["resolution"]), way)
+    _check_said(said, source, f"{path}: {name}")
+    prepared = _preprocessing(said, match["crop"], preprocessing)
+    return WantedRung(source, int(match["resolution"]), prepared)
 
 
 def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None:
@@ -147,27 +155,30 @@ def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None
     }
     for key, (what, own) in planned.items():
         if key in said and said[key] not in own:
-            raise InputError(
-                f"{where}: planned with {what} {said[key]!s:.20}, here they are "
-                f"{own[0]:.20}. Give the same --weights and --normalisation, or plan "
-                "anew."
+            raise InputError.of(
+                where,
+                f"planned with {what} {said[key]!s:.20}, here they are {own[0]:.20}",
+                "",
+                "Give the same `weights` and `normalisation`, or plan anew.",
             )
 
 
 def _preprocessing(
     said: Mapping[str, Any], crop: str | None, default: Preprocessing
 ) -> Preprocessing:
-    way = default
+    preprocessing = default
     if crop:
         part = parse_crop(crop.removeprefix("crop"))
-        way = Preprocessing(part, way.interpolation, way.antialias)
+        preprocessing = Preprocessing(
+            part, preprocessing.interpolation, preprocessing.antialias
+        )
     if "crop" in said:
         return Preprocessing(
             parse_crop(str(said["crop"])),
-            str(said.get("interpolation", way.interpolation)),
-            bool(said.get("antialias", way.antialias)),
+            str(said.get("interpolation", preprocessing.interpolation)),
+            bool(said.get("antialias", preprocessing.antialias)),
         )
-    return way
+    return preprocessing
 
 
 def _ordered(rungs: list[WantedRung]) -> tuple[WantedRung, ...]:
@@ -184,15 +195,23 @@ def _ordered(rungs: list[WantedRung]) -> tuple[WantedRung, ...]:
 def _check_names(sources: Sequence[Pretrained]) -> None:
     names = [source.name for source in sources]
     if len(set(names)) < len(names):
-        raise InputError(
-            f"--model: {', '.join(names)}; expected models of different names. Rename "
-            "a model's file to name it otherwise."
+        raise ModelError(
+            "model",
+            "",
+            "models of different names",
+            "Rename a model's file to name it otherwise.",
+            fault=", ".join(names),
         )
     classes = {source.classes for source in sources}
     if len(classes) > 1:
-        raise InputError(
-            f"--model: {', '.join(names)} have {sorted(classes)} classes; a ladder's "
-            "models answer alike: expected one number of classes."
+        raise ModelError(
+            "model",
+            "",
+            "one number of classes",
+            fault=(
+                f"{', '.join(names)} have {sorted(classes)} classes; a ladder's "
+                "models answer alike"
+            ),
         )
 
 
@@ -200,6 +219,8 @@ def _check_ladder(selector: Json, known: set[str]) -> None:
     missing = [name for name in from_json(selector).ladder if name not in known]
     if missing:
         raise InputError(
-            f"--selector: climbs {', '.join(missing)}; expected rungs of --model and "
-            f"--resolutions: {', '.join(sorted(known))}."
+            "selector",
+            "",
+            f"rungs of `model` and `resolutions`: {', '.join(sorted(known))}",
+            fault=f"climbs {', '.join(missing)}",
         )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 
 def read_class_names(path: Path) -> tuple[str, ...]:
@@ -14,16 +14,18 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"--class-names {path}: {error}; expected a text file in UTF-8 with one "
-            "class name a line."
+        raise DataError(
+            "class_names",
+            path,
+            "a text file in UTF-8 with one class name a line",
+            fault=str(error),
         ) from error
     names = [line.strip() for line in lines]
     while names and not names[-1]:
         names.pop()
     if not names or not all(names):
         at = names.index("") + 1 if names else 1
-        raise InputError(
-            f"--class-names {path}: line {at} is empty; expected one class name a line."
+        raise DataError(
+            "class_names", path, "one class name a line", fault=f"line {at} is empty"
         )
     return tuple(names)

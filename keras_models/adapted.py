@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from datasets.files import file_sha256, whole_file, write_text
 from keras_models.graphs.derived_state import renew_derived_state
 
@@ -97,8 +97,11 @@ class Adaptation:
             return
         path = self.folder / f"{resolution}.npz"
         if not path.is_file() or file_sha256(path) != self.accepted[resolution]:
-            raise InputError(
-                f"{path}: not the file that {_RECORD} names. Run `reswise adapt` again."
+            raise ModelError.of(
+                path,
+                f"not the file that {_RECORD} names",
+                "",
+                "Run `reswise adapt` again.",
             )
         values = model.get_weights()
         with np.load(path, allow_pickle=False) as tensors:
@@ -116,8 +119,8 @@ def write_tensors(
 ) -> int:
     """Writes the tensors that differ; returns their size in bytes as float32."""
     changed = {
-        str(place): tuned
-        for place, (first, tuned) in enumerate(zip(before, after, strict=True))
+        str(index): tuned
+        for index, (first, tuned) in enumerate(zip(before, after, strict=True))
         if not np.array_equal(first, tuned)
     }
     with whole_file(folder / f"{resolution}.npz") as file:
@@ -166,14 +169,20 @@ def read_adaptation(folder: Path, *weights_sha256: str) -> Adaptation:
         known = record["format"] == _FORMAT
         own, accepted = record["weights_sha256"], dict(record["accepted"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"--adapted {folder}: no {_RECORD} there that can be read ({error}). Give "
-            "the --run folder of `reswise adapt`."
+        raise ModelError(
+            "adapted",
+            folder,
+            "",
+            "Give the `run` folder of `reswise adapt`.",
+            fault=f"no {_RECORD} there that can be read ({error})",
         ) from error
     if not known or own not in weights_sha256:
-        raise InputError(
-            f"--adapted {folder}: made for other weights than these, or by another "
-            "version. Run `reswise adapt` with this --model and --weights."
+        raise ModelError(
+            "adapted",
+            folder,
+            "",
+            "Run `reswise adapt` with this `model` and `weights`.",
+            fault="made for other weights than these, or by another version",
         )
     what = str(record.get("what", "adapted"))
     return Adaptation(

@@ -3,10 +3,12 @@
 The words and numbers are those of keras.applications.imagenet_utils.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 _MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 _MEAN_RGB = np.array([0.485, 0.456, 0.406], np.float32)
@@ -35,7 +37,9 @@ _FAMILIES = {
     "resnet32": "tf",
     "resnet44": "tf",
     "resnet56": "tf",
+    "resnet101_cifar": "tf",
     "resnet": "caffe",
+    "vgg19_bn_cifar": "tf",
     "vgg": "caffe",
     "densenet": "torch",
     "efficientnet": "none",
@@ -65,6 +69,27 @@ def normalise(
     return image
 
 
+@dataclass(frozen=True)
+class Affine:
+    """A convention as one line a channel: value x scale + offset."""
+
+    bgr: bool  # whether blue comes first
+    scale: tuple[float, float, float]  # in the order in which the channels come
+    offset: tuple[float, float, float]
+
+
+def affine(convention: str) -> Affine:
+    """What `normalise` does, for frameworks that compute it themselves."""
+    ends = np.array([[[[0.0] * 3, [255.0] * 3]]], np.float32)
+    zero, full = normalise(ends, convention)[0, 0].astype(np.float64)
+    first, second, third = (full - zero) / 255
+    return Affine(
+        convention == "caffe",
+        (float(first), float(second), float(third)),
+        (float(zero[0]), float(zero[1]), float(zero[2])),
+    )
+
+
 def of_family(model_name: str) -> str:
     """The convention of a model file, by the family that its own name begins with.
 
@@ -75,8 +100,11 @@ def of_family(model_name: str) -> str:
     for family in longest_first:
         if model_name.lower().startswith(family):
             return _FAMILIES[family]
-    raise InputError(
-        f"the model is named {model_name!r}: of no family whose pixel normalisation is "
-        f"known ({', '.join(_FAMILIES)}). Say it: --normalisation "
-        f"{'|'.join(NORMALISATIONS)}."
+    raise ModelError(
+        "normalisation",
+        "",
+        f"one of {', '.join(NORMALISATIONS)}",
+        "Say which.",
+        f"the model is named {model_name!r}, of no family whose pixel normalisation is "
+        f"known ({', '.join(_FAMILIES)})",
     )

@@ -27,9 +27,9 @@ def level(name: str, percent: float) -> Any:
 
 def corner() -> Any:
     """Where one wants to be: at the upper left, of little cost and many answers."""
-    place: list[Point] = [{"name": "\u2196 better"}]
+    label: list[Point] = [{"name": "\u2196 better"}]
     return (
-        charted(place)
+        charted(label)
         .mark_text(align="left", baseline="top", fontSize=13, color="#888888")
         .encode(x=alt.value(6), y=alt.value(6), text="name:N")
     )

@@ -21,17 +21,20 @@ from reports.chart_parts import (
 from reports.rows import Row
 
 KINDS = (
-    "fixed", "random", "cascade", "deferral", "learned", "oracle", "certified plan",
+    "fixed", "random", "cascade", "deferral", "learned", "oracle", "compressed",
+    "certified plan",
 )  # fmt: skip
 _COLOURS = (  # each at least 3:1 on the light page and on the dark one
-    "#858b94", "#c77d2e", "#3d8fd9", "#149c9c", "#b06fd8", "#3fa35f", "#e5484d",
+    "#858b94", "#c77d2e", "#3d8fd9", "#149c9c", "#b06fd8", "#3fa35f", "#8c8c2e",
+    "#e5484d",
 )  # fmt: skip
 _STAR = (
     "M0,-1L0.2245,-0.309L0.9511,-0.309L0.3633,0.118L0.5878,0.809L0,0.382"
     "L-0.5878,0.809L-0.3633,0.118L-0.9511,-0.309L-0.2245,-0.309Z"
 )
 _SHAPES = (
-    "circle", "cross", "square", "diamond", "triangle-up", "triangle-down", _STAR,
+    "circle", "cross", "square", "diamond", "triangle-up", "triangle-down",
+    "triangle-right", _STAR,
 )  # fmt: skip
 
 

@@ -2,17 +2,17 @@
 
 from reports import charts
 from reports.gathered import Gathered
-from reports.parts import Figure
 from reports.rows import Row
+from reports.section import Figure
 
 
-def overview(found: Gathered) -> list[Figure]:
+def overview(gathered: Gathered) -> list[Figure]:
     """Accuracy against MACs, a chart a data set."""
-    rows = [(row, found.planned(folder, row)) for folder, row in found.swept]
+    rows = [(row, gathered.planned(folder, row)) for folder, row in gathered.swept]
     figures = []
     for dataset in dict.fromkeys(row.dataset for row, _ in rows):
         own = _once([(row, sure) for row, sure in rows if row.dataset == dataset])
-        reference = _reference(found, [row for row, _ in own])
+        reference = _reference(gathered, [row for row, _ in own])
         caption = (
             "Every fixed rung, joined by network and named by its resolution, and "
             "every selector: mean MACs of one image against top-1; upright lines are "
@@ -35,8 +35,8 @@ def _once(rows: list[tuple[Row, bool]]) -> list[tuple[Row, bool]]:
     return list(kept.values())
 
 
-def _reference(found: Gathered, rows: list[Row]) -> tuple[str, float] | None:
-    name = next((str(plan["reference"]) for _, plan in found.plans), None)
+def _reference(gathered: Gathered, rows: list[Row]) -> tuple[str, float] | None:
+    name = next((str(plan["reference"]) for _, plan in gathered.plans), None)
     fixed = [row for row in rows if row.selector == "fixed" and row.ladder]
     own = [row for row in fixed if row.ladder == name]
     if not own and fixed:

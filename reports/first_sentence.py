@@ -7,27 +7,27 @@ _KEPT = 2.0  # points: a fixed rung that loses no more answers where there is no
 _GLYPHS = "Glyphs, an embedded demonstration: says nothing about photographs."
 
 
-def answer(found: Gathered) -> str:
+def answer(gathered: Gathered) -> str:
     """What one wants to know, first; then, of the demonstration, that it is one."""
-    said = _found(found)
-    if any(row.dataset == "glyphs" for _, row in found.rows):
+    said = _said(gathered)
+    if any(row.dataset == "glyphs" for _, row in gathered.rows):
         return f"{said} {_GLYPHS}"
     return said
 
 
-def _found(found: Gathered) -> str:
-    for folder, plan in found.plans:
-        row = found.row_of(folder, plan)
+def _said(gathered: Gathered) -> str:
+    for folder, plan in gathered.plans:
+        row = gathered.row_of(folder, plan)
         if row is not None:
             return _plan(plan, row)
     kept = [
         row
-        for _, row in found.swept
+        for _, row in gathered.swept
         if row.drop_points is not None
         and row.drop_points <= _KEPT
         and (row.flops_drop_percent or 0) > 0
     ]
-    solid = [row for row in kept if not _hollow(found, row)]
+    solid = [row for row in kept if not _hollow(gathered, row)]
     if kept and not solid:
         return (
             "HOLLOW: where accuracy is kept, the reference itself is not better than "
@@ -99,10 +99,10 @@ def _saved(row: Row) -> str:
     return f"{saved:.0f}" if saved < 99.5 else f"{saved:.2f}"
 
 
-def _hollow(found: Gathered, row: Row) -> bool:
+def _hollow(gathered: Gathered, row: Row) -> bool:
     """Whether the table of a row says that its reference only guesses."""
     start = f"{row.model} ({row.weights}) on {row.dataset} {row.split}, "
     return any(
         table.title.startswith(start) and "HOLLOW" in table.title
-        for _, table in found.tables
+        for _, table in gathered.tables
     )

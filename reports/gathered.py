@@ -30,6 +30,7 @@ class Gathered:
     maps: tuple[tuple[Path, list[dict[str, float]]], ...]
     bundles: tuple[tuple[Path, Json], ...]  # manifest.json
     parities: tuple[tuple[Path, Json], ...]  # parity.json beside a manifest
+    fronts_of_compression: tuple[tuple[Path, Json], ...]  # compress.json
     rungs: tuple[StoredRung, ...]
 
     @property
@@ -50,10 +51,10 @@ class Gathered:
     def planned(self, folder: Path, row: Row) -> bool:
         """Whether a row is that of the plan in its folder, and the plan certified."""
         return any(
-            place == folder
+            where == folder
             and plan["certificate"]["certified"]
-            and self.row_of(place, plan) == row
-            for place, plan in self.plans
+            and self.row_of(where, plan) == row
+            for where, plan in self.plans
         )
 
     def row_of(self, folder: Path, plan: Json) -> Row | None:
@@ -62,8 +63,8 @@ class Gathered:
         kind = plan["selector"]["kind"]
         own = [
             row
-            for place, row in self.rows
-            if place == folder and (row.selector, row.ladder) == (kind, ladder)
+            for where, row in self.rows
+            if where == folder and (row.selector, row.ladder) == (kind, ladder)
         ]
         own = [row for row in own if row.resolution is None] or own
         return own[-1] if own else None
@@ -77,10 +78,8 @@ def gather(folders: list[Path]) -> Gathered:
     """
     for folder in folders:
         if not folder.is_dir():
-            raise InputError(
-                f"{folder}: no such folder; expected the --run folder of a verb."
-            )
-    found = Gathered(
+            raise InputError.of(folder, "no such folder", "the `run` folder of a verb")
+    gathered = Gathered(
         folders=tuple(folders),
         rows=tuple(_each(folders, "rows.csv", read_rows)),
         tables=tuple(
@@ -95,14 +94,17 @@ def gather(folders: list[Path]) -> Gathered:
         maps=tuple(_numbers(folders, _MAP)),
         bundles=tuple(_jsons(folders, "manifest.json")),
         parities=tuple(_jsons(folders, "parity.json")),
+        fronts_of_compression=tuple(_jsons(folders, "compress.json")),
         rungs=tuple(_rungs(folders)),
     )
-    if not found.rows and not found.tables:
-        raise InputError(
-            f"{', '.join(map(str, folders))}: no results there (rows.csv or tables). "
-            "Run `reswise drop` or `reswise demo` first."
+    if not gathered.rows and not gathered.tables:
+        raise InputError.of(
+            ", ".join(map(str, folders)),
+            "no results there (rows.csv or tables)",
+            "",
+            "Run `reswise drop` or `reswise demo` first.",
         )
-    return found
+    return gathered
 
 
 def _each(folders: list[Path], name: str, read: Any) -> Iterator[tuple[Path, Any]]:
@@ -118,8 +120,8 @@ def _jsons(folders: list[Path], name: str) -> Iterator[tuple[Path, Json]]:
             try:
                 facts = json.loads(path.read_text(encoding="utf-8"))
             except (ValueError, OSError) as error:
-                raise InputError(
-                    f"{path}: not JSON ({error}). Run the verb that wrote it again."
+                raise InputError.of(
+                    path, f"not JSON ({error})", "", "Run the verb that wrote it again."
                 ) from error
             if isinstance(facts, dict):
                 yield path.parent, facts
@@ -132,9 +134,11 @@ def _judging(folders: list[Path]) -> Iterator[tuple[Path, frozenset[str]]]:
                 names = json.loads(path.read_text(encoding="utf-8"))
                 yield path.parent, frozenset(map(str, names))
             except (ValueError, TypeError, OSError) as error:
-                raise InputError(
-                    f"{path}: not the names of pictures ({error}). Run `reswise plan` "
-                    "again."
+                raise InputError.of(
+                    path,
+                    f"not the names of pictures ({error})",
+                    "",
+                    "Run `reswise plan` again.",
                 ) from error
 
 
@@ -150,9 +154,11 @@ def _numbers(
                         for line in csv.DictReader(file)
                     ]
             except (ValueError, TypeError) as error:
-                raise InputError(
-                    f"{path}: not the numbers of `reswise thresholds` ({error}). Run "
-                    "it again."
+                raise InputError.of(
+                    path,
+                    f"not the numbers of `reswise thresholds` ({error})",
+                    "",
+                    "Run it again.",
                 ) from error
             yield path.parent, rows
 

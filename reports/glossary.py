@@ -34,13 +34,13 @@ def explained(text: str) -> "Markup":
 
     seen: set[str] = set()
 
-    def marked(found: "re.Match[str]") -> str:
-        said = found[0].lower()
+    def marked(match: "re.Match[str]") -> str:
+        said = match[0].lower()
         word = _FORMS.get(said) or next(w for w in WORDS if w.lower() == said)
         if word in seen:
-            return found[0]
+            return match[0]
         seen.add(word)
         told = escape(WORDS[word])
-        return f'<dfn tabindex="0" data-tip="{told}">{found[0]}</dfn>'
+        return f'<dfn tabindex="0" data-tip="{told}">{match[0]}</dfn>'
 
     return Markup(_FOUND.sub(marked, str(escape(text))))

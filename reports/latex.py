@@ -67,10 +67,10 @@ def with_unit(name: str) -> str:
 def distinct(columns: Sequence[str]) -> list[str]:
     """Headings that differ: one that is there already says what it stands beside."""
     told: list[str] = []
-    for place, name in enumerate(columns):
+    for index, name in enumerate(columns):
         said = name
-        if columns.count(name) > 1 and place:
-            said = f"{columns[place - 1]}, {name}"
+        if columns.count(name) > 1 and index:
+            said = f"{columns[index - 1]}, {name}"
         number = told.count(said)
         told.append(f"{said} ({number + 1})" if number else said)
     return told

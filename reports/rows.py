@@ -75,9 +75,7 @@ def read_rows(path: Path) -> list[Row]:
         reader = csv.reader(file)
         header = tuple(next(reader, []))
         if header != COLUMNS:
-            raise InputError(
-                f"{path}: columns {','.join(header)}; expected {','.join(COLUMNS)}."
-            )
+            raise InputError.of(path, f"columns {','.join(header)}", ",".join(COLUMNS))
         return [_row(path, cells) for cells in reader]
 
 
@@ -91,4 +89,4 @@ def _row(path: Path, cells: list[str]) -> Row:
             }
         )
     except ValueError as error:
-        raise InputError(f"{path}: {error}; expected a row of rows.csv.") from error
+        raise InputError.of(path, str(error), "a row of rows.csv") from error

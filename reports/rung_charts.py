@@ -63,14 +63,14 @@ def front_chart(points_of: list[dict[str, float]]) -> Spec:
     values = [
         {
             "images": _PARTS[part],
-            "place": place,
-            "MMACs": one[f"{part}_macs"] / 1e6,
-            "top-1 %": 100 * one[f"{part}_top1"],
+            "order": order,
+            "MMACs": point[f"{part}_macs"] / 1e6,
+            "top-1 %": 100 * point[f"{part}_top1"],
             "thresholds": ", ".join(
-                f"{one[key]:.4g}" for key in one if key.startswith("threshold_")
+                f"{point[key]:.4g}" for key in point if key.startswith("threshold_")
             ),
         }
-        for place, one in enumerate(kept)
+        for order, point in enumerate(kept)
         for part in ("calibration", "test")
     ]
     base = charted(values).encode(
@@ -85,7 +85,7 @@ def front_chart(points_of: list[dict[str, float]]) -> Spec:
         ),
         tooltip=tooltip("images", "MMACs", "top-1 %", "thresholds"),
     )
-    line = base.mark_line(strokeWidth=2).encode(order="place:Q")
+    line = base.mark_line(strokeWidth=2).encode(order="order:Q")
     hover = base.mark_point(filled=True, size=90, opacity=0)
     return finished(alt.layer(line, hover, corner()))
 
@@ -96,9 +96,9 @@ def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
     for rung in rungs:
         sure = rung.scores.max(axis=1)
         right = rung.scores.argmax(axis=1) == rung.labels
-        place = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
-        for number in np.unique(place):
-            own = place == number
+        bins = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
+        for number in np.unique(bins):
+            own = bins == number
             values.append(
                 {
                     "rung": rung.rung,

@@ -24,10 +24,13 @@ Kind = Literal[
     "random-draws",
     "plan",
     "plan-splits",
+    "plan-labels",
     "thresholds",
     "parity",
     "bundle",
     "bench",
+    "compression",
+    "compression-answers",
     "published",
     "listing",
 ]
@@ -78,9 +81,9 @@ class Table:
         shown = [n for n, name in enumerate(self.columns) if name not in self.more]
         return replace(
             self,
-            columns=tuple(self.columns[place] for place in shown),
-            rows=tuple(tuple(row[place] for place in shown) for row in self.rows),
-            words=sum(place < self.words for place in shown),
+            columns=tuple(self.columns[index] for index in shown),
+            rows=tuple(tuple(row[index] for index in shown) for row in self.rows),
+            words=sum(index < self.words for index in shown),
             more=(),
         )
 
@@ -148,20 +151,20 @@ def read_tables(path: Path) -> list[Table]:
     try:
         return [
             Table(
-                title=str(one["title"]),
-                columns=tuple(map(str, one["columns"])),
-                rows=tuple(tuple(map(str, row)) for row in one["rows"]),
-                words=int(one["words"]),
-                notes=tuple(map(str, one["notes"])),
-                kind=_kind(one),
-                more=tuple(map(str, one.get("more", ()))),
-                command=str(one.get("command", "")),
+                title=str(facts["title"]),
+                columns=tuple(map(str, facts["columns"])),
+                rows=tuple(tuple(map(str, row)) for row in facts["rows"]),
+                words=int(facts["words"]),
+                notes=tuple(map(str, facts["notes"])),
+                kind=_kind(facts),
+                more=tuple(map(str, facts.get("more", ()))),
+                command=str(facts.get("command", "")),
             )
-            for one in json.loads(path.read_text(encoding="utf-8"))
+            for facts in json.loads(path.read_text(encoding="utf-8"))
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path}: not tables of reswise ({error!r}). Run the verb again."
+        raise InputError.of(
+            path, f"not tables of reswise ({error!r})", "", "Run the verb again."
         ) from error
 
 

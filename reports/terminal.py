@@ -34,12 +34,12 @@ def without_empty(
 ) -> tuple[list[str], list[list[str]], int]:
     """The table without the columns that no row fills."""
     full = [
-        place
-        for place in range(len(columns))
-        if not rows or any(row[place].strip() for row in rows)
+        index
+        for index in range(len(columns))
+        if not rows or any(row[index].strip() for row in rows)
     ]
-    kept = [[row[place] for place in full] for row in rows]
-    return [columns[p] for p in full], kept, sum(place < words for place in full)
+    kept = [[row[index] for index in full] for row in rows]
+    return [columns[p] for p in full], kept, sum(index < words for index in full)
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -50,8 +50,8 @@ def wrapped(text: str, width: int) -> list[str]:
     lines = [""]
     for word in _words(text):
         parts = [word] if cell_len(word) <= width else _pieces(word)
-        for place, part in enumerate(parts):
-            space = " " if lines[-1] and not place else ""
+        for index, part in enumerate(parts):
+            space = " " if lines[-1] and not index else ""
             if lines[-1] and cell_len(lines[-1] + space + part) > width:
                 lines.append(part)
             else:
@@ -81,14 +81,14 @@ def _widths(cells: Rows, width: int) -> list[int]:
     spare = width - sum(widths) - _GAP * (len(widths) - 1)
     heads, body = cells[:1], cells[1:]
     for rows, longest in ((body, _full), (body, _longest_word), (heads, _full)):
-        for place in range(len(widths)):
-            wanted = max((longest(row[place]) for row in rows), default=0)
-            if 0 < wanted - widths[place] <= spare and wanted <= _COMFORT:
-                spare -= wanted - widths[place]
-                widths[place] = wanted
-    for place in range(len(widths)):  # what is left: names that wrap all the same
-        more = min(spare, max(_full(row[place]) for row in cells) - widths[place])
-        widths[place] += max(0, more)
+        for index in range(len(widths)):
+            wanted = max((longest(row[index]) for row in rows), default=0)
+            if 0 < wanted - widths[index] <= spare and wanted <= _COMFORT:
+                spare -= wanted - widths[index]
+                widths[index] = wanted
+    for index in range(len(widths)):  # what is left: names that wrap all the same
+        more = min(spare, max(_full(row[index]) for row in cells) - widths[index])
+        widths[index] += max(0, more)
         spare -= max(0, more)
     return widths
 
@@ -108,29 +108,28 @@ def _upright(cells: Rows, words: int, width: int) -> list[str]:
         for row in cells
     ]
     apart = any(len(cell) > 1 for row in folded[1:] for cell in row)
-    lines: list[str] = []
-    for place, row in enumerate(folded):
-        if place > 1 and apart:
-            lines.append("")
-        high = max(map(len, row))
-        for level in range(high):
-            # heads stand on the rule below them, rows begin together
-            shift = high if place == 0 else 0
-            lines.append(
-                (" " * _GAP)
-                .join(
-                    _set(
-                        _line(cell, level - (shift and high - len(cell))),
-                        wide,
-                        n < words,
-                    )
-                    for n, (cell, wide) in enumerate(zip(row, widths, strict=True))
-                )
-                .rstrip()
-            )
-        if place == 0:
-            lines.append((" " * _GAP).join("─" * wide for wide in widths))
+    head, *body = folded
+    high = max(map(len, head))
+    bottom = [[""] * (high - len(cell)) + cell for cell in head]  # on the rule
+    lines = _block(bottom, widths, words)
+    lines.append((" " * _GAP).join("─" * wide for wide in widths))
+    for number, row in enumerate(body):
+        lines += [""] if number and apart else []
+        lines += _block(row, widths, words)
     return lines
+
+
+def _block(row: list[list[str]], widths: list[int], words: int) -> list[str]:
+    """One row, whose cells begin together."""
+    return [
+        (" " * _GAP)
+        .join(
+            _set(_line(cell, level), wide, index < words)
+            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
+        )
+        .rstrip()
+        for level in range(max(map(len, row)))
+    ]
 
 
 def _line(cell: list[str], level: int) -> str:

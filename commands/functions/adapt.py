@@ -71,8 +71,8 @@ def adapt(
 
     settings = AdaptSettings(passes=passes, tensors=tensors, seed=seed)
     free_variables(source.model, tensors)  # none: said before long work
-    way = Preprocessing(crop)
-    learnt = lessons(source, images, list(resolutions), way, settings)
+    preprocessing = Preprocessing(crop)
+    learnt = lessons(source, images, list(resolutions), preprocessing, settings)
     models = {resolution: source.at(resolution) for resolution in resolutions}
     outcomes, minutes = [], []
     for resolution, lower in models.items():
@@ -88,7 +88,7 @@ def adapt(
         "dataset": images.name,
         "split": images.split,
         "fingerprint": images.fingerprint,
-        "preprocessing": way.describe(),
+        "preprocessing": preprocessing.describe(),
         "settings": asdict(settings),
         "versions": versions(),
     }

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from convert.manifest import Rung
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 from selection.arrays import Json
 from selection.contract import MEAN, Selector
 from selection.selectors.catalogue import CATALOGUE, from_json
@@ -27,14 +27,16 @@ def check_selector(facts: Json, rungs: tuple[Rung, ...], where: str) -> Selector
     try:
         selector = from_json(facts)
         if not CATALOGUE[str(facts["kind"])].runs:
-            raise InputError(f"{facts['kind']} reads the labels, so no device runs it.")
+            raise BundleError.of(
+                facts["kind"], "it reads the labels, so no device runs it"
+            )
         _check_ladder(selector.ladder, rungs)
         if isinstance(selector, Deferral):
             _check_rules(selector)
         if isinstance(selector, Learned):
             _check_layers(selector)
     except InputError as error:
-        raise InputError(f"{where}: selector: {error}") from None
+        raise BundleError.around(f"{where}: selector", error) from None
     return selector
 
 
@@ -42,14 +44,15 @@ def _check_ladder(ladder: tuple[str, ...], rungs: tuple[Rung, ...]) -> None:
     macs = {rung.rung: rung.macs for rung in rungs}
     for rung in ladder:
         if rung not in macs:
-            raise InputError(
-                f"rung {rung} is not in the bundle; expected one of {', '.join(macs)}."
+            raise BundleError.of(
+                f"rung {rung}", "is not in the bundle", f"one of {', '.join(macs)}"
             )
     for lower, upper in pairwise(ladder):
         if macs[lower] >= macs[upper]:
-            raise InputError(
-                f"the ladder does not ascend in MACs: {lower} has {macs[lower]:,}, "
-                f"{upper} {macs[upper]:,}."
+            raise BundleError.of(
+                "its ladder",
+                "does not ascend in MACs: "
+                f"{lower} has {macs[lower]:,}, {upper} {macs[upper]:,}",
             )
 
 
@@ -57,8 +60,8 @@ def _check_rules(selector: Deferral) -> None:
     for seen, rule in enumerate(selector.rules, start=1):
         features = _features(seen, selector.answer)
         if isinstance(rule, Linear) and len(rule.weights) != features:
-            raise InputError(
-                f"rule {seen} has {len(rule.weights)} weights; expected {features}."
+            raise BundleError.of(
+                f"rule {seen}", f"has {len(rule.weights)} weights", str(features)
             )
         for tree in _trees(rule):
             _check_tree(tree, features, seen)
@@ -79,17 +82,18 @@ def _check_tree(tree: Tree, features: int, rule: int) -> None:
     nodes = len(tree.feature)
     columns = (tree.threshold, tree.left, tree.right, tree.value)
     if not nodes or any(len(column) != nodes for column in columns):
-        raise InputError(f"rule {rule} has a tree whose columns differ in length.")
-    for place, feature in enumerate(tree.feature):
+        raise BundleError.of(f"rule {rule}", "a tree whose columns differ in length")
+    for node, feature in enumerate(tree.feature):
         if feature >= features:
-            raise InputError(
-                f"rule {rule} has a tree that reads feature {feature} of {features}."
+            raise BundleError.of(
+                f"rule {rule}", f"has a tree that reads feature {feature} of {features}"
             )
-        for child in (tree.left[place], tree.right[place]):
-            if feature >= 0 and not place < child < nodes:
-                raise InputError(
-                    f"rule {rule} has a tree whose node {place} leads to node {child}; "
-                    f"expected a later one of {nodes}."
+        for child in (tree.left[node], tree.right[node]):
+            if feature >= 0 and not node < child < nodes:
+                raise BundleError.of(
+                    f"rule {rule}",
+                    f"has a tree whose node {node} leads to node {child}",
+                    f"a later one of {nodes}",
                 )
 
 
@@ -100,8 +104,8 @@ def _check_layers(selector: Learned) -> None:
         if len(layer.weights) != inputs or any(
             len(row) != outputs for row in layer.weights
         ):
-            raise InputError(
-                f"layer {number} of the learned selector is no matrix of {inputs} by "
-                f"{outputs}."
+            raise BundleError.of(
+                f"layer {number} of the learned selector",
+                f"no matrix of {inputs} by {outputs}",
             )
         inputs = outputs

@@ -9,7 +9,7 @@ fit 224 pixels alone. Its tensors have the order of keras.applications.VGG19.
 import keras
 from keras import KerasTensor, layers
 
-_STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # (filters, convolutions)
+STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # (filters, convolutions)
 _HIDDEN = 4096
 
 
@@ -22,15 +22,15 @@ def build(name: str, resolution: int, classes: int, alpha: float) -> keras.Model
     del alpha
     image = keras.Input((resolution, resolution, 3))
     features = image
-    for stage, (filters, convolutions) in enumerate(_STAGES, start=1):
-        for place in range(1, convolutions + 1):
+    for stage, (filters, convolutions) in enumerate(STAGES, start=1):
+        for number in range(1, convolutions + 1):
             features = layers.Conv2D(
                 filters,
                 3,
                 padding="same",
                 activation="relu",
                 kernel_initializer="he_normal",
-                name=f"block{stage}_conv{place}",
+                name=f"block{stage}_conv{number}",
             )(features)
         features = layers.MaxPooling2D(2, name=f"block{stage}_pool")(features)
     head = _flattened(features) if name == "vgg19_flatten" else _averaged(features)

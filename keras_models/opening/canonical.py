@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.graphs.calls import Calls, calls
 from keras_models.graphs.reapplying import has_graph
 from keras_models.normalisation import NORMALISATIONS, normalise
@@ -52,10 +52,10 @@ class Own:
         batch = self.model.inputs[0].shape[0]
         lacking = -len(images) % (batch or 1)
         filled = np.concatenate([images, np.repeat(images[-1:], lacking, axis=0)])
-        found = self.model.predict(
+        raw = self.model.predict(
             self.to_own(filled), batch_size=batch or len(filled), verbose=0
         )
-        return self.to_scores(found)[: len(images)]
+        return self.to_scores(raw)[: len(images)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +84,13 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
     try:
         bare = keras.Model(image, raw, name=own.name)
     except ValueError as error:  # two layers of one name, in models side by side
-        raise InputError(
-            f"{own.name}: {error} Give its layers names of their own and save again."
+        raise ModelError.of(
+            own.name,
+            str(error),
+            "",
+            "Give its layers names of their own and save again.",
         ) from error
-    pixels = normalise(probes(taken.side), convention)
+    pixels = normalise(probes(taken.resolution), convention)
     reading = outputs.read(
         own.name,
         listed,
@@ -110,7 +113,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
     return Canonical(
         own=user,
         model=bare if scores is raw else keras.Model(image, scores, name=own.name),
-        native=taken.side,
+        native=taken.resolution,
         normalisation=convention,
         remarks=tuple(words),
     )
@@ -128,7 +131,7 @@ def _ends(
     """A canonical image and the raw output that the model's own calls make of it."""
     if taken.plain:
         return own.inputs[0], own.outputs[number]
-    image = keras.Input((taken.side, taken.side, 3), name="image")
+    image = keras.Input((taken.resolution, taken.resolution, 3), name="image")
     try:
         adapted = taken.adapted(image)
         if "int" in taken.dtype or taken.batch is not None:
@@ -138,9 +141,11 @@ def _ends(
         return image, keras.tree.flatten(own(given))[number]
     except Exception as error:  # a layer may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{own.name}: its layers do not take pictures of {taken.side} x "
-            f"{taken.side} pixels ({first_line})."
+        raise ModelError.of(
+            own.name,
+            "its layers do not take pictures of "
+            f"{taken.resolution} x {taken.resolution} pixels "
+            f"({first_line})",
         ) from error
 
 
@@ -148,12 +153,16 @@ def _convention(
     own: keras.Model, taken: Entrance, listed: Calls, wanted: str | None
 ) -> tuple[str, str]:
     if taken.grey and wanted in ("caffe", "torch"):
-        raise InputError(
-            f"--normalisation {wanted}: {own.name} takes grey pictures, {wanted} has "
-            f"numbers for each colour ({NORMALISATIONS[wanted]}). Expected tf, unit or "
-            "none."
+        raise ModelError(
+            "normalisation",
+            wanted,
+            "tf, unit or none",
+            fault=(
+                f"{own.name} takes grey pictures, {wanted} has numbers for each "
+                f"colour ({NORMALISATIONS[wanted]})"
+            ),
         )
-    pixels = probes(taken.side)
+    pixels = probes(taken.resolution)
     if taken.grey:
         pixels = pixels[..., :1] if taken.channel else pixels[..., 0]
     given = keras.ops.convert_to_tensor(pixels)
@@ -162,9 +171,11 @@ def _convention(
 
 def _check_graph(model: keras.Model) -> None:
     if not has_graph(model):
-        raise InputError(
-            f"{model.name}: no functional or sequential model with a known input "
-            f"({type(model).__name__}): its layers cannot be looked at. Build it with "
-            "keras.Input((R, R, 3)) in front, keras.Model(inputs, outputs), and save "
-            "it again."
+        raise ModelError.of(
+            model.name,
+            "no functional or sequential model with a known input "
+            f"({type(model).__name__}): its layers cannot be looked at",
+            "",
+            "Build it with keras.Input((R, R, 3)) in front, keras.Model(inputs, "
+            "outputs), and save it again.",
         )

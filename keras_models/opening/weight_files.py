@@ -9,8 +9,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
+from datasets.files import file_sha256
 from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.normalisation import NORMALISATIONS
 from keras_models.opening.model_files import read_model
 
 
@@ -30,10 +32,12 @@ def load_weights(model: keras.Model, path: Path) -> None:
         renew_derived_state(model)
     except (ValueError, OSError, KeyError, TypeError) as error:
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{path}: does not fit {model.name} with "
-            f"{model.outputs[0].shape[-1]} classes ({first_line}). Give the weights of "
-            "this very architecture, --alpha and --classes."
+        raise ModelError.of(
+            path,
+            f"does not fit {model.name} with {model.outputs[0].shape[-1]} classes "
+            f"({first_line})",
+            "",
+            "Give the weights of this very architecture, `alpha` and `classes`.",
         ) from error
 
 
@@ -72,11 +76,26 @@ def record_beside(path: Path) -> dict[str, Any] | None:
         record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
         int(record["native"])
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{beside}: not the record of a training ({error}). Move it away from "
-            f"{path.name}, or train again."
+        raise ModelError.of(
+            beside,
+            f"not the record of a training ({error})",
+            "",
+            f"Move it away from {path.name}, or train again.",
         ) from error
     return record
+
+
+def recorded_normalisation(path: Path) -> str | None:
+    """What `reswise train` noted beside this very model file; None: nothing."""
+    try:
+        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        convention, sha256 = str(facts["normalisation"]), str(facts["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):  # any other file may lie there
+        return None
+    same = (
+        convention in NORMALISATIONS and path.is_file() and file_sha256(path) == sha256
+    )
+    return convention if same else None
 
 
 def classes_in(path: Path) -> int | None:
@@ -99,5 +118,5 @@ def classes_in(path: Path) -> int | None:
         with h5py.File(path) as file:
             file.visititems(visit)
     except OSError as error:
-        raise InputError(f"{path}: not an HDF5 file ({error}).") from error
+        raise ModelError.of(path, f"not an HDF5 file ({error})") from error
     return widths[0] if len(widths) == 1 else None

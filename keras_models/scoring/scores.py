@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import DataError, InputError, ModelError
 from datasets.files import whole_file, write_text
 from keras_models.scoring.score_records import FORMAT, RungMeta, StoredRung
 
@@ -39,6 +39,10 @@ class ScoreStore:
 
     def has_shard(self, meta: RungMeta, shard: int) -> bool:
         return self._shard(meta, shard).exists()
+
+    def shard(self, meta: RungMeta, shard: int) -> NDArray[np.float32]:
+        """(images, classes) of one shard."""
+        return _read(self._shard(meta, shard))
 
     def missing(self, meta: RungMeta) -> list[int]:
         """Numbers of the shards that are still to be computed, ascending."""
@@ -111,14 +115,14 @@ class ScoreStore:
 
     def metas(self) -> list[RungMeta]:
         """What is stored, complete or not, in the order of rung and key."""
-        found = []
+        metas = []
         for path in sorted((self.run / "scores").glob("*/meta.json")):
             facts = json.loads(path.read_text())
             if facts.get("format") == FORMAT:
                 facts["uncounted"] = tuple(facts["uncounted"])
                 facts["remarks"] = tuple(facts.get("remarks", ()))
-                found.append(RungMeta(**facts))
-        return sorted(found, key=lambda meta: (meta.model, meta.resolution, meta.key))
+                metas.append(RungMeta(**facts))
+        return sorted(metas, key=lambda meta: (meta.model, meta.resolution, meta.key))
 
     def load(self, meta: RungMeta, nonfinite: str = "refuse") -> StoredRung:
         """The scores of a finished rung.
@@ -131,17 +135,20 @@ class ScoreStore:
                 where the image has no label.
         """
         if missing := self.missing(meta):
-            raise InputError(
-                f"{self.folder(meta)}: {len(missing)} of {meta.shards} shards of "
-                f"{meta.rung} are missing; expected a finished sweep. Run the same "
-                "`reswise drop` again: it goes on where it stopped."
+            raise InputError.of(
+                self.folder(meta),
+                f"{len(missing)} of {meta.shards} shards of {meta.rung} are missing",
+                "a finished sweep",
+                "Run the same `reswise drop` again: it goes on where it stopped.",
             )
-        shards = [_read(self._shard(meta, shard)) for shard in range(meta.shards)]
+        shards = [self.shard(meta, shard) for shard in range(meta.shards)]
         scores = np.concatenate(shards)
         if scores.shape != (meta.images, meta.classes):
-            raise InputError(
-                f"{self.folder(meta)}: scores of shape {scores.shape}; expected "
-                f"{(meta.images, meta.classes)}. Delete this folder and sweep again."
+            raise InputError.of(
+                self.folder(meta),
+                f"scores of shape {scores.shape}",
+                str((meta.images, meta.classes)),
+                "Delete this folder and sweep again.",
             )
         return self._readable(meta, scores, nonfinite)
 
@@ -159,9 +166,9 @@ class ScoreStore:
         labels, scores = labels[kept], scores[kept]
         bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
         if bad.size and nonfinite != "wrong":
-            raise InputError(_not_finite(meta, ids, bad))
+            raise _not_finite(meta, ids, bad)
         if (labels[bad] < 0).any():
-            raise InputError(_neither(meta, int((labels[bad] < 0).sum())))
+            raise _neither(meta, int((labels[bad] < 0).sum()))
         scores[bad] = _wrong(labels[bad], meta.classes)
         names = tuple(facts["class_names"])
         read = tuple(map(str, facts.get("read", ())))
@@ -182,23 +189,30 @@ class ScoreStore:
         return self.run / "datasets" / fingerprint[:20]
 
 
-def _not_finite(meta: RungMeta, ids: tuple[str, ...], bad: NDArray[np.intp]) -> str:
+def _not_finite(
+    meta: RungMeta, ids: tuple[str, ...], bad: NDArray[np.intp]
+) -> ModelError:
     named = ", ".join(ids[index] for index in bad[:_NAMED])
     more = f" and {bad.size - _NAMED} more" if bad.size > _NAMED else ""
-    return (
-        f"{meta.rung}: the scores of {bad.size} of {len(ids)} images are not finite "
-        f"(NaN or infinite): {named}{more}. The network gives no answer there, most "
-        "likely since it overflows at that resolution. Leave the rung out, or count "
-        "them as wrong answers with --nonfinite wrong (drop, select, thresholds, plan)."
+    return ModelError.of(
+        meta.rung,
+        f"the scores of {bad.size} of {len(ids)} images are not finite (NaN or "
+        f"infinite): {named}{more}. The network gives no answer there, most likely "
+        "since it overflows at that resolution",
+        "",
+        "Leave the rung out, or count them as wrong answers with `nonfinite=wrong` "
+        "(drop, select, thresholds, plan).",
     )
 
 
-def _neither(meta: RungMeta, images: int) -> str:
-    return (
-        f"{meta.rung}: {images} images have neither finite scores nor a label; "
-        "--nonfinite wrong needs their labels: a class put in place of an answer could "
-        "agree with another rung's by chance. Label them, or leave the rung or the "
-        "pictures out."
+def _neither(meta: RungMeta, images: int) -> DataError:
+    return DataError.of(
+        meta.rung,
+        f"{images} images have neither finite scores nor a label; `nonfinite=wrong` "
+        "needs their labels: a class put in place of an answer could agree with "
+        "another rung's by chance",
+        "",
+        "Label them, or leave the rung or the pictures out.",
     )
 
 
@@ -213,6 +227,6 @@ def _read(path: Path) -> NDArray[np.float32]:
     try:
         return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
     except (ValueError, OSError, EOFError) as error:
-        raise InputError(
-            f"{path}: not a shard of scores ({error}). Delete it and sweep again."
+        raise InputError.of(
+            path, f"not a shard of scores ({error})", "", "Delete it and sweep again."
         ) from error

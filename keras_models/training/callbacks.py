@@ -84,9 +84,11 @@ def epochs_done(folder: Path, steps: int) -> int:
         with h5py.File(path) as file:
             return int(file["optimizer/vars/0"][()]) // steps
     except (OSError, KeyError) as error:
-        raise InputError(
-            f"{path}: not a backup of a training ({error}). Delete {folder} to begin "
-            "anew."
+        raise InputError.of(
+            path,
+            f"not a backup of a training ({error})",
+            "",
+            f"Delete {folder} to begin anew.",
         ) from error
 
 

@@ -86,24 +86,21 @@ def asked(
     limit: float,
     confidence: float,
     hopes: Sequence[Float64s],
-    stop: Callable[[Standing], bool] | None = None,
-    most: int | None = None,
+    stop: Callable[[Standing, Known], bool] | None = None,
 ) -> tuple[Standing, Known]:
     """The same with labels that are there: each is read only when it is its turn.
 
     Labels that are UNLABELLED stay open.
 
     Args:
-        stop: looks after every label; True ends the asking.
-        most: labels that are read at most.
+        stop: looks before the first label and after each; True ends the asking.
     """
     known = Known.nothing(len(labels))
     missing: set[int] = set()
     while True:
         here = standing(reference, plans, known, limit, confidence, hopes, False)
         row = next((row for row in here.open if row not in missing), None)
-        enough = most is not None and known.said >= most
-        if row is None or enough or (stop is not None and stop(here)):
+        if (stop is not None and stop(here, known)) or row is None:
             here = standing(reference, plans, known, limit, confidence, hopes)
             return here, known
         if labels[row] < 0:

@@ -25,6 +25,23 @@ from selection.selectors.catalogue import from_json
 _FORMAT = 1
 
 
+@dataclass(frozen=True)
+class LabelStep:
+    """A plan that was certified as soon as so many labels had been read."""
+
+    labels: int
+    saved_percent: float  # of the reference's MACs, on the certification images
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where the asking ended."""
+
+    standing: Standing
+    known: Known
+    steps: tuple[LabelStep, ...]  # each time that what is certified grew
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Family:
     """K plans over n certification images, the first to be tested first."""
@@ -65,21 +82,37 @@ class Family:
         here = compared(self.reference_answers, self.answers[plan], known)
         return open_rows(here, self.hopes[plan])
 
-    def asked(self, labels: Ints, most: int | None = None) -> tuple[Standing, Known]:
+    def asked(self, labels: Ints, most: int | None = None) -> Asked:
         """With labels that are there, at most so many, each read when it is asked for.
 
         Stopping early keeps the promise (docs/guarantee.md): it may end at a dearer
         plan, and at no other one.
         """
-        return asked(
+        labels_at: dict[int, int] = {}  # how many plans passed: labels read by then
+
+        def enough(here: Standing, known: Known) -> bool:
+            labels_at.setdefault(here.passed, known.said)
+            return most is not None and known.said >= most
+
+        here, known = asked(
             self.reference_answers,
             tuple(self.answers),
             labels,
             self.limit,
             self.confidence,
             tuple(self.hopes),
-            most=most,
+            enough,
         )
+        steps = (
+            LabelStep(said, self.saved_percent(passed - 1))
+            for passed, said in labels_at.items()
+            if passed
+        )
+        return Asked(here, known, tuple(steps))
+
+    def saved_percent(self, plan: int) -> float:
+        """Of the reference's MACs, mean of one certification image."""
+        return 100 * (1 - self.macs[plan] / self.reference_macs)
 
     def to_json(self) -> Json:
         return {
@@ -119,8 +152,8 @@ def family_of(
 ) -> Family:
     """The plans' answers on the certification images, whose labels stay unread."""
     images = certifying.unlabelled()
-    place = images.index(reference)
-    own = images.answers[:, place]
+    column = images.index(reference)
+    own = images.answers[:, column]
     beliefs = belief(images)
     done = [replay(selector, images) for selector in selectors]
     sure = believed(beliefs, own)
@@ -132,7 +165,7 @@ def family_of(
         confidence=confidence,
         selectors=tuple(selectors),
         macs=tuple(one.mean_macs for one in done),
-        reference_macs=float(images.macs[place]),
+        reference_macs=float(images.macs[column]),
         ids=images.ids,
         reference_answers=own,
         answers=np.array([one.answers for one in done], np.int64).reshape(shape),
@@ -151,16 +184,19 @@ def family_from_json(facts: Json) -> Family:
         InputError: something else.
     """
     if facts.get("kind") != "family" or facts.get("format") != _FORMAT:
-        raise InputError(
-            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}: expected the "
-            "family.json that `reswise plan` writes."
+        raise InputError.of(
+            "family.json",
+            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}",
+            "what `reswise plan` writes",
         )
     try:
         return _read(facts)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"family.json is not whole ({error!r}); expected what `reswise plan` "
-            "writes. Run it again."
+        raise InputError.of(
+            "family.json",
+            f"is not whole ({error!r})",
+            "what `reswise plan` writes",
+            "Run it again.",
         ) from error
 
 

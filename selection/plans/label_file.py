@@ -61,11 +61,11 @@ def questions_csv(
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    for one in asked:
-        name = family.ids[one.row]
+    for question in asked:
+        name = family.ids[question.row]
         table.writerow(
-            (name, folder + name, names[one.first], names[one.second], "",
-             one.first, one.second)
+            (name, folder + name, names[question.first], names[question.second], "",
+             question.first, question.second)
         )  # fmt: skip
     return text.getvalue()
 
@@ -80,41 +80,41 @@ def read_answers(family: Family, known: Known, text: str, where: str) -> int:
     table = csv.DictReader(io.StringIO(text))
     needed = {"id", "first_index", "second_index", "answer"}
     if not needed <= set(table.fieldnames or ()):
-        raise InputError(
-            f"{where}: columns {', '.join(table.fieldnames or ())[:200]}; expected "
-            f"{', '.join(sorted(needed))}, as in to_label.csv."
+        raise InputError.of(
+            where,
+            f"columns {', '.join(table.fieldnames or ())[:200]}",
+            f"{', '.join(sorted(needed))}, as in to_label.csv",
         )
     rows = {name: row for row, name in enumerate(family.ids)}
     count = 0
     for cells in table:
-        place = f"{where} line {table.line_num}"
+        line = f"{where} line {table.line_num}"
         word = (cells["answer"] or "").strip().lower()
         if not word:
             continue
         if word not in _WORDS:
-            raise InputError(
-                f"{place}: answer {word[:20]!r}; expected first, second, neither or "
-                "nothing."
+            raise InputError.of(
+                line, f"answer {word[:20]!r}", "first, second, neither or nothing"
             )
         if cells["id"] not in rows:
-            raise InputError(
-                f"{place}: {cells['id'][:80]!r} is no certification image of this plan."
+            raise InputError.of(
+                line, f"{cells['id'][:80]!r} is no certification image of this plan"
             )
         pair = (
-            _index(cells["first_index"], place),
-            _index(cells["second_index"], place),
+            _index(cells["first_index"], line),
+            _index(cells["second_index"], line),
         )
         try:
             known.say(rows[cells["id"]], pair, _WORDS[word])
         except InputError as error:
-            raise InputError(f"{place}: {error}") from None
+            raise InputError.around(line, error) from None
         count += 1
     return count
 
 
-def _index(text: str | None, place: str) -> int:
+def _index(text: str | None, where: str) -> int:
     if not (text or "").isdecimal():
-        raise InputError(f"{place}: class {(text or '')[:20]!r}; expected its number.")
+        raise InputError.of(where, f"class {(text or '')[:20]!r}", "its number")
     return int(text or "")
 
 
@@ -139,9 +139,11 @@ def read_known(family: Family, text: str, where: str) -> Known:
     try:
         facts = json.loads(text)
         if facts["family_sha256"] != family.sha256:
-            raise InputError(
-                f"{where} holds labels of another plan; expected those of this "
-                "family.json. Delete it, or run `reswise plan` again."
+            raise InputError.of(
+                where,
+                "holds labels of another plan",
+                "those of this family.json",
+                "Delete it, or run `reswise plan` again.",
             )
         known = Known.nothing(len(family.ids))
         rows = {name: row for row, name in enumerate(family.ids)}
@@ -150,5 +152,7 @@ def read_known(family: Family, text: str, where: str) -> Known:
         for name, out in facts["ruled_out"].items():
             known.ruled_out[rows[name]] = set(map(int, out))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{where} is not whole ({error!r}). Delete it.") from None
+        raise InputError.of(
+            where, f"is not whole ({error!r})", "", "Delete it."
+        ) from None
     return known

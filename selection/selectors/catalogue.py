@@ -44,15 +44,14 @@ def from_json(facts: Json) -> "Selector":
     """
     kind: Any = facts.get("kind")
     if kind not in CATALOGUE:
-        raise InputError(
-            f"selector {kind!r} is unknown; expected one of {', '.join(CATALOGUE)}."
-        )
+        raise InputError("selectors", f"{kind!r}", f"one of {', '.join(CATALOGUE)}")
     try:
         return CATALOGUE[kind].read(facts)
     except InputError:
         raise
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"the {kind} selector's JSON object is not whole ({error!r}); expected "
-            "what `reswise plan` writes."
+        raise InputError.of(
+            f"the {kind} selector's JSON object",
+            f"is not whole ({error!r})",
+            "what `reswise plan` writes",
         ) from error

@@ -279,13 +279,13 @@ def test_a_wrong_decision_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--host", "--serial", "x"], "--host and --serial: expected one"),
-        (["--host", "--threads", "-1"], "--threads -1: expected 0 or more"),
-        (["--host", "--cores", "all"], "--cores all: expected a mask such as 0xf0"),
-        (["--keep", "--clean"], "--keep and --clean: expected one"),
-        (["--device-dir", "/"], "--device-dir /: expected a folder of its own"),
-        (["--adb", "/no/adb"], "--adb /no/adb: no such program"),
-        (["--host", "--runtime-lib", "/no/lib.so"], "/no/lib.so: cannot be read"),
+        (["--host", "--serial", "x"], "host: expected either this machine or `serial`"),
+        (["--host", "--threads", "-1"], "threads=-1: expected 0 or more"),
+        (["--host", "--cores", "all"], "cores=all: expected a mask such as 0xf0"),
+        (["--keep", "--clean"], "keep: expected either this or `clean`"),
+        (["--device-dir", "/"], "device_dir=/: expected a folder of its own"),
+        (["--adb", "/no/adb"], "adb=/no/adb: expected a program"),
+        (["--host", "--runtime-lib", "/no/lib.so"], "/no/lib.so cannot be read"),
         (["--host", "--runtime-lib", __file__], "not a shared library"),
     ],
 )
@@ -297,7 +297,7 @@ def test_bad_flags(tmp_path: Path, arguments: list[str], said: str) -> None:
 
 
 def test_no_bundle_or_data_set(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected --bundle and --dataset"):
+    with pytest.raises(InputError, match="bundle: expected a bundle and `dataset`"):
         _run("--host")
     with pytest.raises(InputError, match="no folder; expected a bundle"):
         _run("--host", "--bundle", str(tmp_path / "none"), *QUICK)

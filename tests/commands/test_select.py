@@ -115,19 +115,19 @@ def test_learned_reads_the_thumbnails_of_the_data_set_once(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--selector", "guess"), "selector 'guess' is unknown"),
+        (("--selector", "guess"), "selectors='guess': expected"),
         (("--selector", "random", "--repeats", "0"), "expected 1 draw"),
         (("--selector", "random", "--random-weights", "1"), "expected one for each"),
         (("--selector", "fixed", "--max-macs", "1"), "cheapest rung"),
         (("--selector", "fixed", "--max-macs", "much"), "expected numbers"),
         (("--selector", "fixed", "--rungs", "none@1"), "has no scores"),
         (("--selector", "fixed", "--calibration-part", "1"), "between 0 and 1"),
-        (("--selector", "cascade", "--thresholds", "0.5"), "expected both"),
+        (("--selector", "cascade", "--thresholds", "0.5"), "`selectors=cascade` and"),
         (("--selector", "cascade", "--thresholds", "1.5", "--rungs",
-          "small@32,small@64"), "out of range"),
+          "small@32,small@64"), "thresholds=1.5: expected a confidence"),
         (("--selector", "cascade", "--thresholds", "0.5", "--rungs",
           "small@64,small@32"), "does not ascend"),
-        (("--selector", "cascade", "--ways", "gut"), "way 'gut' is unknown"),
+        (("--selector", "cascade", "--ways", "gut"), "ways='gut': expected some of"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused(

@@ -64,7 +64,7 @@ def test_a_plan_says_rungs_models_and_crops(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ladder", "rungs", "message"),
     [
-        (["three@32", "one@16"], [], "--model gives one, two"),
+        (["three@32", "one@16"], [], "`model` gives one, two"),
         (["one", "two@32"], [], "is no rung"),
         (["one@16/crop0.5", "one@16"], [], "at two crops"),
         (["one@16"], [{"rung": "one@16", "weights_sha256": "0" * 64}], "planned with"),
@@ -86,7 +86,7 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError, match="expected"):
         wanted_from_plan(path, [ONE], WAY)
     with pytest.raises(InputError, match="No such file"):
-        read_json(tmp_path / "none.json", "--plan")
+        read_json(tmp_path / "none.json", "plan")
 
 
 def test_models_must_differ_in_name_and_agree_in_classes() -> None:

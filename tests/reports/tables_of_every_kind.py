@@ -1,11 +1,16 @@
 """A table of every kind, with names as long as users have, made by what makes them."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 
 import reswise
 from convert.bundle import open_bundle
+from convert.compressing.outcome import Entry
+from convert.compressing.outcome import Outcome as Compressed
+from convert.compressing.variant import Setting
 from keras_models.adapted import HeadOutcome, Match, Outcome
 from keras_models.adapting.head_choice import HeadFit
 from keras_models.adapting.head_trial import LabelTrial
@@ -13,14 +18,17 @@ from keras_models.adapting.trial import Trial
 from keras_models.flops import Cost
 from reports import adapt_table, app_table, bench_table, compare, head_table
 from reports.bundle_table import bundle_table
+from reports.compress_table import compress_tables
 from reports.drop import drop_rows
 from reports.flops_table import flops_table
 from reports.plan_table import splits_table
 from reports.run_folder import add_sweep
 from reports.table import Table, read_tables, stored_tables
+from selection.arrays import Ints
 from selection.plans.repeat import Outcome as Split
 from selection.plans.repeat import Outcomes
 from selection.plans.request import Request
+from selection.plans.several import Candidate, Limits, certify_several
 from tests.reports.test_run_folder import _rungs
 
 RECORDED = Path(__file__).parents[1] / "references" / "recorded_run"
@@ -35,6 +43,7 @@ def every_table(folder: Path) -> list[Table]:
         *_listings(),
         *_bundles(),
         *(compare.compare(number) for number in ("1", "2", "3", "6")),
+        *_compressions(),
         flops_table(_LONG, 224, [_cost(side) for side in (224, 192, 160)]),
         _splits(),
     ]
@@ -148,6 +157,55 @@ def _bundles() -> list[Table]:
             more=app_table.MORE,
         ),
     ]
+
+
+def _compressions() -> list[Table]:
+    """A grid of three variants over images that one gets wrong more often."""
+    labels = np.arange(400) % 10
+    texts = ("resolution:160+dynamic_int8", "channels:0.2", "magnitude_global:0.75")
+    parts = ((0.26, 0.51, 0.44), (0.81, 0.8, 0.83), (1.0, 1.0, 1.01))
+    parent = _entry("float32", labels, (1.0, 1.0, 1.0))
+    entries = tuple(
+        _entry(text, np.where(np.arange(400) % 97 == number, 10, labels), part)
+        for number, (text, part) in enumerate(zip(texts, parts, strict=True))
+    )
+    candidates = [
+        Candidate(name=entry.text, answers=entry.answers, costs=part)
+        for entry, part in zip(entries, parts, strict=True)
+    ]
+    ids = tuple(f"picture {number}" for number in range(400))
+    limits = Limits(max_drop_points=3.0, confidence=0.9)
+    outcome = Compressed(
+        parent=parent,
+        entries=entries,
+        refused=(),
+        several=certify_several(candidates, parent.answers, labels, ids, limits),
+        labels=labels,
+        hollow="",
+    )
+    setting = SimpleNamespace(
+        source=SimpleNamespace(name=_LONG, weights="imagenet", remarks=()),
+        judged=SimpleNamespace(name="folder:pictures", split="validation[:400]"),
+        calibration=SimpleNamespace(dataset=range(100)),
+    )
+    return compress_tables(outcome, cast(Setting, setting), (), {}, "reswise compress")
+
+
+def _entry(text: str, answers: Ints, parts: tuple[float, float, float]) -> Entry:
+    return Entry(
+        text=text,
+        group=text,
+        answers=answers,
+        macs=3_857_973_248 * parts[1],
+        parameters=25_636_712,
+        nonzero=25_583_592,
+        paper_macs=3_857_973_248 * parts[1],
+        size_bytes=int(102_256_128 * parts[0]),
+        zipped_bytes=int(94_256_128 * parts[0]),
+        latency_us=84_900 * parts[2],
+        relative_latency=parts[2],
+        relative_high=parts[2],
+    )
 
 
 def _cost(side: int) -> Cost:

@@ -93,7 +93,7 @@ UNTOLD: dict[str, Build] = {
 @pytest.mark.parametrize("case", UNTOLD)
 def test_what_cannot_be_told_is_asked_for(case: str) -> None:
     model = UNTOLD[case]()
-    with pytest.raises(InputError, match="--normalisation"):
+    with pytest.raises(InputError, match="Say it: `normalisation="):
         from_model(model)
     source = from_model(model, "unit")
     assert source.normalisation == "unit"
@@ -105,7 +105,7 @@ def test_applications_without_their_preprocessing_ask(name: str) -> None:
     made = getattr(APPS, name)(
         input_shape=(32, 32, 3), weights=None, classes=3, include_preprocessing=False
     )
-    with pytest.raises(InputError, match="--normalisation"):
+    with pytest.raises(InputError, match="Say it: `normalisation="):
         from_model(made)
 
 
@@ -156,7 +156,9 @@ def test_large_families_are_known_by_their_convolutions(family: str) -> None:
     assert _recognised(family, SLOW[family])
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet20", "small_resnet", "resnet56"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "resnet20", "small_resnet", "resnet56", "vgg19_bn_cifar"]
+)
 def test_the_catalogues_own_families_agree_with_it(name: str) -> None:
     found = family_of(build(name, CATALOGUE[name].native))
     assert found is not None
