@@ -15,7 +15,9 @@ from reports.chart_parts import (
     charted,
     corner,
     finished,
+    from_zero,
     level,
+    named,
     tooltip,
 )
 from reports.rows import Row
@@ -103,7 +105,7 @@ def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> 
         .transform_filter("kind == null || datum.kind == kind")
         .encode(
             x=alt.X("MMACs:Q", title="MMACs, mean of one image").scale(
-                zero=False, padding=24
+                domain=from_zero(values, "MMACs"), nice=False
             ),
             color=colour.legend(values=kinds, orient="bottom", columns=2),
             tooltip=tooltip(
@@ -131,9 +133,12 @@ def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> 
         .mark_text(align="left", dx=7, dy=22, fontSize=11, fontStyle="italic")
         .encode(x="MMACs:Q", y="top-1 %:Q", text="model:N", color=colour)
     )
-    marks = base.mark_point(filled=True, size=85, opacity=0.95).encode(
+    marks = base.mark_point(filled=True, opacity=1).encode(
         y="top-1 %:Q",
         shape=alt.Shape("kind:N").scale(domain=list(KINDS), range=list(_SHAPES)),
+        size=alt.when(alt.datum.kind == "certified plan")
+        .then(alt.value(330))
+        .otherwise(alt.value(75)),
     )
     chart: Any = alt.layer(bars, joined, marks, names, ends, corner())
     if reference is not None:
@@ -200,7 +205,9 @@ def size_chart(values: list[Point]) -> Spec:
         charted(values)
         .mark_point(filled=True, size=80)
         .encode(
-            x=alt.X("MB:Q", title="size of the file, MB").scale(zero=False, padding=24),
+            x=alt.X("MB:Q", title="size of the file, MB").scale(
+                domain=from_zero(values, "MB"), nice=False
+            ),
             y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
                 zero=False, nice=False, padding=22
             ),
@@ -208,10 +215,8 @@ def size_chart(values: list[Point]) -> Spec:
             tooltip=tooltip("recipe", "what", "MB", "top-1 %", "images"),
         )
     )
-    names = points.mark_text(align="left", dx=7, dy=9, fontSize=11).encode(
-        text="what:N"
-    )
-    return finished(alt.layer(points, names, corner()))
+    names = named(points, "MB", from_zero(values, "MB")[1] / 2)
+    return finished(alt.layer(points, *names, corner()))
 
 
 def bundle_chart(values: list[Point]) -> Spec:
@@ -232,6 +237,7 @@ def bundle_chart(values: list[Point]) -> Spec:
 
 def latency_chart(values: list[Point]) -> Spec:
     """Accuracy against measured latency, one point a rung or selector."""
+    ends = from_zero(values, "p50, ms", "p90, ms")
     base = charted(values).encode(
         y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
             zero=False, nice=False, padding=22
@@ -243,11 +249,9 @@ def latency_chart(values: list[Point]) -> Spec:
     )
     marks = base.mark_point(filled=True, size=90).encode(
         x=alt.X("p50, ms:Q", title="latency, ms an image (p50, line to p90)").scale(
-            padding=24
+            domain=ends, nice=False
         )
     )
-    names = base.mark_text(align="left", dx=7, dy=11, fontSize=11).encode(
-        x="p50, ms:Q", text="what:N"
-    )
+    names = named(base.encode(x="p50, ms:Q"), "p50, ms", ends[1] / 2)
     tails = base.mark_rule().encode(x="p50, ms:Q", x2="p90, ms:Q")
-    return finished(alt.layer(tails, marks, names, corner()))
+    return finished(alt.layer(tails, marks, *names, corner()))

@@ -34,7 +34,12 @@ def render(gathered: Gathered, command: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _with_code, "explained": explained}
+    environment.filters |= {
+        "code": _with_code,
+        "explained": explained,
+        "unbroken": _unbroken,
+        "wrapping": _wrapping,
+    }
     parts = [one for one in sections(gathered, command) if not one.empty]
     return environment.get_template("page.html").render(
         answer=answer(gathered),
@@ -55,6 +60,20 @@ def _with_code(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _wrapping(text: str) -> "Markup":
+    """Escaped text whose long names may go on in the next line after @ + and /."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<=\w[@+/])(?=\w)", "<wbr>", str(escape(text))))
+
+
+def _unbroken(text: "Markup") -> "Markup":
+    """Numbers that keep their unit on their line."""
+    from markupsafe import Markup
+
+    return Markup(re.sub(r"(?<=\d) (?=%|px\b|points?\b)", "&nbsp;", str(text)))
 
 
 def every_table(gathered: Gathered) -> list[Table]:

@@ -50,7 +50,8 @@ def map_chart(cells: list[dict[str, float]], what: str) -> Spec:
             ),
             y2="to_2:Q",
             color=alt.Color(f"{title}:Q").scale(
-                scheme="viridis" if what == "top1" else "plasma"
+                scheme="viridis" if what == "top1" else "plasma",
+                type="linear" if what == "top1" else "log",  # few climb to the top
             ),
             tooltip=tooltip("threshold_1", "threshold_2", title),
         )
@@ -121,7 +122,7 @@ def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
     marks = base.mark_circle(opacity=0.85).encode(
         size=alt.Size("images:Q")
         .scale(type="sqrt", range=[25, 300])
-        .legend(orient="bottom", columns=5)
+        .legend(None)  # the counts stand beside the points
     )
     names = [rung.rung for rung in rungs]
     show = alt.param(
@@ -149,9 +150,11 @@ def share_chart(values: list[Point]) -> Spec:
         charted(values)
         .mark_bar()
         .encode(
-            x=alt.X("images %:Q", title="images, %").stack("zero"),
+            x=alt.X("images %:Q", title="images, %")
+            .stack("zero")
+            .scale(domain=[0, 100]),
             y=alt.Y("plan:N", title=None, axis=None),
-            color=alt.Color("rung:N", title="ends at").legend(
+            color=alt.Color("rung:N", title="ends at", sort=None).legend(
                 orient="bottom", columns=1, labelLimit=300
             ),
             order=alt.Order("place:Q"),

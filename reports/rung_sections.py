@@ -100,7 +100,7 @@ def _shares(rungs: list[StoredRung], ends: Any) -> list[Point]:
         values.append(
             {
                 "plan": "plan",
-                "rung": rung.rung,
+                "rung": f"{rung.rung}: {100 * own.mean():.1f} %",
                 "place": index,
                 "images %": 100 * float(own.mean()),
                 "right %": 100 * float(right[own].mean()) if own.any() else None,
@@ -115,8 +115,9 @@ def reliability(gathered: Gathered) -> Section:
         return Section(name="calibration", title="Calibration")
     figure = Figure(
         "Confidence against accuracy",
-        "15 bins of the top-1 probability; on the dashed line a confidence means what "
-        "it says. Cascades rely on the order, certificates on neither.",
+        "15 bins of the top-1 probability, larger with more images; on the dashed "
+        "line a confidence means what it says. Cascades rely on the order, "
+        "certificates on neither.",
         rung_charts.reliability_chart(rungs),
     )
     return Section(

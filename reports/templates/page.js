@@ -19,6 +19,7 @@
       legend: {
         labelColor: ink, titleColor: ink, labelFontSize: 12, titleLimit: 320,
         symbolBaseFillColor: ink, symbolBaseStrokeColor: ink, gradientStrokeColor: line,
+        symbolOpacity: 1,
       },
       text: { color: ink },
       range: {

@@ -56,6 +56,7 @@
     const summary = element("summary", {});
     const told = () => {
       summary.textContent = hidden() ? "Columns (" + hidden() + " more)" : "Columns";
+      stick(table);
       hint(block);
     };
     chooser.append(summary);
@@ -68,14 +69,25 @@
       const box = element("input", { type: "checkbox" });
       const filled = [...table.tBodies[0].rows].some((row) => row.cells[place].textContent.trim());
       box.checked = !head.hasAttribute("data-more") && filled;
-      box.disabled = place === 0;
-      box.addEventListener("change", () => { show(box.checked); told(); });
+      box.addEventListener("change", () => {
+        if (hidden() === heads.length - 1 && !box.checked) box.checked = true; // one stays
+        show(box.checked);
+        told();
+      });
       show(box.checked);
       label.append(box, " " + head.textContent);
       chooser.append(label);
     });
     told();
     return chooser;
+  }
+
+  // the first column that is shown stays in sight when its table is scrolled
+  function stick(table) {
+    const first = [...table.tHead.rows[0].cells].findIndex((head) => !head.hidden);
+    for (const row of table.rows) {
+      [...row.cells].forEach((cell, place) => cell.classList.toggle("first", place === first));
+    }
   }
 
   // says that a table goes on, as long as there is more to its right
