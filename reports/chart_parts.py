@@ -36,12 +36,11 @@ def from_zero(values: Sequence[Mapping[str, object]], *names: str) -> list[float
 
 def named(base: alt.Chart, cost: str, middle: float) -> list[alt.Chart]:
     """The name of each point, `what`, beside it, towards the middle of the chart."""
-    sides = (("<=", "left", 7, 10), (">", "right", -7, -8))
+    cheap = base.transform_filter(f"datum[{cost!r}] <= {middle}")
+    dear = base.transform_filter(f"datum[{cost!r}] > {middle}")
     return [
-        base.transform_filter(f"datum[{cost!r}] {side} {middle}")
-        .mark_text(align=align, dx=dx, dy=dy, fontSize=11)
-        .encode(text="what:N")
-        for side, align, dx, dy in sides
+        cheap.mark_text(align="left", dx=7, dy=10, fontSize=11).encode(text="what:N"),
+        dear.mark_text(align="right", dx=-7, dy=-8, fontSize=11).encode(text="what:N"),
     ]
 
 
