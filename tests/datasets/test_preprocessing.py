@@ -134,5 +134,5 @@ def test_keras_pixels_and_another_crop_exclude_each_other(more: list[str]) -> No
 
     parser = argparse.ArgumentParser()
     flags.add_preprocessing_flags(parser)
-    with pytest.raises(InputError, match="exclude each other"):
+    with pytest.raises(InputError, match="expected either this or `keras_pixels`"):
         asked.preprocessings(parser.parse_args(["--keras-pixels", *more]))
