@@ -4,20 +4,25 @@ This file renders; reports/sections.py says what stands where.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from datasets.errors import InputError
 from reports.first_screen import overview
 from reports.first_sentence import answer
-from reports.gathered import Gathered
+from reports.gathered import Gathered, gather
 from reports.glossary import WORDS, explained
+from reports.over_seeds import over_seeds
 from reports.sections import sections
+from reports.side_by_side import run_names, side_by_side
 from reports.table import Table
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+GROUPS = ("weights",)  # what rows may be grouped over
 _TEMPLATES = Path(__file__).parent / "templates"
 _GLOBALS = "window.vegaEmbed = vegaEmbed;"
 
@@ -74,6 +79,32 @@ def _unbroken(text: "Markup") -> "Markup":
     from markupsafe import Markup
 
     return Markup(re.sub(r"(?<=\d) (?=%|px\b|points?\b)", "&nbsp;", str(text)))
+
+
+def several_runs(
+    folders: Sequence[Path], compare: bool, group: str | None, command: str
+) -> list[Table]:
+    """The tables that set runs beside each other, as far as they are asked for.
+
+    Args:
+        group: `weights` for mean and standard deviation over them; None: none.
+    Raises:
+        InputError: another word, or nothing that two of the runs have.
+    """
+    if group not in (None, *GROUPS):
+        raise InputError("group", group, f"one of {', '.join(GROUPS)}")
+    if not compare and group is None:
+        return []
+    runs = [gather([folder]) for folder in folders]
+    tables = [side_by_side(runs, run_names(folders))] if compare else []
+    tables += [over_seeds(runs)] if group else []
+    return [replace(table, command=command) for table in tables]
+
+
+def beside(gathered: Gathered, tables: Sequence[Table]) -> Gathered:
+    """What was found, and before it these tables."""
+    own = tuple((gathered.folders[0], table) for table in tables)
+    return replace(gathered, tables=(*own, *gathered.tables))
 
 
 def every_table(gathered: Gathered) -> list[Table]:

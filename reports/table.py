@@ -31,6 +31,8 @@ Kind = Literal[
     "bench",
     "compression",
     "compression-answers",
+    "comparison",
+    "seeds",
     "published",
     "listing",
 ]

@@ -1,5 +1,6 @@
 """A table of every kind, with names as long as users have, made by what makes them."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -16,11 +17,13 @@ from keras_models.adapting.head_choice import HeadFit
 from keras_models.adapting.head_trial import LabelTrial
 from keras_models.adapting.trial import Trial
 from keras_models.flops import Cost
+from keras_models.scoring.stored_scores import load_rungs
 from reports import adapt_table, app_table, bench_table, compare, head_table
 from reports.bundle_table import bundle_table
 from reports.compress_table import compress_tables
 from reports.drop import drop_rows
 from reports.flops_table import flops_table
+from reports.page import several_runs
 from reports.plan_table import splits_table
 from reports.run_folder import add_sweep
 from reports.table import Table, read_tables, stored_tables
@@ -30,6 +33,8 @@ from selection.plans.repeat import Outcomes
 from selection.plans.request import Request
 from selection.plans.several import Candidate, Limits, certify_several
 from tests.reports.test_run_folder import _rungs
+from tests.selection.store import store
+from tests.selection.synthetic import scored as synthetic
 
 RECORDED = Path(__file__).parents[1] / "references" / "recorded_run"
 _LONG = "efficientnetv2-b3_fine_tuned"
@@ -44,6 +49,7 @@ def every_table(folder: Path) -> list[Table]:
         *_bundles(),
         *(compare.compare(number) for number in ("1", "2", "3", "6")),
         *_compressions(),
+        *_several_runs(folder),
         flops_table(_LONG, 224, [_cost(side) for side in (224, 192, 160)]),
         _splits(),
     ]
@@ -68,6 +74,20 @@ def _of_verbs(folder: Path) -> list[Table]:
         for path in stored_tables(root)
         for table in read_tables(path)
     ]
+
+
+def _several_runs(folder: Path) -> list[Table]:
+    """Two trainings of one network, side by side and grouped."""
+    runs = []
+    for seed in (1, 2):
+        run = folder / f"trained_with_seed_{seed}"
+        data = synthetic(images=120, rungs=2, seed=seed)
+        names = (f"{_LONG}@32", f"{_LONG}@64")
+        store(run, replace(data, rungs=names), weights=str(seed))
+        rungs = list(load_rungs(run).values())
+        add_sweep(run, rungs, drop_rows(rungs, "reswise drop"))
+        runs.append(run)
+    return several_runs(runs, True, "weights", "reswise report")
 
 
 def _adaptations() -> list[Table]:
