@@ -9,7 +9,7 @@ QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_l
   tests/reports/test_rows.py tests/convert/untrusted tests/convert/test_manifest.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench lock clean
+.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench screens lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
@@ -58,6 +58,11 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# PNG files to look at: terminal of 80 and 120 columns, page of 1440 and 390 px, light, dark.
+screens: $(READY)
+	test -f runs/demo/report.html || $(BIN)/reswise demo
+	$(BIN)/python -m tests.reports.screens runs/demo build/screens
 
 lock:
 	uv pip compile setup.cfg --extra dev --extra tfmot --universal --python-version 3.11 \

@@ -48,6 +48,6 @@ def show(
     )
     table = adapt_table(title, source.native, outcomes, minutes, echo.command_line())
     write_tables(args.run, "adapt", [table])
-    table.show()
+    table.show(wide=args.wide)
     for name in ("adapted.json", "adapt.md"):
         print(f"wrote {echo.shown(args.run / name)}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from absl import logging
 
+from commands import echo
 from commands.parsing import (
     BAD_INPUT,
     Parser,
@@ -114,7 +115,8 @@ def run(arguments: list[str]) -> int:
     if line := shadowed_distribution():
         logging.warning("%s", line)
     try:
-        code = int(import_module(f"commands.{verb}").run(parsed))
+        with echo.running(arguments):
+            code = int(import_module(f"commands.{verb}").run(parsed))
         _keep_flags(verb, arguments, parsed)
         sys.stdout.flush()
         return code

@@ -46,6 +46,7 @@ def add_model_flags(parser: argparse.ArgumentParser) -> None:
         "mean and deviation, which Android's tools know",
     )
     flags.add_file_flags(parser)
+    flags.add_wide_flag(parser)
 
 
 def add_what_flags(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,7 @@ class Gathered:
     rows: tuple[tuple[Path, Row], ...]
     tables: tuple[tuple[Path, Table], ...]
     plans: tuple[tuple[Path, Json], ...]
+    judging: tuple[tuple[Path, frozenset[str]], ...]  # ids that judged a plan
     fronts: tuple[tuple[Path, list[dict[str, float]]], ...]
     maps: tuple[tuple[Path, list[dict[str, float]]], ...]
     bundles: tuple[tuple[Path, Json], ...]  # manifest.json
@@ -88,6 +89,7 @@ def gather(folders: list[Path]) -> Gathered:
             for table in read_tables(path)
         ),
         plans=tuple(_jsons(folders, "plan.json")),
+        judging=tuple(_judging(folders)),
         fronts=tuple(_numbers(folders, _FRONT)),
         maps=tuple(_numbers(folders, _MAP)),
         bundles=tuple(_jsons(folders, "manifest.json")),
@@ -123,6 +125,21 @@ def _jsons(folders: list[Path], name: str) -> Iterator[tuple[Path, Json]]:
                 ) from error
             if isinstance(facts, dict):
                 yield path.parent, facts
+
+
+def _judging(folders: list[Path]) -> Iterator[tuple[Path, frozenset[str]]]:
+    for folder in folders:
+        for path in sorted(folder.rglob("test_images.json")):
+            try:
+                names = json.loads(path.read_text(encoding="utf-8"))
+                yield path.parent, frozenset(map(str, names))
+            except (ValueError, TypeError, OSError) as error:
+                raise InputError.of(
+                    path,
+                    f"not the names of pictures ({error})",
+                    "",
+                    "Run `reswise plan` again.",
+                ) from error
 
 
 def _numbers(

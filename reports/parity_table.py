@@ -19,15 +19,14 @@ _COLUMNS = (
     "agreement %",
     "largest diff.",
     "mean diff.",
-    "top-1 %",
-    "95 %",
-    "Keras %",
-    "95 %",
+    "top-1 % (95 %)",
+    "Keras top-1 % (95 %)",
     "drop, points",
     "MMACs",
-    "of Keras",
+    "Keras MMACs",
     "kB",
 )
+_MORE = ("mean diff.", "Keras top-1 % (95 %)", "Keras MMACs")
 
 
 def parity_table(result: Result, shared: bool) -> Table:
@@ -59,6 +58,7 @@ def parity_table(result: Result, shared: bool) -> Table:
         words=1,
         notes=tuple(notes),
         kind="parity",
+        more=_MORE,
     )
 
 
@@ -110,10 +110,10 @@ def _cells(compared: Parity) -> tuple[str, ...]:
         f"{100 * compared.agreement:.2f}",
         f"{compared.largest_difference:.2g}",
         f"{compared.mean_difference:.2g}",
-        f"{100 * compared.top1:.2f}",
-        f"{100 * compared.top1_low:.1f}..{100 * compared.top1_high:.1f}",
-        f"{100 * compared.parent_top1:.2f}",
-        f"{100 * compared.parent_low:.1f}..{100 * compared.parent_high:.1f}",
+        f"{100 * compared.top1:.2f} "
+        f"({100 * compared.top1_low:.1f}..{100 * compared.top1_high:.1f})",
+        f"{100 * compared.parent_top1:.2f} "
+        f"({100 * compared.parent_low:.1f}..{100 * compared.parent_high:.1f})",
         f"{compared.drop.points:.2f}",
         f"{compared.graph_macs / 1e6:,.2f}",
         f"{compared.macs / 1e6:,.2f}",
