@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from datasets.shown import shown
+
 _UDEV = (
     "install the udev rules for Android (package android-sdk-platform-tools-common), "
     "plug it in again and run `adb kill-server`"
@@ -38,6 +40,10 @@ _KNOWN = re.compile(rf"(\S.*?)\s+({_WORDS})(?:$|[\s(;,].*)")
 _UNKNOWN = re.compile(r"(\S.*?)(?:\s{2,}|\t)(\S.*)|(\S+)\s+(\S.*)")
 
 
+MOST_DEVICES = 1000
+_MOST_TEXT = 200
+
+
 @dataclass(frozen=True)
 class Device:
     """A line of `adb devices`."""
@@ -49,8 +55,10 @@ class Device:
 
 def read_devices(said: str) -> list[Device]:
     """What `adb devices -l` printed; its own messages are passed over."""
-    found = []
+    found: list[Device] = []
     for line in said.splitlines():
+        if len(found) == MOST_DEVICES:
+            break
         if not line.strip() or line.startswith(
             ("List of", "*", "adb server", "error:")
         ):
@@ -61,7 +69,8 @@ def read_devices(said: str) -> list[Device]:
             continue
         serial, state = (part for part in parts.groups() if part)
         model = re.search(r"model:(\S+)", line)
-        found.append(Device(serial, state.strip(), model.group(1) if model else ""))
+        words = (serial, state.strip(), model.group(1) if model else "")
+        found.append(Device(*(shown(word)[:_MOST_TEXT] for word in words)))
     return found
 
 

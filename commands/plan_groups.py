@@ -1,9 +1,12 @@
 """`reswise plan --groups`: the value of each certification image in each column."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
+from datasets.user_files import MOST_RUN_BYTES, UserFile
+from datasets.user_tables import read_rows
 
 if TYPE_CHECKING:
     from keras_models.scoring.score_records import StoredRung
@@ -38,20 +41,19 @@ def _named(chosen: "StoredRung", labels: list[int]) -> tuple[str, ...]:
 
 def _column(name: str, dataset: str, ids: tuple[str, ...]) -> tuple[str, ...]:
     """A column of the user's own table, by the id of each image."""
-    import csv
-
     kind, _, path = dataset.partition(":")
     if kind != "csv":
         raise InputError(
             f"--groups {name}: {dataset} is no csv: table; expected `answer`, `class`, "
             "or a data set with that column."
         )
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file)
-        if name not in (table.fieldnames or ()):
-            raise InputError(
-                f"--groups {name}: {path} has the columns "
-                f"{', '.join(table.fieldnames or ())[:200]}; expected one of them."
-            )
-        values = {row["file"]: row[name] or "(empty)" for row in table}
+    file = UserFile(Path(path), "dataset", dataset, "a table with the column file")
+    table = read_rows(file, MOST_RUN_BYTES)
+    if name not in table.columns:
+        raise InputError(
+            f"--groups {name}: {path} has the columns "
+            f"{', '.join(table.columns)[:200]}; expected one of them."
+        )
+    with file.shaped():
+        values = {row.cells["file"]: row.cells[name] or "(empty)" for row in table.rows}
     return tuple(values.get(one, "(not in the table)") for one in ids)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
+from datasets.limits import MOST_RESOLUTION, MOST_RUNGS
 
 if TYPE_CHECKING:
     from keras_models.pretrained import Pretrained
@@ -21,8 +22,14 @@ def resolutions(text: str) -> list[int]:
             f"--resolutions {text}: expected whole numbers of pixels such as "
             "224,192,160."
         ) from error
-    if min(found) < 1 or max(found) > 4096:
-        raise InputError(f"--resolutions {text}: expected pixels in 1..4096.")
+    if min(found) < 1 or max(found) > MOST_RESOLUTION:
+        raise InputError(
+            f"--resolutions {text}: expected pixels in 1..{MOST_RESOLUTION}."
+        )
+    if len(set(found)) > MOST_RUNGS:
+        raise InputError(
+            f"--resolutions: {len(set(found))} of them; expected at most {MOST_RUNGS}."
+        )
     return list(dict.fromkeys(found))
 
 
@@ -62,8 +69,9 @@ def _range(text: str) -> tuple[int, int]:
     ends = text.split("..")
     if len(ends) == 2 and all(end.isdecimal() for end in ends):
         low, high = sorted(int(end) for end in ends)
-        if 1 <= low < high <= 4096:
+        if 1 <= low < high <= MOST_RESOLUTION:
             return low, high
     raise InputError(
-        f"--resolutions {text}: expected a range of pixels in 1..4096, such as 96..224."
+        f"--resolutions {text}: expected a range of pixels in 1..{MOST_RESOLUTION}, "
+        "such as 96..224."
     )

@@ -192,6 +192,11 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
     from selection.selectors.looks import looks_of
 
     made = meta.preprocessing
+    if not {"crop", "interpolation", "antialias"} <= set(made):
+        raise InputError(
+            f"{meta.rung}: its scores do not say how pictures were prepared; expected "
+            "crop, interpolation and antialias. Sweep it again."
+        )
     way = Preprocessing(
         parse_crop(str(made["crop"])),
         str(made["interpolation"]),

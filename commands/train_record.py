@@ -65,13 +65,14 @@ def write(
 ) -> None:
     """Weights, record and figure; prints where they lie."""
     from datasets.files import write_text
+    from datasets.user_files import UserFile
     from keras_models.training.train import pack
     from reports.history import draw_history
 
     name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"
     weights = folder / f"{name}.npz"
     pack(model, weights)
-    log = (folder / "log.csv").read_text().splitlines()
+    log = UserFile(folder / "log.csv").text().splitlines()
     write_text(
         weights.with_suffix(".json"), json.dumps(facts | {"log": log}, indent=1) + "\n"
     )

@@ -11,7 +11,7 @@ from convert.bundle import Bundle, described, write_bundle
 from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
 from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
-from convert.parts import Parts, file_name
+from convert.parts import Parts, file_name, read_part
 from convert.quantising.recipes import Recipe
 from convert.running import Runner
 from convert.shared_weights import merged
@@ -83,7 +83,7 @@ def made_files(
     """
     taken = entrance(parts.source.normalisation)
     about = _about(parts, recipe)
-    contents = [parts.path(rung, recipe).read_bytes() for rung in rungs]
+    contents = [read_part(parts.path(rung, recipe)) for rung in rungs]
     stem = file_name(parts.source.name)
     if separate:
         names = [f"{stem}_{rung.resolution}_{recipe.name}.tflite" for rung in rungs]

@@ -17,10 +17,10 @@ from pathlib import Path
 from convert.manifest import MANIFEST_FILE, File, Manifest
 from convert.untrusted.bundle_files import check_names, read_plain
 from convert.untrusted.schema import read_manifest
-from convert.untrusted.strict_json import MOST_BYTES
 from convert.untrusted.verify import verified
 from datasets.errors import InputError
 from datasets.files import file_sha256
+from datasets.strict_json import MOST_BYTES
 from selection.contract import Selector
 
 Content = bytes | Path  # or the file to copy it from

@@ -11,7 +11,7 @@ from convert.image_input import entrance
 from convert.manifest import Json
 from convert.parents import parent_scores
 from convert.parity import Parity, file_scores, parity
-from convert.parts import Parts
+from convert.parts import Parts, read_part
 from convert.quantising.calibration import Calibration
 from convert.quantising.layer_errors import LayerError, worst_layers
 from convert.quantising.quantise import quantiser_version
@@ -152,7 +152,7 @@ def _lossy(found: Parity) -> bool:
 
 
 def _layers(parts: Parts, rung: WantedRung, recipe: Recipe) -> list[LayerError]:
-    files = [parts.path(rung, one).read_bytes() for one in (RECIPES["float32"], recipe)]
+    files = [read_part(parts.path(rung, one)) for one in (RECIPES["float32"], recipe)]
     taken = entrance(rung.source.normalisation)
     few = parts.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)

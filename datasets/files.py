@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from datasets.user_files import UserFile
+
 _READ_BYTES = 1 << 20
 
 
@@ -40,9 +42,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content, as 64 hexadecimal digits."""
+    """SHA-256 of a file's content, as 64 hexadecimal digits.
+
+    Raises:
+        InputError: no plain file lies there.
+    """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with UserFile(path).checked().open("rb") as file:
         while block := file.read(_READ_BYTES):
             digest.update(block)
     return digest.hexdigest()

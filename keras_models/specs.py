@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError
 from datasets.files import file_sha256, write_text
+from datasets.user_files import UserFile
 
 if TYPE_CHECKING:
     from keras_models.loading import ModelChoice
@@ -101,22 +102,26 @@ def kept_in(run: Path) -> list[Spec]:
     path = run / FILE
     if not path.is_file():
         return []
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return [
-            Spec(
-                str(facts["name"]),
-                str(facts["weights_sha256"]),
-                dict(facts["asked"]),
-                {str(key): str(value) for key, value in facts["files"].items()},
-            )
-            for facts in found["models"]
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise InputError(
-            f"{path}: not what `reswise drop` keeps of its networks ({error!r}). "
-            "Delete it and sweep again."
-        ) from error
+    expected = "what `reswise drop` keeps of its networks"
+    file = UserFile(path, expected=expected, do="Delete it and sweep again.")
+    found = file.object()
+    with file.shaped():
+        return [_spec(facts) for facts in found["models"]]
+
+
+def _spec(facts: Json) -> Spec:
+    asked = dict(facts["asked"])
+    whole: dict[str, Any] = dict.fromkeys(("classes", "native", "seed"), int)
+    kinds = {**whole, "alpha": int | float}
+    for name, value in asked.items():
+        if value is not None and not isinstance(value, kinds.get(name, str)):
+            raise TypeError(f"{name} is {str(value)[:40]!r}")
+    return Spec(
+        str(facts["name"]),
+        str(facts["weights_sha256"]),
+        {**asked, "model": asked["model"]},
+        {str(key): str(value) for key, value in facts["files"].items()},
+    )
 
 
 def planned_specs(plan: Path, rungs: Iterable[Json]) -> list[Spec]:

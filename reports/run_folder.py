@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from datasets.files import write_text
 from reports.rows import Row, read_rows, write_rows
-from reports.table import Table, read_tables
+from reports.table import Table, read_tables, table_keys
 
 if TYPE_CHECKING:
     from keras_models.scoring.score_records import StoredRung
@@ -68,8 +68,7 @@ def add_tables(
     with _alone(folder):
         held: dict[str, Table] = {}
         if kept.exists():
-            facts = json.loads(kept.read_text("utf-8"))
-            known = [one.get("key", "") for one in facts]
+            known = table_keys(kept)
             held = {
                 key or table.title: table
                 for key, table in zip(known, read_tables(kept), strict=True)

@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 
 from rich.console import Console
 
-from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.user_files import UserFile
 from reports import terminal
 
 Kind = Literal[
@@ -114,22 +114,43 @@ def read_tables(path: Path) -> list[Table]:
     Raises:
         InputError: something else.
     """
-    try:
-        return [
-            Table(
-                title=str(one["title"]),
-                columns=tuple(map(str, one["columns"])),
-                rows=tuple(tuple(map(str, row)) for row in one["rows"]),
-                words=int(one["words"]),
-                notes=tuple(map(str, one["notes"])),
-                kind=_kind(one),
-            )
-            for one in json.loads(path.read_text(encoding="utf-8"))
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"{path}: not tables of reswise ({error!r}). Run the verb again."
-        ) from error
+    file = _kept_tables(path)
+    facts = file.json()
+    with file.shaped():
+        return [_table(one) for one in facts]
+
+
+def table_keys(path: Path) -> list[str]:
+    """The key of each table that was kept; empty where it has none.
+
+    Raises:
+        InputError: something else.
+    """
+    file = _kept_tables(path)
+    facts = file.json()
+    with file.shaped():
+        return [str(one.get("key", "")) for one in facts]
+
+
+def _kept_tables(path: Path) -> UserFile:
+    return UserFile(path, expected="tables of reswise", do="Run the verb again.")
+
+
+def _table(facts: dict[str, Any]) -> Table:
+    for name, kind in (("title", str), ("columns", list), ("rows", list)):
+        if not isinstance(facts[name], kind):
+            raise TypeError(f"its {name} is no {kind.__name__}")
+    table = Table(
+        title=facts["title"],
+        columns=tuple(map(str, facts["columns"])),
+        rows=tuple(tuple(map(str, row)) for row in facts["rows"]),
+        words=int(facts["words"]),
+        notes=tuple(map(str, facts["notes"])),
+        kind=_kind(facts),
+    )
+    if any(len(row) != len(table.columns) for row in table.rows):
+        raise ValueError("a row has not the cells of its columns")
+    return table
 
 
 def _kind(facts: dict[str, Any]) -> Kind:

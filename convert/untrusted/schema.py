@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator
 
 from convert.manifest import FORMAT, Json, Manifest, manifest_from_json
-from convert.untrusted.strict_json import parse
 from datasets.errors import InputError
+from datasets.strict_json import parse
 
 SCHEMA_FILE = "manifest.schema.json"
 

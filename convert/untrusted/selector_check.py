@@ -5,16 +5,8 @@ from itertools import pairwise
 from convert.manifest import Rung
 from datasets.errors import InputError
 from selection.arrays import Json
-from selection.contract import MEAN, Selector
+from selection.contract import Selector
 from selection.selectors.catalogue import CATALOGUE, from_json
-from selection.selectors.deferral import TOP, Deferral
-from selection.selectors.learned import Learned
-from selection.selectors.rules import Linear, Rule, Tree
-
-_OF_EACH, _OF_PAIRS = (
-    TOP + 3,
-    2,
-)  # features, as `selection.selectors.deferral.features` has them
 
 
 def check_selector(facts: Json, rungs: tuple[Rung, ...], where: str) -> Selector:
@@ -29,10 +21,6 @@ def check_selector(facts: Json, rungs: tuple[Rung, ...], where: str) -> Selector
         if not CATALOGUE[str(facts["kind"])].runs:
             raise InputError(f"{facts['kind']} reads the labels, so no device runs it.")
         _check_ladder(selector.ladder, rungs)
-        if isinstance(selector, Deferral):
-            _check_rules(selector)
-        if isinstance(selector, Learned):
-            _check_layers(selector)
     except InputError as error:
         raise InputError(f"{where}: selector: {error}") from None
     return selector
@@ -51,57 +39,3 @@ def _check_ladder(ladder: tuple[str, ...], rungs: tuple[Rung, ...]) -> None:
                 f"the ladder does not ascend in MACs: {lower} has {macs[lower]:,}, "
                 f"{upper} {macs[upper]:,}."
             )
-
-
-def _check_rules(selector: Deferral) -> None:
-    for seen, rule in enumerate(selector.rules, start=1):
-        features = _features(seen, selector.answer)
-        if isinstance(rule, Linear) and len(rule.weights) != features:
-            raise InputError(
-                f"rule {seen} has {len(rule.weights)} weights; expected {features}."
-            )
-        for tree in _trees(rule):
-            _check_tree(tree, features, seen)
-
-
-def _features(seen: int, answer: str) -> int:
-    """How many features there are after so many rungs; see `deferral.seen_features`."""
-    of_mean = _OF_EACH if answer == MEAN and seen > 1 else 0
-    return _OF_EACH * seen + _OF_PAIRS * (seen - 1) + of_mean
-
-
-def _trees(rule: Rule) -> tuple[Tree, ...]:
-    return () if isinstance(rule, Linear) else rule.trees
-
-
-def _check_tree(tree: Tree, features: int, rule: int) -> None:
-    """Children come after their parent, so that every walk ends in a leaf."""
-    nodes = len(tree.feature)
-    columns = (tree.threshold, tree.left, tree.right, tree.value)
-    if not nodes or any(len(column) != nodes for column in columns):
-        raise InputError(f"rule {rule} has a tree whose columns differ in length.")
-    for place, feature in enumerate(tree.feature):
-        if feature >= features:
-            raise InputError(
-                f"rule {rule} has a tree that reads feature {feature} of {features}."
-            )
-        for child in (tree.left[place], tree.right[place]):
-            if feature >= 0 and not place < child < nodes:
-                raise InputError(
-                    f"rule {rule} has a tree whose node {place} leads to node {child}; "
-                    f"expected a later one of {nodes}."
-                )
-
-
-def _check_layers(selector: Learned) -> None:
-    inputs = len(selector.layers[0].weights)
-    for number, layer in enumerate(selector.layers, start=1):
-        outputs = len(layer.biases)
-        if len(layer.weights) != inputs or any(
-            len(row) != outputs for row in layer.weights
-        ):
-            raise InputError(
-                f"layer {number} of the learned selector is no matrix of {inputs} by "
-                f"{outputs}."
-            )
-        inputs = outputs

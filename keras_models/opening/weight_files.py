@@ -1,6 +1,5 @@
 """Files of weights: .weights.h5, .h5, .keras, and our .npz of ordered tensors."""
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
+from datasets.limits import checked_resolution
+from datasets.user_arrays import read_arrays
+from datasets.user_files import UserFile
 from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.opening.hdf5_limits import check_hdf5
 from keras_models.opening.model_files import read_model
 
 
@@ -28,7 +31,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
         else:
             _load_h5(model, path)
         renew_derived_state(model)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except Exception as error:  # a foreign file may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{path}: does not fit {model.name} with "
@@ -39,6 +42,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
 
 def _load_h5(model: keras.Model, path: Path) -> None:
     """Keras only warns of tensors that a file lacks: whatever stays NaN was missing."""
+    check_hdf5(_weights(path))
     model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -49,14 +53,21 @@ def _load_h5(model: keras.Model, path: Path) -> None:
 
 
 def _ordered(path: Path) -> list[NDArray[np.float32]]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return [np.asarray(arrays[name], np.float32) for name in arrays.files]
+    arrays = read_arrays(_weights(path))
+    return [np.asarray(array, np.float32) for array in arrays.values()]
+
+
+def _weights(path: Path) -> UserFile:
+    return UserFile(path, expected="a file of weights")
 
 
 def native_beside(path: Path) -> int | None:
     """The resolution that `reswise train` noted beside the weights that it wrote."""
     record = record_beside(path)
-    return None if record is None else int(record["native"])
+    if record is None:
+        return None
+    where = str(path.with_suffix(".json"))
+    return checked_resolution("weights", where, record["native"])
 
 
 def record_beside(path: Path) -> dict[str, Any] | None:
@@ -68,14 +79,11 @@ def record_beside(path: Path) -> dict[str, Any] | None:
     beside = path.with_suffix(".json")
     if path.suffix != ".npz" or not beside.is_file():
         return None
-    try:
-        record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
-        int(record["native"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{beside}: not the record of a training ({error}). Move it away from "
-            f"{path.name}, or train again."
-        ) from error
+    do = f"Move it away from {path.name}, or train again."
+    file = UserFile(beside, expected="the record of a training", do=do)
+    record = file.object()
+    with file.shaped():
+        checked_resolution("weights", str(beside), record["native"])
     return record
 
 
@@ -95,9 +103,10 @@ def classes_in(path: Path) -> int | None:
         if isinstance(item, h5py.Dataset) and len(item.shape) == 2:
             widths.append(item.shape[1])
 
+    check_hdf5(_weights(path))
     try:
         with h5py.File(path) as file:
             file.visititems(visit)
-    except OSError as error:
+    except Exception as error:  # a foreign file may raise anything
         raise InputError(f"{path}: not an HDF5 file ({error}).") from error
     return widths[0] if len(widths) == 1 else None

@@ -11,8 +11,10 @@ import h5py
 import keras
 import numpy as np
 
-from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.user_files import UserFile
+from datasets.user_tables import read_rows
+from keras_models.opening.hdf5_limits import check_hdf5
 
 
 class Ordered(Protocol):
@@ -80,14 +82,11 @@ def epochs_done(folder: Path, steps: int) -> int:
     path = folder / "latest.weights.h5"
     if not path.exists():
         return 0
-    try:
-        with h5py.File(path) as file:
-            return int(file["optimizer/vars/0"][()]) // steps
-    except (OSError, KeyError) as error:
-        raise InputError(
-            f"{path}: not a backup of a training ({error}). Delete {folder} to begin "
-            "anew."
-        ) from error
+    do = f"Delete {folder} to begin anew."
+    backup = UserFile(path, expected="a backup of a training", do=do)
+    check_hdf5(backup)
+    with backup.shaped(), h5py.File(path) as file:
+        return int(file["optimizer/vars/0"][()]) // steps
 
 
 def cut_log(log: Path, epochs: int) -> list[float]:
@@ -97,11 +96,12 @@ def cut_log(log: Path, epochs: int) -> list[float]:
     """
     if not log.exists():
         return []
-    with log.open(newline="") as file:
-        lines = [line for line in csv.reader(file) if line]
-    kept = lines[: epochs + 1]
+    file = UserFile(log, expected="the log of a training")
+    table = read_rows(file)
+    kept = table.rows[:epochs]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(kept)
+    lines = [table.columns, *(row.cells.values() for row in kept)]
+    csv.writer(text, lineterminator="\n").writerows(lines if table.columns else [])
     write_text(log, text.getvalue())
-    column = kept[0].index("val_accuracy") if kept else 0
-    return [float(line[column]) for line in kept[1:]]
+    with file.shaped():
+        return [float(row.cells["val_accuracy"]) for row in kept]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
+from datasets.user_files import UserFile
 from keras_models.normalisation import normalise
 from keras_models.training.callbacks import (
     EpochBegin,
@@ -186,7 +187,8 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     path = run / "settings.json"
     names = ("latest.weights.h5", "training_metadata.json")
     if any((run / "resume" / name).exists() for name in names):
-        found = json.loads(path.read_text()) if path.exists() else None
+        settings_file = UserFile(path, expected="settings of a training")
+        found = settings_file.object() if path.exists() else None
         if found != asked:
             raise InputError(
                 f"{run} holds an unfinished training with {found}; expected {asked}. "

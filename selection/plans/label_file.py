@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.errors import InputError
+from datasets.limits import MOST_CLASSES
+from datasets.user_files import UserFile
+from datasets.user_tables import read_rows
 from selection.arrays import Json
 from selection.plans.family import Family
 from selection.plans.known import FIRST, NEITHER, SECOND, Known
@@ -70,25 +73,25 @@ def questions_csv(
     return text.getvalue()
 
 
-def read_answers(family: Family, known: Known, text: str, where: str) -> int:
+def read_answers(family: Family, known: Known, file: UserFile) -> int:
     """Adds the answers of a CSV to what is known; returns how many there were.
 
     Raises:
         InputError: columns missing, an unknown image, class or word, or answers that
             contradict one another.
     """
-    table = csv.DictReader(io.StringIO(text))
+    table = read_rows(file)
     needed = {"id", "first_index", "second_index", "answer"}
-    if not needed <= set(table.fieldnames or ()):
+    if not needed <= set(table.columns):
         raise InputError(
-            f"{where}: columns {', '.join(table.fieldnames or ())[:200]}; expected "
+            f"{file.where}: columns {', '.join(table.columns)[:200]}; expected "
             f"{', '.join(sorted(needed))}, as in to_label.csv."
         )
     rows = {name: row for row, name in enumerate(family.ids)}
     count = 0
-    for cells in table:
-        place = f"{where} line {table.line_num}"
-        word = (cells["answer"] or "").strip().lower()
+    for row in table.rows:
+        place, cells = f"{file.where} line {row.number}", row.cells
+        word = cells["answer"].strip().lower()
         if not word:
             continue
         if word not in _WORDS:
@@ -112,10 +115,11 @@ def read_answers(family: Family, known: Known, text: str, where: str) -> int:
     return count
 
 
-def _index(text: str | None, place: str) -> int:
-    if not (text or "").isdecimal():
-        raise InputError(f"{place}: class {(text or '')[:20]!r}; expected its number.")
-    return int(text or "")
+def _index(text: str, place: str) -> int:
+    number = text.isascii() and text.isdecimal() and len(text) < 10
+    if not number or int(text) >= MOST_CLASSES:
+        raise InputError(f"{place}: class {text[:20]!r}; expected its number.")
+    return int(text)
 
 
 def known_json(family: Family, known: Known) -> str:
@@ -130,17 +134,17 @@ def known_json(family: Family, known: Known) -> str:
     return json.dumps(facts, indent=1, sort_keys=True) + "\n"
 
 
-def read_known(family: Family, text: str, where: str) -> Known:
+def read_known(family: Family, file: UserFile) -> Known:
     """What `known_json` wrote.
 
     Raises:
         InputError: it is of another family, or not whole.
     """
-    try:
-        facts = json.loads(text)
+    facts = file.object()
+    with file.shaped():
         if facts["family_sha256"] != family.sha256:
             raise InputError(
-                f"{where} holds labels of another plan; expected those of this "
+                f"{file.where} holds labels of another plan; expected those of this "
                 "family.json. Delete it, or run `reswise plan` again."
             )
         known = Known.nothing(len(family.ids))
@@ -149,6 +153,4 @@ def read_known(family: Family, text: str, where: str) -> Known:
             known.labels[rows[name]] = int(label)
         for name, out in facts["ruled_out"].items():
             known.ruled_out[rows[name]] = set(map(int, out))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{where} is not whole ({error!r}). Delete it.") from None
     return known

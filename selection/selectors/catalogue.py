@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datasets.errors import InputError
 from selection.arrays import Json
 from selection.selectors.cascade import cascade_from_json
+from selection.selectors.checks import check_leaves, check_parts
 from selection.selectors.deferral import deferral_from_json
 from selection.selectors.fixed import fixed_from_json
 from selection.selectors.learned import learned_from_json
@@ -42,16 +43,21 @@ def from_json(facts: Json) -> "Selector":
     Raises:
         InputError: an unknown kind, or facts missing or of the wrong type.
     """
-    kind: Any = facts.get("kind")
-    if kind not in CATALOGUE:
+    kind: Any = facts.get("kind") if isinstance(facts, dict) else facts
+    if not isinstance(kind, str) or kind not in CATALOGUE:
         raise InputError(
-            f"selector {kind!r} is unknown; expected one of {', '.join(CATALOGUE)}."
+            f"selector {str(kind)[:60]!r} is unknown; expected one of "
+            f"{', '.join(CATALOGUE)}."
         )
     try:
-        return CATALOGUE[kind].read(facts)
+        check_leaves(facts)
+        selector = CATALOGUE[kind].read(facts)
+        check_parts(selector)
+        return selector
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError,
+            ValueError) as error:  # fmt: skip
         raise InputError(
             f"the {kind} selector's JSON object is not whole ({error!r}); expected "
             "what `reswise plan` writes."

@@ -285,7 +285,10 @@ def test_a_wrong_decision_is_found(tmp_path: Path) -> None:
         (["--keep", "--clean"], "--keep and --clean: expected one"),
         (["--device-dir", "/"], "--device-dir /: expected a folder of its own"),
         (["--adb", "/no/adb"], "--adb /no/adb: no such program"),
-        (["--host", "--runtime-lib", "/no/lib.so"], "/no/lib.so: cannot be read"),
+        (
+            ["--host", "--runtime-lib", "/no/lib.so"],
+            "/no/lib.so: expected a shared library",
+        ),
         (["--host", "--runtime-lib", __file__], "not a shared library"),
     ],
 )

@@ -20,22 +20,30 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def parse(content: bytes, where: str) -> Any:
+def parse(
+    content: bytes,
+    where: str,
+    most: int = MOST_BYTES,
+    any_text: bool = False,
+    depth: int = MOST_DEPTH,
+) -> Any:
     """The value that JSON text stands for.
 
     Args:
         where: what the text is, for errors.
+        most: bytes.
+        any_text: also text that cannot be shown, such as names of files.
     Raises:
-        InputError: larger than MOST_BYTES, deeper than MOST_DEPTH, not UTF-8, not JSON,
+        InputError: larger than `most`, deeper than `depth`, not UTF-8, not JSON,
             NaN or infinite, a key twice, a number too long, unshowable text.
     """
-    if len(content) > MOST_BYTES:
-        raise InputError(f"{where}: over {MOST_BYTES >> 20} MiB; expected less.")
+    if len(content) > most:
+        raise InputError(f"{where}: over {most >> 20} MiB; expected less.")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise InputError(f"{where}: byte {error.start} is not UTF-8.") from None
-    _check_depth(text, where)
+    _check_depth(text, where, depth)
     reader = _Reader(where)
     try:
         value = json.loads(
@@ -50,7 +58,8 @@ def parse(content: bytes, where: str) -> Any:
             f"{where}: not JSON: {error.msg} in line {error.lineno}, column "
             f"{error.colno}."
         ) from None
-    _check_text(value, where)
+    if not any_text:
+        _check_text(value, where)
     return value
 
 
@@ -88,12 +97,12 @@ class _Reader:
         return int(text)
 
 
-def _check_depth(text: str, where: str) -> None:
+def _check_depth(text: str, where: str, most: int) -> None:
     depth = 0
     for mark in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
         depth += 1 if mark.group() in "[{" else -1
-        if depth > MOST_DEPTH:
-            raise InputError(f"{where}: nested deeper than {MOST_DEPTH} levels.")
+        if depth > most:
+            raise InputError(f"{where}: nested deeper than {most} levels.")
 
 
 def _check_text(value: Any, where: str) -> None:
