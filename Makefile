@@ -60,7 +60,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 
 lock:
-	uv pip compile setup.cfg --extra dev --universal --python-version 3.11 \
+	uv pip compile setup.cfg --extra dev --extra tfmot --universal --python-version 3.11 \
 	  --no-emit-index-url --no-annotate --upgrade \
 	  --custom-compile-command "make lock" -o requirements.lock
 

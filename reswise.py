@@ -4,15 +4,15 @@
 
 `rebuild` gives a network at another resolution; `sweep` measures it at several;
 `select`, `plan` choose the resolution of each image; `adapt` tunes batch norm without
-labels; `convert` and `bench` make and measure bundles; `report` shows it all. Each
-result has `.table()`, a pandas.DataFrame, `.figure()`, of matplotlib, and shows itself
-in a notebook. What is wrong with an argument is an `InputError` that names it.
+labels; `compress` measures compression beside resolution; `convert` and `bench` make
+and measure bundles; `report` shows it all. Each result has `.table()`, a
+pandas.DataFrame, `.figure()`, of matplotlib, and shows itself in a notebook. What is
+wrong with an argument is an `InputError` that names it.
 
 Importing this module loads neither TensorFlow nor Keras: a function is loaded when it
 is first named, from the file of `commands/functions/` that has its name.
 """
 
-from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from datasets.errors import BundleError, DataError, InputError, ModelError
 if TYPE_CHECKING:
     from commands.functions.adapt import adapt
     from commands.functions.bench import bench
+    from commands.functions.compress import compress
     from commands.functions.convert import convert
     from commands.functions.models import model, rebuild
     from commands.functions.plan import plan
@@ -37,6 +38,7 @@ __all__ = [
     "ModelError",
     "adapt",
     "bench",
+    "compress",
     "convert",
     "main",
     "model",
@@ -56,6 +58,7 @@ FUNCTIONS = {
     "select": "select",
     "plan": "plan",
     "adapt": "adapt",
+    "compress": "compress",
     "convert": "convert",
     "bench": "bench",
     "report": "report",
@@ -65,21 +68,7 @@ FUNCTIONS = {
 def __getattr__(name: str) -> Any:
     if name not in FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f"commands.functions.{FUNCTIONS[name]}")
-    return _naming_arguments(getattr(module, name))
-
-
-def _naming_arguments(function: Any) -> Any:
-    """The function, whose errors name arguments where what it calls names flags."""
-
-    @wraps(function)
-    def called(*given: Any, **named: Any) -> Any:
-        try:
-            return function(*given, **named)
-        except InputError as error:
-            raise error.as_arguments() from error.__cause__
-
-    return called
+    return getattr(import_module(f"commands.functions.{FUNCTIONS[name]}"), name)
 
 
 if __name__ == "__main__":

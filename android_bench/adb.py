@@ -58,10 +58,10 @@ def find_adb(given: str | None) -> str:
         InputError: none of them is there.
     """
     if given is not None:
-        found = shutil.which(given)
-        if found is None:
-            raise InputError(f"--adb {given}: no such program.")
-        return found
+        program = shutil.which(given)
+        if program is None:
+            raise InputError("adb", given, "a program that is there, such as adb")
+        return program
     on_path = shutil.which("adb")
     if on_path:
         return on_path
@@ -72,8 +72,12 @@ def find_adb(given: str | None) -> str:
         if bundled.is_file():
             return str(bundled)
     raise InputError(
-        "adb is not installed: `pip install adbutils` or `apt-get install adb`, or "
-        "name the program of Android's platform-tools with --adb."
+        "adb",
+        "none",
+        "Android's adb",
+        "Run `pip install adbutils` or `apt-get install adb`, or name the program of "
+        "Android's platform-tools with `adb`.",
+        "it is not installed",
     )
 
 
@@ -97,8 +101,8 @@ class Adb:
     def version(self) -> str:
         """Such as "36.0.0-13206524"."""
         said = self._call(["version"], _SECONDS).stdout.decode(errors="replace")
-        found = re.search(r"^Version (\S+)", said, re.MULTILINE)
-        return found.group(1) if found else said.strip().split("\n")[0]
+        match = re.search(r"^Version (\S+)", said, re.MULTILINE)
+        return match.group(1) if match else said.strip().split("\n")[0]
 
     def devices(self) -> list[Device]:
         """What adb sees, ready or not.
@@ -108,9 +112,11 @@ class Adb:
         """
         done = self._call(["devices", "-l"], _SECONDS)
         if done.returncode:
-            raise LostError(
-                f"adb devices failed (adb: {_said(done)[-160:] or 'no message'}). Run "
-                "`adb kill-server`, then repeat the command."
+            raise LostError.of(
+                "adb devices",
+                f"failed (adb: {_said(done)[-160:] or 'no message'})",
+                "",
+                "Run `adb kill-server`, then repeat the command.",
             )
         return read_devices(done.stdout.decode(errors="replace"))
 
@@ -157,8 +163,8 @@ class Adb:
         said = said.partition(f"{_BEGIN}\n")[2]
         if not mark or not _CODE.fullmatch(code):
             _check_there(serial, _said(done))
-            raise LostError(
-                f"device {serial}: the connection broke off in mid-command."
+            raise LostError.of(
+                f"device {serial}", "the connection broke off in mid-command"
             )
         return said, int(code)
 
@@ -166,12 +172,12 @@ class Adb:
         try:
             return self._start([self.program, *arguments], seconds)
         except subprocess.TimeoutExpired as error:
-            raise LostError(
-                f"adb {_shown(arguments)}: no answer within {seconds:.0f} s."
+            raise LostError.of(
+                f"adb {_shown(arguments)}", f"no answer within {seconds:.0f} s"
             ) from error
         except OSError as error:
-            raise InputError(
-                f"{self.program}: cannot be run ({error.strerror})."
+            raise InputError.of(
+                self.program, f"cannot be run ({error.strerror})"
             ) from error
 
 
@@ -189,12 +195,12 @@ def _said(done: Done) -> str:
 
 def _check_there(serial: str, said: str) -> None:
     if "unauthorized" in said:
-        raise InputError(unauthorized(serial))
+        raise unauthorized(serial)
     if _LOST.search(said) and not _LASTING.search(said):
-        raise LostError(f"device {serial} went away (adb: {said[-160:]}).")
+        raise LostError.of(f"device {serial}", f"went away (adb: {said[-160:]})")
 
 
-def unauthorized(serial: str) -> str:
+def unauthorized(serial: str) -> InputError:
     """What the user has to do, in one line."""
     return not_ready(Device(serial, "unauthorized", ""))
 
@@ -219,15 +225,18 @@ def chosen_serials(
         return [_checked(adb, devices, str(wanted))]
     ready = [device.serial for device in devices if device.state == "device"]
     if not ready:
-        raise InputError(nothing_ready(devices))
+        raise nothing_ready(devices)
     same = one_phone(adb, ready)
     for serial, first in same.items():
         tell(f"{serial} is the same phone as {first} (ro.serialno): it runs once.")
     phones = [serial for serial in ready if serial not in same]
     if wanted is None and len(phones) > 1:
         raise InputError(
-            f"{len(devices)} devices are there ({listed(devices)}); name one with "
-            "--serial, or --serial all."
+            "serial",
+            "",
+            "one of them, or all",
+            "Name it with `serial`, or `serial=all`.",
+            f"{len(devices)} devices are there ({listed(devices)})",
         )
     return phones
 
@@ -260,15 +269,18 @@ def one_phone(adb: Adb, serials: Sequence[str]) -> dict[str, str]:
 
 
 def _checked(adb: Adb, devices: Sequence[Device], serial: str) -> str:
-    found = next((device for device in devices if device.serial == serial), None)
-    if found is None and ":" in serial:
+    named = next((device for device in devices if device.serial == serial), None)
+    if named is None and ":" in serial:
         adb.connect(serial)
         state = adb.state(serial)
-        found = Device(serial, state, "") if state else None
-    if found is None:
+        named = Device(serial, state, "") if state else None
+    if named is None:
         raise InputError(
-            f"--serial {serial}: no such device; adb sees {listed(devices) or 'none'}."
+            "serial",
+            serial,
+            f"one that adb sees: {listed(devices) or 'none'}",
+            fault="no such device",
         )
-    if found.state != "device":
-        raise InputError(not_ready(found))
+    if named.state != "device":
+        raise not_ready(named)
     return serial

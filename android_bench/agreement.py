@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from android_bench.plan import LOOK, SELECTOR
 from android_bench.results import Results
+from android_bench.script import LOOK, SELECTOR
 from android_bench.session import Measured
 from android_bench.tensors import Float32s
 from convert.bundle import Bundle
@@ -138,13 +138,13 @@ def kernels(
     device: Mapping[str, Float32s], host: Mapping[str, Float32s]
 ) -> tuple[KernelDifference, ...]:
     """Per rung, and for the look, how far the scores of two machines lie apart."""
-    found = []
+    differences = []
     for rung, there in device.items():
         here = host[rung]
         equal = there.argmax(axis=1) == here.argmax(axis=1)
         largest = float(np.abs(there - here).max())
-        found.append(KernelDifference(rung, largest, int(equal.sum()), len(here)))
-    return tuple(found)
+        differences.append(KernelDifference(rung, largest, int(equal.sum()), len(here)))
+    return tuple(differences)
 
 
 def device_agreement(

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from android_bench.json_fields import LARGEST, Fields, is_whole
-from android_bench.plan import Settings
 from android_bench.results import Item, Results
+from android_bench.script import Settings
 from convert.bundle import Bundle
 from convert.manifest import MANIFEST_FILE
 from datasets.errors import InputError
@@ -66,7 +66,7 @@ def read_app_results(path: Path, bundle: Bundle) -> AppResults:
         where = f"{path}: line {number}"
         event = parse(line, where)
         if not isinstance(event, dict):
-            raise InputError(f"{where}: no JSON object; expected a line of results.")
+            raise InputError.of(where, "no JSON object", "a line of results")
         reader.take(event, where)
     return reader.results()
 
@@ -78,14 +78,15 @@ def _lines(path: Path) -> Iterator[bytes]:
         with results.checked(MOST_BYTES).open("rb") as file:
             while line := file.readline(MOST_LINE_BYTES + 1):
                 if len(line) > MOST_LINE_BYTES:
-                    raise InputError(
-                        f"{path}: a line of more than {MOST_LINE_BYTES:,} bytes; "
-                        "expected an app's device.jsonl."
+                    raise InputError.of(
+                        path,
+                        f"a line of more than {MOST_LINE_BYTES:,} bytes",
+                        "an app's device.jsonl",
                     )
                 if line.endswith(b"\n"):
                     yield line
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from error
+        raise InputError.of(path, f"cannot be read ({error.strerror})") from error
 
 
 class _Reader:
@@ -106,7 +107,7 @@ class _Reader:
         facts = Fields(event, where)
         name = event.get("event")
         if self._peak_kb is not None:
-            raise InputError(f"{where}: more lines after `done`; expected none.")
+            raise InputError.of(where, "more lines after 'done'", "none")
         if name == "unreadable" and self._start is None:
             self._unreadable.append(facts.text("id"))
         elif name == "start" and self._start is None:
@@ -126,10 +127,12 @@ class _Reader:
         said = self._app.text("bundle_sha256")
         own = file_sha256(self._bundle.folder / MANIFEST_FILE)
         if said != own:
-            raise InputError(
-                f"{self._path}: the app ran a bundle whose manifest.json has a SHA-256 "
-                f"that begins {said[:12]!a}; {self._bundle.folder} has {own[:12]}. "
-                "Name the bundle that is in the app (--bundle)."
+            raise InputError.of(
+                self._path,
+                "the app ran a bundle whose manifest.json has a SHA-256 that begins "
+                f"{said[:12]!a}; {self._bundle.folder} has {own[:12]}",
+                "",
+                "Name the bundle that is in the app (`bundle`).",
             )
         for file in facts.each("files", 64):
             file.whole("load_ns", MOST_NS)
@@ -165,7 +168,7 @@ class _Reader:
 
     def _top(self, facts: Fields) -> tuple[tuple[int, float], ...]:
         classes = self._bundle.manifest.rungs[0].classes
-        found = []
+        best = []
         for pair in facts.items("top", _MOST_TOP):
             sound = (
                 isinstance(pair, list)
@@ -179,11 +182,11 @@ class _Reader:
                 raise facts.wrong(
                     "top", pair, f"a class below {classes}, and its score"
                 )
-            found.append((int(pair[0]), float(pair[1])))
-        scores = [score for _, score in found]
-        if not found or scores != sorted(scores, reverse=True):
-            raise facts.wrong("top", found, "the highest scores, the highest first")
-        return tuple(found)
+            best.append((int(pair[0]), float(pair[1])))
+        scores = [score for _, score in best]
+        if not best or scores != sorted(scores, reverse=True):
+            raise facts.wrong("top", best, "the highest scores, the highest first")
+        return tuple(best)
 
     def _probe(self, facts: Fields) -> None:
         item = facts.whole("item", MOST_ITEMS)
@@ -196,9 +199,7 @@ class _Reader:
 
     def results(self) -> AppResults:
         if self._start is None or not self._items:
-            raise InputError(
-                f"{self._path}: no image ran; expected an app's device.jsonl."
-            )
+            raise InputError.of(self._path, "no image ran", "an app's device.jsonl")
         results = Results(
             tuple(self._items), tuple(self._probes), (self._start,), self._peak_kb
         )
@@ -219,14 +220,13 @@ class _Reader:
         images = self._app.whole("images", MOST_ITEMS)
         ids = ran[:images]
         if len(set(ids)) < len(ids) or not images:
-            raise InputError(
-                f"{self._path}: a picture stands twice in the first round."
-            )
-        for place, name in enumerate(ran):
-            if name != ids[place % len(ids)]:
-                raise InputError(
-                    f"{self._path}: item {place} is {name[:60]!a}; expected "
-                    f"{ids[place % len(ids)][:60]!a}, as in the first round."
+            raise InputError.of(self._path, "a picture stands twice in the first round")
+        for index, name in enumerate(ran):
+            if name != ids[index % len(ids)]:
+                raise InputError.of(
+                    self._path,
+                    f"item {index} is {name[:60]!a}",
+                    f"{ids[index % len(ids)][:60]!a}, as in the first round",
                 )
         return tuple(ids)
 

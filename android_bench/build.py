@@ -70,9 +70,10 @@ def device_abi(library: Path | None) -> str:
         return ARM64
     abi = abi_of(library)
     if abi not in _COMPILERS:
-        raise InputError(
-            f"{library}: is for {abi}; the runner is built for "
-            f"{' and '.join(_COMPILERS)}, as LiteRT has no 32-bit library."
+        raise InputError.of(
+            library,
+            f"is for {abi}; the runner is built for {' and '.join(_COMPILERS)}, as "
+            "LiteRT has no 32-bit library",
         )
     return abi
 
@@ -91,9 +92,11 @@ def choose(kind: str, ndk: Path | None, abi: str = ARM64) -> str:
     if shutil.which(cross):
         return "bionic"
     raise InputError(
-        f"no way to build for {abi}: neither an Android NDK (--ndk, "
-        f"{NDK_VARIABLES[0]}) nor {cross} is here; install one of them: "
-        f"`apt-get install {package}`, or `{NDK_COMMAND}`."
+        "build",
+        "",
+        f"an Android NDK (`ndk`, {NDK_VARIABLES[0]}) or {cross}",
+        f"Install one of them: `apt-get install {package}`, or `{NDK_COMMAND}`.",
+        f"no way to build for {abi}",
     )
 
 
@@ -118,9 +121,9 @@ def build(kind: str, folder: Path, ndk: Path | None = None, abi: str = ARM64) ->
             return _glibc(folder)
         case "glibc":
             raise InputError(
-                f"--build glibc: is for {ARM64}; {abi} wants bionic or ndk."
+                "build", "glibc", f"bionic or ndk for {abi}", fault=f"is for {ARM64}"
             )
-    raise InputError(f"--build {kind}: expected one of {', '.join(KINDS)}.")
+    raise InputError("build", kind, f"one of {', '.join(KINDS)}")
 
 
 def compiler() -> str:
@@ -132,9 +135,11 @@ def compiler() -> str:
     for name in (os.environ.get("CC"), "cc", "gcc", "clang"):
         if name and shutil.which(name):
             return name
-    raise InputError(
-        "no C compiler: the runner is built here from one C file; "
-        "`apt-get install gcc`, or name one in CC."
+    raise InputError.of(
+        "no C compiler",
+        "the runner is built here from one C file",
+        "",
+        "Run `apt-get install gcc`, or name one in CC.",
     )
 
 
@@ -168,14 +173,17 @@ def _run(command: Sequence[str], folder: Path | None = None) -> str:
             check=False,
         )
     except FileNotFoundError as error:
-        raise InputError(
-            f"{command[0]} is not installed; it builds the runner.{_how(command[0])}"
+        raise InputError.of(
+            command[0],
+            "is not installed; it builds the runner",
+            "",
+            _how(command[0]),
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"{command[0]} took more than {_SECONDS} s.") from error
+        raise InputError.of(command[0], f"took more than {_SECONDS} s") from error
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise InputError(f"{command[0]} failed: {said[-1] if said else 'no message'}")
+        raise InputError.of(f"{command[0]} failed", said[-1] if said else "no message")
     return done.stdout
 
 
@@ -184,7 +192,7 @@ def _how(program: str) -> str:
     packages = {cross: package for cross, _, package in _COMPILERS.values()}
     packages |= {"cmake": "cmake"}
     known = packages.get(program)
-    return f" `apt-get install {known}`." if known else ""
+    return f"Run `apt-get install {known}`." if known else ""
 
 
 def _key(*words: str) -> str:
@@ -199,8 +207,12 @@ def _key(*words: str) -> str:
 def _ndk(folder: Path, ndk: Path | None, abi: str) -> Built:
     if ndk is None:
         raise InputError(
-            f"--build ndk: no NDK; name its folder with --ndk or {NDK_VARIABLES[0]} "
-            f"(`{NDK_COMMAND}` installs one)."
+            "build",
+            "ndk",
+            "an NDK",
+            f"Name its folder with `ndk` or {NDK_VARIABLES[0]}; `{NDK_COMMAND}` "
+            "installs one.",
+            "none is known",
         )
     made = folder / f"ndk-{_key(str(ndk.resolve()), abi)}"
     path = made / "runner"
@@ -279,7 +291,9 @@ def _glibc(folder: Path) -> Built:
 
 
 def _cross_library(name: str) -> Path:
-    found = Path(_run([_CROSS, f"-print-file-name={name}"]).strip())
-    if not found.is_absolute():
-        raise InputError(f"{_CROSS} has no {name}; install libc6-dev-arm64-cross.")
-    return found.resolve()
+    library = Path(_run([_CROSS, f"-print-file-name={name}"]).strip())
+    if not library.is_absolute():
+        raise InputError.of(
+            _CROSS, f"has no {name}", "", "Install libc6-dev-arm64-cross."
+        )
+    return library.resolve()

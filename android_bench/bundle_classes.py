@@ -20,7 +20,7 @@ def classes_of(
         model=bundle.manifest.name,
         count=classes,
         names=given or (own if usable else ()),
-        source="--class-names" if given else "the bundle's labels",
+        source="`class_names`" if given else "the bundle's labels",
         binding=bool(given),
         first=first,
     )

@@ -38,14 +38,15 @@ def read_timings(said: str) -> Timings:
     Raises:
         InputError: there is none.
     """
-    found = _TIMINGS.search(said)
-    if found is None:
+    match = _TIMINGS.search(said)
+    if match is None:
         last = (said.strip().splitlines() or ["nothing"])[-1]
-        raise InputError(
-            f"{PROGRAM}: no line of inference timings; it said: {last[:200]}. Expected "
-            "the classic benchmark_model of TensorFlow Lite (--classic)."
+        raise InputError.of(
+            PROGRAM,
+            f"no line of inference timings; it said: {last[:200]}",
+            "the classic benchmark_model of TensorFlow Lite (`classic`)",
         )
-    init, first, warm_up, inference = found.groups()
+    init, first, warm_up, inference = match.groups()
     return Timings(int(init), int(first), float(warm_up), float(inference))
 
 
@@ -60,7 +61,7 @@ def run_classic(job: Job, machine: Machine, program: Path) -> dict[str, Timings]
     Raises:
         InputError: the program fails, or says something else.
     """
-    found = {}
+    timings = {}
     shas = {one.file: one.sha256 for one in job.bundle.manifest.files}
     for rung in comparable(job):
         model = f"{shas[rung.file][:16]}.tflite"
@@ -70,5 +71,5 @@ def run_classic(job: Job, machine: Machine, program: Path) -> dict[str, Timings]
         command = (f"./{PROGRAM}", *arguments, *more)
         said = machine.output(command, _SECONDS)
         write_text(job.folder / machine.slug / f"classic-{rung.resolution}.txt", said)
-        found[rung.rung] = read_timings(said)
-    return found
+        timings[rung.rung] = read_timings(said)
+    return timings

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from datasets.errors import InputError, JoinedError
 from datasets.shown import shown
 
 _UDEV = (
@@ -74,27 +75,34 @@ def read_devices(said: str) -> list[Device]:
     return found
 
 
-def not_ready(device: Device) -> str:
+def not_ready(device: Device) -> InputError:
     """Why a device cannot be used, and what to do: one line."""
     known = _REMEDIES.get(device.state, "plug it in again, or restart it")
     known = known.replace("{serial}", device.serial)
     if device.state == "no permissions":
-        return f"device {device.serial}: {known} (adb: {device.state})."
-    return (
-        f"device {device.serial} is {device.state}; expected device. "
-        f"{known[0].upper()}{known[1:]}."
+        return InputError.of(
+            f"device {device.serial}", f"{known} (adb: no permissions)"
+        )
+    return InputError.of(
+        f"device {device.serial}",
+        f"is {device.state}",
+        "device",
+        f"{known[0].upper()}{known[1:]}.",
     )
 
 
-def nothing_ready(devices: Sequence[Device]) -> str:
+def nothing_ready(devices: Sequence[Device]) -> InputError:
     """What to do where no device can be used."""
     if not devices:
-        return (
-            "adb sees no device; connect one by cable with USB debugging switched on "
-            "(Settings, Developer options), or `adb connect HOST:PORT`, or start an "
-            "emulator (`emulator -avd NAME`), or use --host."
+        return InputError.of(
+            "adb",
+            "sees no device",
+            "one that is ready",
+            "Connect one by cable with USB debugging switched on (Settings, Developer "
+            "options), or `adb connect HOST:PORT`, or start an emulator (`emulator "
+            "-avd NAME`), or use `host`.",
         )
-    return " Also: ".join(not_ready(device) for device in devices)
+    return JoinedError([not_ready(device) for device in devices])
 
 
 def listed(devices: Sequence[Device]) -> str:

@@ -13,7 +13,7 @@ from android_bench.machine import Facts
 from android_bench.ndk import find_ndk
 from android_bench.phone import Phone
 from android_bench.runtime import host_library, library_for, where
-from datasets.errors import InputError
+from datasets.errors import InputError, flags_in
 
 RAN_ON = {
     "host": "runs here in the tests",
@@ -60,24 +60,24 @@ def examine(
             _found("LiteRT", lambda: str(question.runtime_lib or host_library())),
         ]
     kind = _found("way to build", lambda: _kind(question, environment))
-    found = [kind]
+    findings = [kind]
     word = kind.said.split(":")[0] if kind.good else "ndk"
     if kind.good:
         ndk = find_ndk(question.ndk, environment) if word == "ndk" else None
-        found.append(_found("runner", lambda: _built(word, question, ndk)))
-    found.append(_found("LiteRT", lambda: _library(word, question)))
+        findings.append(_found("runner", lambda: _built(word, question, ndk)))
+    findings.append(_found("LiteRT", lambda: _library(word, question)))
     program = _found("adb", lambda: _adb(question.adb))
-    found.append(program)
+    findings.append(program)
     if program.good:
-        return [*found, *_devices(question, Adb(find_adb(question.adb)))]
-    return [*found, Finding("device", False, "adb finds devices; install adb first")]
+        return [*findings, *_devices(question, Adb(find_adb(question.adb)))]
+    return [*findings, Finding("device", False, "adb finds devices; install adb first")]
 
 
 def _found(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, look())
     except InputError as error:
-        return Finding(what, False, str(error))
+        return Finding(what, False, error.as_flags())
 
 
 def _kind(question: Question, environment: Mapping[str, str]) -> str:
@@ -107,40 +107,42 @@ def _devices(question: Question, adb: Adb) -> list[Finding]:
     try:
         devices = adb.devices()
     except InputError as error:
-        return [Finding("device", False, str(error))]
+        return [Finding("device", False, error.as_flags())]
     wanted = [
         device for device in devices if question.serial in (None, "all", device.serial)
     ]
     if not wanted:
-        line = nothing_ready(devices)
+        missing = nothing_ready(devices)
         if devices:
-            seen = listed(devices)
-            line = (
-                f"--serial {question.serial}: no such device; adb sees {seen}. Name "
-                "one of these, or connect it: by cable, by `adb connect HOST:PORT`, or "
-                "`emulator -avd NAME`."
+            missing = InputError(
+                "serial",
+                question.serial,
+                f"one that adb sees: {listed(devices)}",
+                "Name one of these, or connect it: by cable, by `adb connect "
+                "HOST:PORT`, or `emulator -avd NAME`.",
+                "no such device",
             )
-        return [Finding("device", False, line)]
+        return [Finding("device", False, missing.as_flags())]
     same = one_phone(adb, [one.serial for one in wanted if one.state == "device"])
-    found = []
+    findings = []
     for device in wanted:
         if device.serial in same:
             line = f"the same phone as {same[device.serial]} (ro.serialno)"
-            found.append(Finding(f"device {device.serial}", True, line))
+            findings.append(Finding(f"device {device.serial}", True, line))
         else:
-            found += _device(question, adb, device)
-    return found
+            findings += _device(question, adb, device)
+    return findings
 
 
 def _device(question: Question, adb: Adb, device: Device) -> list[Finding]:
     what = f"device {device.serial}"
     if device.state != "device":
-        return [Finding(what, False, not_ready(device))]
+        return [Finding(what, False, not_ready(device).as_flags())]
     phone = Phone(adb, device.serial, question.device_dir)
     try:
         facts = phone.facts()
     except InputError as error:
-        return [Finding(what, False, str(error))]
+        return [Finding(what, False, error.as_flags())]
     abi = _abi(question, facts)
     new = facts["api"] is None or facts["api"] >= API_LEVEL
     return [
@@ -160,11 +162,11 @@ def _abi(question: Question, facts: Facts) -> tuple[bool, str]:
         try:
             abi = abi_of(given)
         except InputError as error:
-            return False, f"{runs}; {error}"
+            return False, f"{runs}; {error.as_flags()}"
     if abi in facts["abis"] or question.build == "host":
         return True, f"{runs}; LiteRT is {abi}"
     fits = "x86_64" in facts["abis"]  # an emulator on a PC
-    advice = f"; {where('x86_64')}" if fits else ""
+    advice = f". {flags_in(where('x86_64'))}" if fits else ""
     return False, f"{runs}; LiteRT is {abi}{advice}"
 
 

@@ -21,9 +21,10 @@ def abi_of(path: Path) -> str:
         start = file.read(20)
     machine = struct.unpack("<H", start[18:20])[0] if len(start) == 20 else 0
     if start[:4] != b"\x7fELF" or machine not in _MACHINES:
-        raise InputError(
-            f"{path}: not a shared library of a known processor; expected the "
-            "libLiteRt.so of android_arm64."
+        raise InputError.of(
+            path,
+            "not a shared library of a known processor",
+            "the libLiteRt.so of android_arm64",
         )
     return _MACHINES[machine]
 

@@ -15,13 +15,13 @@ import numpy as np
 from android_bench.agreement import Agreement, agreement, replayed
 from android_bench.app_results import AppResults
 from android_bench.inputs import Inputs, printable
-from android_bench.plan import SELECTOR
+from android_bench.script import SELECTOR
 from android_bench.session import Measured
 from android_bench.summary import Line, lines, shares
 from android_bench.tensors import Float32s
 from android_bench.trust import Verdict, judge
 from convert.bundle import Bundle
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +89,11 @@ def _places(app: AppResults, inputs: Inputs) -> list[int]:
     known = {printable(name): place for place, name in enumerate(inputs.ids)}
     unknown = [name for name in app.ids if name not in known]
     if unknown:
-        raise InputError(
-            f"the app ran {unknown[0][:80]!a}, which the data set does not have "
-            f"({len(unknown)} of {len(app.ids)} pictures); expected the folder that "
-            "was on the device (--dataset folder:PATH), such as "
-            f"{printable(inputs.ids[0])[:80]!a}."
+        raise DataError.of(
+            f"the app ran {unknown[0][:80]!a}",
+            "the data set does not have it "
+            f"({len(unknown)} of {len(app.ids)} pictures)",
+            "the folder that was on the device, `dataset=folder:PATH`, such as "
+            f"{printable(inputs.ids[0])[:80]!a}",
         )
     return [known[name] for name in app.ids]

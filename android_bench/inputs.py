@@ -23,7 +23,7 @@ from convert.manifest import Manifest, Rung, Tensor
 from convert.manifest import Preprocessing as Way
 from datasets.batches import Batch, pictures, unreadable_line
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.files import whole_file, write_text
 from datasets.preprocessing import Preprocessing, parse_crop
 from datasets.progress import progress
@@ -91,7 +91,7 @@ def pack(
             "(--max-unreadable)."
         )
     if not kept:
-        raise InputError(f"{dataset.name}: no picture can be read.")
+        raise DataError.of(dataset.name, "no picture can be read")
     ids = tuple(dataset.ids[index] for index in kept)
     labels = tuple(int(dataset.labels[index]) for index in kept)
     return Inputs(folder, ids, labels, len(bad))
@@ -109,9 +109,13 @@ def _facts(path: Path, images: int) -> tuple[dict[int, str], list[int]]:
     return bad, kept
 
 
-def way_of(way: Way) -> Preprocessing:
+def preprocessing_of(preprocessing: Way) -> Preprocessing:
     """The crop and resize of a manifest as `datasets` does them."""
-    return Preprocessing(parse_crop(way.crop), way.interpolation, way.antialias)
+    return Preprocessing(
+        parse_crop(preprocessing.crop),
+        preprocessing.interpolation,
+        preprocessing.antialias,
+    )
 
 
 def _key(dataset: Dataset, manifest: Manifest) -> str:
@@ -125,7 +129,7 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
     unreadable: dict[int, str] = {}
     rungs = {tensor_file(rung): rung for rung in manifest.rungs}
     resolutions = {rung.resolution for rung in manifest.rungs}
-    ways = {way_of(rung.preprocessing) for rung in manifest.rungs}
+    preprocessings = {preprocessing_of(rung.preprocessing) for rung in manifest.rungs}
     if manifest.look:
         resolutions.add(manifest.look.input.shape[1])
     with ExitStack() as stack:
@@ -135,7 +139,9 @@ def _pack(dataset: Dataset, manifest: Manifest, folder: Path) -> None:
         }
         for file in files.values():
             file.write(bytes(HEADER_BYTES))
-        batches = pictures(dataset, sorted(resolutions), sorted(ways, key=str))
+        batches = pictures(
+            dataset, sorted(resolutions), sorted(preprocessings, key=str)
+        )
         for batch in progress(batches, len(dataset), "packing images", _pictures_of):
             indices += batch.indices.tolist()
             unreadable |= batch.unreadable
@@ -155,7 +161,7 @@ def _pictures_of(batch: Batch) -> int:
 
 
 def _rung_tensors(batch: Batch, rung: Rung) -> Stored:
-    pixels = batch.pixels[(way_of(rung.preprocessing), rung.resolution)]
+    pixels = batch.pixels[(preprocessing_of(rung.preprocessing), rung.resolution)]
     return stored(normalised(pixels, rung.preprocessing), rung.input)
 
 
@@ -164,8 +170,8 @@ def _looks(batch: Batch, manifest: Manifest) -> Stored:
     look = manifest.look
     if look is None:
         raise ValueError("the bundle has no look")
-    way = way_of(manifest.rungs[0].preprocessing)
-    return stored(batch.pixels[(way, look.input.shape[1])], look.input)
+    preprocessing = preprocessing_of(manifest.rungs[0].preprocessing)
+    return stored(batch.pixels[(preprocessing, look.input.shape[1])], look.input)
 
 
 def write_header(file: BinaryIO, tensor: Tensor, images: int) -> None:

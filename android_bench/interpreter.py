@@ -10,7 +10,7 @@ from android_bench.inputs import LOOK_FILE, Inputs, tensor_file
 from android_bench.tensors import Float32s, Stored
 from convert.manifest import Look, Manifest, Rung
 from convert.running import dequantised, probabilities
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from datasets.progress import progress
 from keras_models.framework import silent
 
@@ -29,9 +29,11 @@ def look_chances(bundle: Path, manifest: Manifest, inputs: Inputs) -> Float32s:
         InputError: the bundle has no learned selector as a .tflite.
     """
     if manifest.look is None:
-        raise InputError(
-            "the bundle's selector is learned, but it holds no .tflite for it; "
-            "convert it again."
+        raise BundleError.of(
+            "the bundle's selector",
+            "learned, and the bundle holds no .tflite of it",
+            "",
+            "Convert it again.",
         )
     thumbnails = inputs.read(LOOK_FILE)
     return _outputs(bundle, manifest.look, thumbnails, "looks on this machine, images")

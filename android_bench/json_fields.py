@@ -17,7 +17,7 @@ class Fields:
 
     def wrong(self, name: str, found: object, expected: str) -> InputError:
         shown = ascii(found)[:60]
-        return InputError(f"{self._where}: {name} is {shown}; expected {expected}.")
+        return InputError.of(self._where, f"{name} is {shown}", expected)
 
     def inner(self, name: str) -> "Fields":
         value = self.held.get(name)

@@ -115,16 +115,19 @@ class HostMachine:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise InputError(
-                f"the {program} took more than {seconds:.0f} s and was ended; what it "
-                "measured is kept. Bench again to go on, with a longer --timeout."
+            raise InputError.of(
+                f"the {program}",
+                f"took more than {seconds:.0f} s and was ended; what it measured is "
+                "kept",
+                "",
+                "Bench again to go on, with a longer `timeout`.",
             ) from error
         except OSError as error:
-            raise InputError(f"{program} cannot be run: {error.strerror}.") from error
+            raise InputError.of(program, f"cannot be run: {error.strerror}") from error
         if done.returncode:
             said = done.stderr.strip().splitlines()
             line = said[-1] if said and done.returncode > 0 else ""
-            raise InputError(line or f"{program}: {cause_of_end(done.returncode)}.")
+            raise InputError.of(program, line or cause_of_end(done.returncode))
         return done.stdout + done.stderr
 
     def get(self, name: str, path: Path) -> None:

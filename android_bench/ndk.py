@@ -19,9 +19,10 @@ def find_ndk(given: Path | None, environment: Mapping[str, str]) -> Path | None:
     named = [environment[name] for name in NDK_VARIABLES if environment.get(name)]
     folder = given or (Path(named[0]) if named else None)
     if folder is not None and not toolchain_of(folder).is_file():
-        raise InputError(
-            f"{folder}: no Android NDK there; expected "
-            "build/cmake/android.toolchain.cmake in it (--ndk)."
+        raise InputError.of(
+            folder,
+            "no Android NDK there",
+            "build/cmake/android.toolchain.cmake in it (`ndk`)",
         )
     return folder
 

@@ -19,7 +19,7 @@ from android_bench.classic import Timings
 from android_bench.inputs import Inputs
 from android_bench.interpreter import look_chances, rung_scores
 from android_bench.machine import Facts
-from android_bench.plan import LOOK
+from android_bench.script import LOOK
 from android_bench.session import Job, Measured
 from android_bench.summary import Line, Savings, lines, savings, shares
 from android_bench.tensors import Float32s
@@ -78,14 +78,14 @@ def outcome(
     """
     bundle, inputs = job.bundle, job.inputs
     before, after = facts
-    found = lines(bundle, measured, inputs.labels)
+    measured_lines = lines(bundle, measured, inputs.labels)
     return Outcome(
         label=label,
         on_host=not before.get("phone", True),
         before=before,
         after=after,
-        lines=tuple(found),
-        savings=savings(found),
+        lines=tuple(measured_lines),
+        savings=savings(measured_lines),
         shares=shares(bundle, measured, inputs.images),
         agreement=device_agreement(bundle, measured, inputs.ids),
         kernels=kernels(measured.scores, host),
@@ -100,18 +100,18 @@ def host_scores(bundle: Bundle, inputs: Inputs) -> dict[str, Float32s]:
 
     They are kept beside the packed inputs, under the SHA-256 of their model file.
     """
-    found = {}
+    scores = {}
     shas = {one.file: one.sha256 for one in bundle.manifest.files}
-    for place, rung in enumerate(bundle.manifest.rungs):
-        path = inputs.folder / f"host-{shas[rung.file][:16]}-{place}.npy"
+    for index, rung in enumerate(bundle.manifest.rungs):
+        path = inputs.folder / f"host-{shas[rung.file][:16]}-{index}.npy"
         if not path.exists():
             _keep(path, rung_scores(bundle.folder, rung, inputs))
         shape = (inputs.images, rung.classes)
         scores_file = UserFile(path, expected="scores of a rung", do="Delete it.")
         found[rung.rung] = read_array(scores_file, "f", shape)
     if isinstance(bundle.selector, Learned):
-        found[LOOK] = look_chances(bundle.folder, bundle.manifest, inputs)
-    return found
+        scores[LOOK] = look_chances(bundle.folder, bundle.manifest, inputs)
+    return scores
 
 
 def _keep(path: Path, scores: Float32s) -> None:

@@ -25,8 +25,8 @@ _BACK_SECONDS = 180.0  # a reboot takes about a minute
 _MUTE_SECONDS = 10.0  # listed as a device all the while, and its shell answers nothing
 _BYTES_A_SECOND = 1 << 20  # the slowest cable that a time limit allows for
 _OURS = re.compile(
-    r"runner|libLiteRt\.so|[0-9a-f]{16}\.(tflite|plan|jsonl|scores)|choices-[0-9a-f]+\.bin|"
-    r"[0-9a-f]{20}-[\w-]+\.(bin|txt)|ld-linux-aarch64\.so\.1|lib[\w+]+\.so\.\d+"
+    r"runner|libLiteRt\.so|[0-9a-f]{16}\.(tflite|script|plan|jsonl|scores)|"
+    r"choices-[0-9a-f]+\.bin|[0-9a-f]{20}-[\w-]+\.(bin|txt)|ld-linux-aarch64\.so\.1|lib[\w+]+\.so\.\d+"
 )
 _Result = TypeVar("_Result")
 
@@ -87,18 +87,18 @@ class Phone:
         facts = self.facts()
         if abi not in facts["abis"]:
             runs = ", ".join(facts["abis"]) or "no known ABI"
-            raise InputError(
-                f"device {self.serial} runs {runs}; the runner is for {abi}. LiteRT "
-                "has no 32-bit library."
+            raise self._refused(
+                f"runs {runs}; the runner is for {abi}",
+                "",
+                "LiteRT has no 32-bit library.",
             )
         if facts["api"] is not None and facts["api"] < least_api:
-            raise InputError(
-                f"device {self.serial} has Android API {facts['api']}; expected "
-                f"{least_api} or later."
+            raise self._refused(
+                f"has Android API {facts['api']}", f"{least_api} or later"
             )
         said, code = self._shell(f"mkdir -p -- {quoted([self._folder])}")
         if code:
-            raise InputError(phone_errors.cannot_write(self._where, said))
+            raise phone_errors.cannot_write(self._where, said)
 
     def put(self, files: Mapping[str, Path]) -> None:
         """Pushes what does not lie there with the same content."""
@@ -117,10 +117,11 @@ class Phone:
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise InputError(
-                    f"device {self.serial}: the runner took more than {seconds:.0f} s; "
-                    "what it measured is kept. Repeat the command to go on, with a "
-                    "longer --timeout."
+                raise self._refused(
+                    f"the runner took more than {seconds:.0f} s; what it measured is "
+                    "kept",
+                    "",
+                    "Repeat the command to go on, with a longer `timeout`.",
                 )
             try:
                 said, code = self._adb.shell(self.serial, script, left)
@@ -131,13 +132,13 @@ class Phone:
                 break
             self._sleep(2.0)  # the one that lost its connection still measures
         if code:
-            raise InputError(phone_errors.failed(self._where, said, code))
+            raise phone_errors.failed(self._where, said, code)
 
     def output(self, command: Sequence[str], seconds: float) -> str:
         script = f"cd {quoted([self._folder])} && exec {quoted(command)}"
         said, code = self._again(lambda: self._adb.shell(self.serial, script, seconds))
         if code:
-            raise InputError(phone_errors.failed(self._where, said, code))
+            raise phone_errors.failed(self._where, said, code)
         return said
 
     def get(self, name: str, path: Path) -> None:
@@ -183,15 +184,15 @@ class Phone:
                     self._tell(f"device {self.serial} is back; going on.")
                     return
                 if state == "unauthorized":
-                    raise InputError(unauthorized(self.serial))
+                    raise unauthorized(self.serial)
                 if ":" in self.serial:
                     self._adb.connect(self.serial)
             except LostError as again:
                 error = again
             if mute is not None and time.monotonic() - mute > self._mute_seconds:
-                raise InputError(phone_errors.mute(self._where, error)) from error
+                raise phone_errors.mute(self._where, error) from error
             self._sleep(1.0)
-        raise InputError(phone_errors.gone(self._where, self._back_seconds))
+        raise phone_errors.gone(self._where, self._back_seconds)
 
     def _greet(self) -> None:
         """One quick question, so that nobody waits a minute for a mute shell."""
@@ -200,7 +201,7 @@ class Phone:
             self._answers()
         except LostError as error:
             if time.monotonic() - began >= self._mute_seconds:
-                raise InputError(phone_errors.mute(self._where, error)) from error
+                raise phone_errors.mute(self._where, error) from error
             # it said something at once: what follows waits for it to come back
 
     def _answers(self) -> bool:
@@ -213,9 +214,9 @@ class Phone:
         folder = quoted([self._folder])
         said, _ = self._shell(f"cd {folder} && sha256sum -- {quoted(names)}")
         if "sha256sum: not found" in said or "inaccessible or not found" in said:
-            raise InputError(
-                f"device {self.serial} has no sha256sum, so what was pushed cannot be "
-                "checked; expected Android 8 or later."
+            raise self._refused(
+                "has no sha256sum, so what was pushed cannot be checked",
+                "Android 8 or later",
             )
         pairs = re.findall(r"^([0-9a-f]{64})\s+\*?(.+)$", said, re.MULTILINE)
         return {name: digest for digest, name in pairs}
@@ -227,16 +228,17 @@ class Phone:
         last = (said.split() or [""])[-1]  # a warning may stand before it
         return int(last) if not code and re.fullmatch("[0-9]{1,15}", last) else 0
 
+    def _refused(self, fault: str, expected: str = "", do: str = "") -> InputError:
+        return InputError.of(f"device {self.serial}", fault, expected, do)
+
     def _check_space(self, needed: int) -> None:
         said, code = self._shell(f"df -k {quoted([self._folder])}")
         free = None if code else phone_facts.free_bytes(said)
         if free is not None and needed > free:
-            raise InputError(
-                phone_errors.no_space(
-                    self._where,
-                    f"{needed / 1e6:,.0f} MB are to be pushed, "
-                    f"{free / 1e6:,.0f} MB are free",
-                )
+            raise phone_errors.no_space(
+                self._where,
+                f"{needed / 1e6:,.0f} MB are to be pushed, "
+                f"{free / 1e6:,.0f} MB are free",
             )
 
     def _push(self, name: str, path: Path, wanted: str) -> None:
@@ -246,8 +248,8 @@ class Phone:
             arguments = ["push", str(path.resolve()), part]
             done = self._adb.run(self.serial, arguments, self._limit(size))
             if done.returncode:
-                raise InputError(
-                    phone_errors.cannot_write(self._where, phone_errors.complaint(done))
+                raise phone_errors.cannot_write(
+                    self._where, phone_errors.complaint(done)
                 )
             pushed, sums = self._size(f"{name}.part"), {f"{name}.part": wanted}
             if pushed == size and self._sums([f"{name}.part"]) == sums:
@@ -255,10 +257,11 @@ class Phone:
                 self._there[name] = wanted
                 return
             self._tell(f"{name}: {pushed} of {size} bytes arrived whole; once more.")
-        raise InputError(
-            f"device {self.serial}: {path.name} came out wrong {_TRIES} times; try "
-            f"another cable or port ({pushed} of {size} bytes lie there, and not with "
-            "the SHA-256 of what was sent)."
+        raise self._refused(
+            f"{path.name} came out wrong {_TRIES} times ({pushed} of {size} bytes lie "
+            "there, and not with the SHA-256 of what was sent)",
+            "",
+            "Try another cable or port.",
         )
 
     def _rename(self, name: str, wanted: str) -> None:
@@ -269,7 +272,7 @@ class Phone:
         said, code = self._shell(script)
         # done twice where only the answer was lost: then the part is gone already
         if code and self._sums([name]) != {name: wanted}:
-            raise InputError(phone_errors.cannot_write(self._where, said))
+            raise phone_errors.cannot_write(self._where, said)
 
     def _pull(self, name: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -277,9 +280,8 @@ class Phone:
         for _ in range(_TRIES):
             wanted = self._sums([name]).get(name)
             if wanted is None:
-                raise InputError(
-                    f"device {self.serial}: {self._folder}/{name} is not there; repeat "
-                    "the command."
+                raise self._refused(
+                    f"{self._folder}/{name} is not there", "", "Repeat the command."
                 )
             part.unlink(missing_ok=True)  # adb would put a file into a folder
             size = phone_facts.checked_size(self.serial, name, self._size(name))
@@ -288,9 +290,8 @@ class Phone:
             if not done.returncode and file_sha256(part) == wanted:
                 part.replace(path)
                 return
-        raise InputError(
-            f"device {self.serial}: {name} could not be fetched whole: "
-            f"{phone_errors.complaint(done)}"
+        raise self._refused(
+            f"{name} could not be fetched whole: {phone_errors.complaint(done)}"
         )
 
     def _limit(self, size: int) -> float:

@@ -25,7 +25,7 @@ class Item:
 
     item: int  # counted from 0 over all rounds
     id: str
-    rungs: tuple[int, ...]  # places in the plan, in the order they ran
+    rungs: tuple[int, ...]  # places in the script, in the order they ran
     rung_ns: tuple[int, ...]
     selector_ns: int
     total_ns: int

@@ -13,7 +13,7 @@ _VERSION = "2.3.0"
 def where(abi: str) -> str:
     """How to get the library for a device: coordinates and the exact command."""
     return (
-        "name one with --runtime-lib. It lies in com.google.ai.edge.litert:litert:"
+        "Name one with `runtime_lib`. It lies in com.google.ai.edge.litert:litert:"
         f"{_VERSION} of Google's Maven repository: `curl -LO https://dl.google.com/dl/"
         f"android/maven2/com/google/ai/edge/litert/litert/{_VERSION}/litert-{_VERSION}"
         f".aar && unzip litert-{_VERSION}.aar jni/{abi}/libLiteRt.so`"
@@ -26,13 +26,15 @@ def host_library() -> Path:
     Raises:
         InputError: it is not installed.
     """
-    found = importlib.util.find_spec("ai_edge_litert")
-    folders = found.submodule_search_locations if found else None
+    package = importlib.util.find_spec("ai_edge_litert")
+    folders = package.submodule_search_locations if package else None
     path = Path(next(iter(folders or [""]))) / "libLiteRt.so"
     if not path.is_file():
-        raise InputError(
-            "ai-edge-litert with libLiteRt.so is not installed here; expected 2.1.0 "
-            "or later. Install it, or name a library with --runtime-lib."
+        raise InputError.of(
+            "ai-edge-litert",
+            "not installed here with its libLiteRt.so",
+            "2.1.0 or later",
+            "Install it, or name a library with `runtime_lib`.",
         )
     return path
 
@@ -48,19 +50,24 @@ def library_for(kind: str, abi: str, given: Path | None) -> Path:
     if kind == "host":
         path = given or host_library()
     elif given is None:
-        raise InputError(f"no libLiteRt.so for the phone: {where(abi)}.")
+        raise InputError("runtime_lib", "", "libLiteRt.so for the phone", where(abi))
     else:
         path = given
     if abi_of(path) != abi:
-        raise InputError(
-            f"{path}: is for {abi_of(path)}; the runner is for {abi}. Give the library "
-            "of the same processor (--runtime-lib)."
+        raise InputError.of(
+            path,
+            f"is for {abi_of(path)}; the runner is for {abi}",
+            "",
+            "Give the library of the same processor (`runtime_lib`).",
         )
     android = kind in ("ndk", "bionic")
     if is_for_glibc(path) == android:
         has, wants = ("glibc", "Android") if android else ("Android", "glibc")
         raise InputError(
-            f"{path}: is built for {has}, a runner of --build {kind} needs {wants}; "
-            f"{where(abi) if android else 'take the one of the aarch64 wheel'}."
+            "runtime_lib",
+            path,
+            f"for `build={kind}` one that needs {wants}",
+            where(abi) if android else "Take the one of the aarch64 wheel.",
+            f"built for {has}",
         )
     return path

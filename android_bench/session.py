@@ -1,9 +1,9 @@
 """One bench on one machine: each pass is put there, run to its end, and fetched.
 
-    <run>/<machine>/  <key>.plan  <key>.jsonl  <key>.scores  <key>.states.json
+    <run>/<machine>/  <key>.script  <key>.jsonl  <key>.scores  <key>.states.json
                       choices-<hash>.bin
 
-`key` is a hash of the pass, its plan, the runner and the library, so results of other
+`key` is a hash of the pass, its script, the runner and the library, so results of other
 settings are never taken for these. A pass that is done is not measured again, unless
 what it was measured under makes it INVALID: the machine's states at the ends of each
 run of it are kept for that. One that was ended goes on.
@@ -21,8 +21,8 @@ import numpy as np
 from android_bench.build import Built
 from android_bench.inputs import IDS_FILE, LOOK_FILE, Inputs, tensor_file, write_choices
 from android_bench.machine import Facts, Machine
-from android_bench.plan import Pass, Settings, passes, plan_text
 from android_bench.results import Results, read_results
+from android_bench.script import Pass, Settings, passes, script_text
 from android_bench.tensors import Float32s
 from android_bench.trust import judge
 from convert.bundle import Bundle
@@ -63,8 +63,8 @@ class _Files:
 
     folder: Path
     key: str
-    plan: str
-    more: Mapping[str, Path]  # what the plan needs beside models and inputs
+    script: str
+    more: Mapping[str, Path]  # what the script needs beside models and inputs
     scores: bool
 
     def name(self, kind: str) -> str:
@@ -102,23 +102,23 @@ def measure(
     """
     folder = job.folder / machine.slug
     identity = file_sha256(job.built.files["runner"]) + file_sha256(job.library)
-    found: dict[str, Results] = {}
+    results: dict[str, Results] = {}
     scores: dict[str, Float32s] = {}
     todo = passes(job.bundle.manifest, job.bundle.selector)
-    for place, one in enumerate(todo, start=1):
-        files = _files_of(job, one, folder, identity)
-        what = f"{machine.label}: pass {place} of {len(todo)}, {one.name}"
-        kept = _kept(job, one, files) if not fresh and files.done else None
+    for number, wanted in enumerate(todo, start=1):
+        files = _files_of(job, wanted, folder, identity)
+        what = f"{machine.label}: pass {number} of {len(todo)}, {wanted.name}"
+        kept = _kept(job, wanted, files) if not fresh and files.done else None
         if kept is None or kept.again:
             between()
             tell(f"{what}{kept.said if kept else ''}")
             _run(job, machine, files, fresh or kept is not None)
         else:
             tell(f"{what}{kept.said}")
-        found[one.name] = read_results(files.path("jsonl"))
-        if one.keep_scores:
-            scores[one.name] = _scores(files.path("scores"), job.inputs.images)
-    return Measured(found, scores)
+        results[wanted.name] = read_results(files.path("jsonl"))
+        if wanted.keep_scores:
+            scores[wanted.name] = _scores(files.path("scores"), job.inputs.images)
+    return Measured(results, scores)
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,8 @@ class _Kept:
     said: str
 
 
-def _kept(job: Job, one: Pass, files: _Files) -> _Kept:
-    results = {one.name: read_results(files.path("jsonl"))}
+def _kept(job: Job, wanted: Pass, files: _Files) -> _Kept:
+    results = {wanted.name: read_results(files.path("jsonl"))}
     states = _states(files)
     pairs = list(pairwise(states)) or [({}, {})]
     reasons = [
@@ -165,18 +165,20 @@ def _run(job: Job, machine: Machine, files: _Files, fresh: bool) -> None:
         files.path("jsonl").unlink(missing_ok=True)
         files.path("states.json").unlink(missing_ok=True)
     _keep_state(machine, files)
-    write_text(files.path("plan"), files.plan)
+    write_text(files.path("script"), files.script)
     common = {LIBRARY: job.library, **job.built.files, **dict(_sources(job))}
-    machine.put({**common, **files.more, files.name("plan"): files.path("plan")})
-    arguments = (files.name("plan"), files.name("jsonl"), f"./{LIBRARY}")
+    machine.put({**common, **files.more, files.name("script"): files.path("script")})
+    arguments = (files.name("script"), files.name("jsonl"), f"./{LIBRARY}")
     machine.execute((*job.built.command, *arguments), job.seconds)
     _keep_state(machine, files)
     for kind in files.results:
         machine.get(files.name(kind), files.path(kind))
     if not files.done:
-        raise InputError(
-            f"{files.path('jsonl')}: the runner ended well, but these results do not "
-            "say so. Bench again with --fresh."
+        raise InputError.of(
+            files.path("jsonl"),
+            "the runner ended well, but these results do not say so",
+            "",
+            "Bench again with `fresh`.",
         )
 
 
@@ -201,18 +203,25 @@ def _sources(job: Job) -> Iterator[tuple[str, Path]]:
         yield there, held if held.exists() else job.bundle.path(name)
 
 
-def _files_of(job: Job, one: Pass, folder: Path, identity: str) -> _Files:
+def _files_of(job: Job, wanted: Pass, folder: Path, identity: str) -> _Files:
     choices: str | None = None
     more: dict[str, Path] = {}
-    if isinstance(one.selector, RandomChoice):
-        choices, more = _choices(one.selector, job.inputs, folder)
-    text = plan_text(
-        job.bundle.manifest, one, job.inputs.images, job.settings, _names(job), choices
+    if isinstance(wanted.selector, RandomChoice):
+        choices, more = _choices(wanted.selector, job.inputs, folder)
+    text = script_text(
+        job.bundle.manifest,
+        wanted,
+        job.inputs.images,
+        job.settings,
+        _names(job),
+        choices,
     )
-    key = hashlib.sha256(f"{identity} {one.name}\n{text}".encode()).hexdigest()[:16]
-    if one.keep_scores:
+    key = hashlib.sha256(f"{identity} {wanted.name}\n{text}".encode()).hexdigest()[:16]
+    if wanted.keep_scores:
         text += f"scores {key}.scores\n"
-    return _Files(folder=folder, key=key, plan=text, more=more, scores=one.keep_scores)
+    return _Files(
+        folder=folder, key=key, script=text, more=more, scores=wanted.keep_scores
+    )
 
 
 def _choices(

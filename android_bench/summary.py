@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from android_bench.plan import LOOK, SELECTOR
 from android_bench.results import Results
+from android_bench.script import LOOK, SELECTOR
 from android_bench.session import Measured
 from convert.bundle import Bundle
 from keras_models.accuracy import no_better_than_chance, wilson
@@ -47,7 +47,7 @@ def lines(bundle: Bundle, measured: Measured, labels: Sequence[int]) -> list[Lin
     """The selector first, then the rungs in the bundle's order."""
     macs = {rung.rung: rung.macs for rung in bundle.manifest.rungs}
     ladder = bundle.selector.ladder
-    found = []
+    measured_lines = []
     for name, results in measured.passes.items():
         if name == LOOK:
             continue
@@ -55,8 +55,10 @@ def lines(bundle: Bundle, measured: Measured, labels: Sequence[int]) -> list[Lin
         own = bundle.selector.own_macs if name == SELECTOR else 0
         costs = [macs[rung] for rung in rungs]
         paid = [sum(costs[step] for step in item.rungs) for item in results.items]
-        found.append(_line(bundle, name, results, labels, float(np.mean(paid)) + own))
-    return found
+        measured_lines.append(
+            _line(bundle, name, results, labels, float(np.mean(paid)) + own)
+        )
+    return measured_lines
 
 
 def _line(
@@ -95,9 +97,9 @@ def dearest(found: Sequence[Line]) -> Line:
     return max(found[1:], key=lambda line: line.macs)
 
 
-def savings(found: Sequence[Line]) -> Savings:
+def savings(measured_lines: Sequence[Line]) -> Savings:
     """Predicted from MACs against measured, of the first line over the dearest rung."""
-    selector, reference = found[0], dearest(found)
+    selector, reference = measured_lines[0], dearest(measured_lines)
     return Savings(
         reference.name,
         100 * (1 - selector.macs / reference.macs),

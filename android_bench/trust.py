@@ -1,8 +1,8 @@
 """Whether a run may be believed: VALID, or INVALID with reasons and what to do.
 
-Minimum count and duration come from MLPerf Mobile (see plan.Settings); the runner keeps
-to them. Throttling shows in the probe: one rung on one image, timed again and again
-during the pass.
+Minimum count and duration come from MLPerf Mobile (see script.Settings); the runner
+keeps to them. Throttling shows in the probe: one rung on one image, timed again and
+again during the pass.
 """
 
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from android_bench.machine import Facts
-from android_bench.plan import Settings
 from android_bench.results import Results
+from android_bench.script import Settings
 
 DRIFT = 0.10  # of the probe's median, first quarter against last
 SPREAD = 1.5  # 90th percentile over median of the probe, from which on it is unstable
@@ -114,12 +114,12 @@ def _drift(name: str, results: Results) -> tuple[list[str], list[str]]:
         )
     if abs(drift) <= DRIFT:
         return [], notes
-    way, advice = ("slower", "throttled? cool down longer, --cool-down")
+    direction, advice = ("slower", "throttled? cool down longer, --cool-down")
     if drift < 0:
-        way, advice = ("faster", "not warmed up? raise --warm-up")
+        direction, advice = ("faster", "not warmed up? raise --warm-up")
     return [
-        f"{name}: the probe became {100 * abs(drift):.0f} % {way} during the pass "
-        f"({advice})"
+        f"{name}: the probe became {100 * abs(drift):.0f} % {direction} during the "
+        f"pass ({advice})"
     ], notes
 
 
@@ -129,16 +129,16 @@ def _resumed(name: str, results: Results) -> list[str]:
 
 
 def _heat(before: Facts, after: Facts) -> list[str]:
-    found = []
+    reasons = []
     for when, facts in (("before", before), ("after", after)):
         status = facts.get("thermal_status")
         if status:
             word = SEVERITIES[min(int(status), len(SEVERITIES) - 1)]
-            found.append(
+            reasons.append(
                 f"thermal status {when} the run: {status} ({word}); let it cool down "
                 "and take off its case"
             )
-    return found
+    return reasons
 
 
 def _heat_unread(before: Facts, after: Facts) -> list[str]:
@@ -156,34 +156,36 @@ def _heat_unread(before: Facts, after: Facts) -> list[str]:
 
 
 def _changes(before: Facts, after: Facts) -> list[str]:
-    found = []
+    reasons = []
     if before.get("boot_id") != after.get("boot_id"):
-        found.append("the phone rebooted during the run; bench again with --fresh")
+        reasons.append("the phone rebooted during the run; bench again with --fresh")
     if before.get("online_cores") != after.get("online_cores"):
-        found.append(
+        reasons.append(
             f"online cores changed from {before.get('online_cores')} to "
             f"{after.get('online_cores')} during the run"
         )
     for facts in (before, after):
         for core, (allowed, possible) in (facts.get("max_mhz") or {}).items():
             if allowed < possible:
-                found.append(
+                reasons.append(
                     f"core {core} is held to {allowed} of {possible} MHz (heat, or a "
                     "saving mode); let it cool down, switch battery saving off"
                 )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(reasons))
 
 
 def _state(facts: Facts) -> list[str]:
-    found = []
+    reasons = []
     battery = facts.get("battery_percent")
     if battery is not None and battery < LEAST_BATTERY:
-        found.append(f"battery at {battery} %: phones slow down; charge it first")
+        reasons.append(f"battery at {battery} %: phones slow down; charge it first")
     if facts.get("charging"):
-        found.append("it was charging, which warms it; unplug where adb is wireless")
+        reasons.append("it was charging, which warms it; unplug where adb is wireless")
     if facts.get("screen_on"):
-        found.append("the screen was on; switch it off")
+        reasons.append("the screen was on; switch it off")
     governors = set(facts.get("governors") or [])
     if governors - {"performance"}:
-        found.append(f"governor {', '.join(sorted(governors))}: clocks follow the load")
-    return found
+        reasons.append(
+            f"governor {', '.join(sorted(governors))}: clocks follow the load"
+        )
+    return reasons

@@ -5,6 +5,7 @@ from importlib import import_module
 
 NAMES = (
     "app_pixels",
+    "channels",
     "conversion",
     "labels",
     "reduced_decode",

@@ -39,8 +39,8 @@ def main() -> None:
     whole, taken = _decoded(encoded, None)
     print(f"  decoding {len(encoded) / 1e6:.1f} MB of JPEG whole: {taken:.0f} ms")
     for scale in (2, 4, 8):
-        found, taken = _decoded(encoded, HEIGHT // scale)
-        apart = np.abs(found - whole)
+        scaled, taken = _decoded(encoded, HEIGHT // scale)
+        apart = np.abs(scaled - whole)
         print(
             f"  decoding it at 1/{scale}: {taken:.0f} ms; pixels move by "
             f"{apart.mean():.2f} levels of 255 in the mean, {apart.max():.0f} at most"

@@ -48,9 +48,9 @@ def main() -> None:
 
 
 def _conversion(folder: Path) -> list[_File]:
-    from convert.parts import Parts
     from convert.quantising.calibration import Calibration
     from convert.quantising.recipes import RECIPES as KNOWN
+    from convert.rung_files import RungFiles
     from convert.wanted import WantedRung
     from datasets.preprocessing import Preprocessing
     from keras_models.macs import count_macs
@@ -62,7 +62,7 @@ def _conversion(folder: Path) -> list[_File]:
     print(f"  {'':18}{'litert-quantizer':>18}{'TensorFlow':>12}")
     base = WantedRung(source, RESOLUTIONS[0], Preprocessing(1.0))
     makers = {
-        quantiser: Parts(folder / quantiser, base, quantiser, calibration)
+        quantiser: RungFiles(folder / quantiser, base, quantiser, calibration)
         for quantiser in ("litert", "tensorflow")
     }
     for resolution in RESOLUTIONS:

@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def _front(scored: Scored, seed: int) -> str:
-    """A look after every fifth label: what the plan saves that has passed by then."""
+    """A look after every label: what the plan saves that has passed by then."""
     calibration, _ = split(scored, PARTS[0], seed)
     request = Request(
         reference=REFERENCE,
@@ -72,26 +72,19 @@ def _front(scored: Scored, seed: int) -> str:
     )
     searching, certifying = parts_of(calibration, request)
     family = searched_family(searching, certifying, request)
-    known, labels, passed, steps = Known.nothing(certifying.images), 0, 0, []
-    while True:
-        here = family.standing(known)
-        if here.passed > passed:
-            passed = here.passed
-            saved = 100 * (1 - family.macs[passed - 1] / family.reference_macs)
-            steps.append(f"{labels}: {saved:.1f}")
-        wanted = () if here.settled else family.open_rows(here.passed, known)
-        if not wanted:
-            return f"| {seed} | {', '.join(steps) or 'none'} | {labels} |"
-        for row in wanted[:5]:
-            known.labels[row] = certifying.labels[row]
-        labels += len(wanted[:5])
+    asked = family.asked(certifying.labels)[1].said
+    steps = [
+        f"{step.labels}: {step.saved_percent:.1f}"
+        for step in family.steps(certifying.labels)
+    ]
+    return f"| {seed} | {', '.join(steps) or 'none'} | {asked} |"
 
 
 def _row(scored: Scored, cascade: Cascade) -> str:
-    done, place = replay(cascade, scored), scored.index(REFERENCE)
-    reference = scored.answers[:, place]
+    done, column = replay(cascade, scored), scored.index(REFERENCE)
+    reference = scored.answers[:, column]
     seen = compared(reference, done.answers, Known(scored.labels)).at_worst()
-    saved = 100 * (1 - done.mean_macs / scored.macs[place])
+    saved = 100 * (1 - done.mean_macs / scored.macs[column])
     cells = (
         cascade.ladder[-1], f"{cascade.thresholds[0]:g}", cascade.answer,
         f"{saved:.1f}", f"{100 * seen.differing / seen.images:.1f}",

@@ -20,9 +20,9 @@ import numpy as np
 
 from android_bench.build import RUNNER, build, compiler
 from android_bench.inputs import HEADER_BYTES, IDS_FILE, tensor_file, write_header
-from android_bench.plan import Pass, Settings, plan_text
 from android_bench.results import read_results
 from android_bench.runtime import host_library
+from android_bench.script import Pass, Settings, script_text
 from convert.manifest import Manifest, Preprocessing, Rung, Tensor
 from datasets.files import whole_file, write_text
 from keras_models.framework import silent
@@ -75,10 +75,10 @@ def _models(folder: Path) -> dict[int, Path]:
     )
     contents = {resolution: source.at(resolution) for resolution in RESOLUTIONS}
     contents[0] = merged(list(contents.values()))
-    found = {resolution: folder / f"{resolution}.tflite" for resolution in contents}
-    for resolution, path in found.items():
+    paths = {resolution: folder / f"{resolution}.tflite" for resolution in contents}
+    for resolution, path in paths.items():
         path.write_bytes(contents[resolution])
-    return found
+    return paths
 
 
 def _programs(folder: Path) -> tuple[Path, Path]:
@@ -110,8 +110,8 @@ def _rung(resolution: int) -> Rung:
     )
 
 
-def _plan(folder: Path, one: Pass, rungs: Sequence[Rung], images: int) -> Path:
-    """Packs random images and writes the plan."""
+def _script(folder: Path, wanted: Pass, rungs: Sequence[Rung], images: int) -> Path:
+    """Packs random images and writes the script."""
     random = np.random.default_rng(0)
     for rung in rungs:
         with whole_file(folder / tensor_file(rung)) as file:
@@ -125,9 +125,9 @@ def _plan(folder: Path, one: Pass, rungs: Sequence[Rung], images: int) -> Path:
     names = {rung.file: rung.file for rung in rungs} | {IDS_FILE: IDS_FILE}
     names |= {tensor_file(rung): tensor_file(rung) for rung in rungs}
     manifest = Manifest(name="m", files=(), rungs=tuple(rungs), selector={})
-    text = plan_text(manifest, one, images, _SETTINGS, names)
-    write_text(folder / "bench.plan", text)
-    return folder / "bench.plan"
+    text = script_text(manifest, wanted, images, _SETTINGS, names)
+    write_text(folder / "bench.script", text)
+    return folder / "bench.script"
 
 
 def _times(
@@ -135,29 +135,29 @@ def _times(
 ) -> dict[str, Float64s]:
     """(turns,) median nanoseconds of an image, of three ways that take turns."""
     rung = _rung(RESOLUTIONS[-1])
-    plan = _plan(folder, Pass("p", Fixed(rung.rung)), [rung], IMAGES)
-    ways: dict[str, Callable[[], Sequence[float]]] = {
-        "runner": lambda: _runner_ns(folder, runner, plan),
-        "bare loop in C": lambda: _loop_ns(folder, loop, plan),
+    script = _script(folder, Pass("p", Fixed(rung.rung)), [rung], IMAGES)
+    timers: dict[str, Callable[[], Sequence[float]]] = {
+        "runner": lambda: _runner_ns(folder, runner, script),
+        "bare loop in C": lambda: _loop_ns(folder, loop, script),
         "Python interpreter": lambda: _python_ns(files[rung.resolution]),
     }
-    found: dict[str, list[float]] = {name: [] for name in ways}
+    medians_of: dict[str, list[float]] = {name: [] for name in timers}
     for turn in range(TURNS):
-        for name in sorted(ways, reverse=turn % 2 == 1):  # neither is always first
-            found[name].append(float(np.median(ways[name]())))
-    return {name: np.array(medians) for name, medians in found.items()}
+        for name in sorted(timers, reverse=turn % 2 == 1):  # neither is always first
+            medians_of[name].append(float(np.median(timers[name]())))
+    return {name: np.array(medians) for name, medians in medians_of.items()}
 
 
-def _runner_ns(folder: Path, runner: Path, plan: Path) -> Sequence[float]:
+def _runner_ns(folder: Path, runner: Path, script: Path) -> Sequence[float]:
     results = folder / "bench.jsonl"
     results.unlink(missing_ok=True)
-    command = [str(runner), plan.name, results.name, str(host_library())]
+    command = [str(runner), script.name, results.name, str(host_library())]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return [item.total_ns for item in read_results(results).items]
 
 
-def _loop_ns(folder: Path, loop: Path, plan: Path) -> Sequence[float]:
-    command = [str(loop), plan.name, str(host_library())]
+def _loop_ns(folder: Path, loop: Path, script: Path) -> Sequence[float]:
+    command = [str(loop), script.name, str(host_library())]
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True)
     return [float(line) for line in done.stdout.split()]
 
@@ -171,14 +171,14 @@ def _python_ns(model: Path) -> Sequence[float]:
         interpreter.invoke()
     given = interpreter.get_input_details()[0]
     random = np.random.default_rng(0)
-    found = []
+    nanoseconds = []
     for _ in range(IMAGES):
         pixels = random.uniform(-1, 1, given["shape"]).astype(np.float32)
         interpreter.set_tensor(given["index"], pixels)
         started = time.perf_counter_ns()
         interpreter.invoke()
-        found.append(float(time.perf_counter_ns() - started))
-    return found
+        nanoseconds.append(float(time.perf_counter_ns() - started))
+    return nanoseconds
 
 
 def _peak(runner: Path, folder: Path, shared: bool) -> int:
@@ -186,11 +186,11 @@ def _peak(runner: Path, folder: Path, shared: bool) -> int:
     rungs = [_rung(resolution) for resolution in RESOLUTIONS]
     if shared:
         rungs = [
-            replace(rung, file="0.tflite", subgraph=place)
-            for place, rung in enumerate(rungs)
+            replace(rung, file="0.tflite", subgraph=subgraph)
+            for subgraph, rung in enumerate(rungs)
         ]
     names = tuple(rung.rung for rung in rungs)
     climb = Pass("p", Cascade(ladder=names, thresholds=(NEVER,) * (len(names) - 1)))
-    plan = _plan(folder, climb, rungs, 3)
-    _runner_ns(folder, runner, plan)
+    script = _script(folder, climb, rungs, 3)
+    _runner_ns(folder, runner, script)
     return read_results(folder / "bench.jsonl").peak_kb or 0

@@ -52,15 +52,15 @@ def run(args: argparse.Namespace) -> int:
     from keras_models.framework import quiet
 
     if args.repeat_splits < 0:
-        raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
+        raise InputError("repeat_splits", args.repeat_splits, "0 or more")
     adapt_labels.check(args)
     quiet()
     if args.labels:
         return adapt_labels.run(
-            args, adapt_flags.one_way(args), asked.opened_dataset(args)
+            args, adapt_flags.one_preprocessing(args), asked.opened_dataset(args)
         )
     settings = adapt_flags.settings_of(args)
-    way = adapt_flags.one_way(args)
+    preprocessing = adapt_flags.one_preprocessing(args)
     dataset = asked.opened_dataset(args)
 
     from dataclasses import asdict
@@ -73,21 +73,23 @@ def run(args: argparse.Namespace) -> int:
     resolutions = resolution_flag.lower_resolutions(args.resolutions, source.native)
     if args.repeat_splits:  # which counts right answers; else no label is read
         dataset = asked.fitted_dataset(args, dataset, source.name, source.classes)
-    pixels = summary.pixels([way], [source.native, *resolutions], source)
+    pixels = summary.pixels([preprocessing], [source.native, *resolutions], source)
     summary.show(dataset, source.name, pixels)
     groups = (
         [resolutions] if args.together else [[resolution] for resolution in resolutions]
     )
     if args.repeat_splits:
-        return adapt_trial.tabulate(args, source, dataset, groups, way, settings)
+        return adapt_trial.tabulate(
+            args, source, dataset, groups, preprocessing, settings
+        )
     began = time.monotonic()
-    learnt = lessons(source, dataset, resolutions, way, settings)
+    learnt = lessons(source, dataset, resolutions, preprocessing, settings)
     outcomes, minutes = [], []
     for group in groups:
         start = time.monotonic()
         outcomes += _adapt(args, source, group, learnt, settings)
         minutes += [(time.monotonic() - start) / 60 / len(group)] * len(group)
-    facts = adapt_record.facts(source, dataset, way)
+    facts = adapt_record.facts(source, dataset, preprocessing)
     facts["settings"] = asdict(settings)
     facts["together"] = args.together
     facts["minutes"] = round((time.monotonic() - began) / 60, 1)

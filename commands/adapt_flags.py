@@ -109,9 +109,9 @@ def settings_of(args: argparse.Namespace) -> "AdaptSettings":
     )
 
 
-def one_way(args: argparse.Namespace) -> "Preprocessing":
+def one_preprocessing(args: argparse.Namespace) -> "Preprocessing":
     """The one preprocessing of --crop."""
-    ways = asked.preprocessings(args)
-    if len(ways) != 1:
-        raise InputError(f"--crop {args.crop}: expected one crop to adapt with.")
-    return ways[0]
+    preprocessings = asked.preprocessings(args)
+    if len(preprocessings) != 1:
+        raise InputError("crop", args.crop, "one crop to adapt with")
+    return preprocessings[0]

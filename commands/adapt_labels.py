@@ -49,27 +49,34 @@ def check(args: argparse.Namespace) -> None:
     """Raises InputError for flags that do not go together."""
     if args.labels and args.tensors not in (None, "head"):
         raise InputError(
-            f"--labels --tensors {args.tensors}: labels fit the last dense layer "
-            "alone; expected --tensors head. For both, adapt batch norm first, then "
-            "give its folder: --labels --tensors head --adapted DIR."
+            "tensors",
+            args.tensors,
+            "head beside `labels`",
+            "For both, adapt batch norm first, then give its folder: `labels` "
+            "`tensors=head` `adapted=DIR`.",
+            "labels fit the last dense layer alone",
         )
     if not args.labels:
         if args.tensors == "head":
             raise InputError(
-                "--tensors head: fitted by labels; expected --labels beside it."
+                "tensors", "head", "`labels` beside it", fault="fitted by labels"
             )
         for name in _OWN:
             if getattr(args, name) is not None:
-                flag = "--" + name.replace("_", "-")
-                raise InputError(f"{flag}: expected --labels beside it.")
+                raise InputError(name, "", "`labels` beside it")
     if args.test_split is not None and not _is_trial(args):
         raise InputError(
-            "--test-split: judges a table; expected several --per-class, or "
-            "--repeat-splits. A kept head is judged by `reswise drop --adapted`."
+            "test_split",
+            "",
+            "several `per_class`, or `repeat_splits`",
+            "A kept head is judged by `reswise drop --adapted`.",
+            fault="judges a table",
         )
 
 
-def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> int:
+def run(
+    args: argparse.Namespace, preprocessing: "Preprocessing", dataset: "Dataset"
+) -> int:
     """Fits a head and keeps it, or tabulates what heads give."""
     from dataclasses import replace
 
@@ -91,14 +98,14 @@ def run(args: argparse.Namespace, way: "Preprocessing", dataset: "Dataset") -> i
     check_heads(source, [source.native, *resolutions], start)
 
     def features(part: "Dataset") -> "Labelled":
-        return features_of(source, part, resolutions, way, args.run)
+        return features_of(source, part, resolutions, preprocessing, args.run)
 
     fit = features(dataset)
     held = features(_split(args, args.held_out_split)) if args.held_out_split else None
     if _is_trial(args):
         judge = features(_split(args, args.test_split)) if args.test_split else None
         return _tabulate(args, source, dataset, fit, held, judge, counts)
-    return _keep(args, plain, source, dataset, way, fit, held, counts)
+    return _keep(args, plain, source, dataset, preprocessing, fit, held, counts)
 
 
 def _is_trial(args: argparse.Namespace) -> bool:
@@ -109,15 +116,14 @@ def _counts(args: argparse.Namespace) -> list[int | None]:
     if args.per_class is None:
         return [None]
     try:
-        found = [int(word) for word in args.per_class.split(",")]
+        counts = [int(word) for word in args.per_class.split(",")]
     except ValueError:
-        found = [0]
-    if min(found) < 1:
+        counts = [0]
+    if min(counts) < 1:
         raise InputError(
-            f"--per-class {args.per_class}: expected whole numbers of 1 or more, such "
-            "as 10,30,100."
+            "per_class", args.per_class, "whole numbers of 1 or more, such as 10,30,100"
         )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(counts))
 
 
 def _split(args: argparse.Namespace, split: str) -> "Dataset":
@@ -131,7 +137,7 @@ def _keep(
     plain: "Pretrained",
     source: "Pretrained",
     dataset: "Dataset",
-    way: "Preprocessing",
+    preprocessing: "Preprocessing",
     fit: "Labelled",
     held: "Labelled | None",
     counts: list[int | None],
@@ -141,24 +147,27 @@ def _keep(
     from keras_models.adapting.labelled import keep_head
 
     chosen, deciding = parts(fit, held, counts[0], args.held_out, args.seed)
-    found = fit_head(chosen, deciding, trained_head(source).head)
+    head_fit = fit_head(chosen, deciding, trained_head(source).head)
     earlier = "" if source.adaptation is None else f"{source.adaptation.what}, "
-    record = adapt_record.facts(plain, dataset, way) | {
+    record = adapt_record.facts(plain, dataset, preprocessing) | {
         "what": f"{earlier}adapted head",
         "held_out_split": args.held_out_split,
         "per_class": counts[0],
         "held_out": args.held_out,
         "seed": args.seed,
-        "strength": found.strength,
+        "strength": head_fit.strength,
         "earlier": None if args.adapted is None else str(args.adapted),
     }
-    keep_head(plain, source, found, record, args.run)
-    _show(args, source, dataset, found)
+    keep_head(plain, source, head_fit, record, args.run)
+    _show(args, source, dataset, head_fit)
     return 0
 
 
 def _show(
-    args: argparse.Namespace, source: "Pretrained", dataset: "Dataset", found: "HeadFit"
+    args: argparse.Namespace,
+    source: "Pretrained",
+    dataset: "Dataset",
+    head_fit: "HeadFit",
 ) -> None:
     from reports.head_table import head_table
     from reports.table import write_tables
@@ -168,7 +177,7 @@ def _show(
         f"{source.name} ({source.weights}): one head for all resolutions, from the "
         f"labels of {dataset.name} {dataset.split}, decided by {by}"
     )
-    table = head_table(title, found, echo.command_line())
+    table = head_table(title, head_fit, echo.command_line())
     write_tables(args.run, "adapt", [table])
     table.show()
     for name in ("adapted.json", "adapt.md"):
@@ -190,14 +199,14 @@ def _tabulate(
     from reports.run_folder import add_tables
 
     draws = Draws(counts, max(1, args.repeat_splits), args.held_out, args.seed)
-    found = label_trials(fit, held, judge, trained_head(source).head, draws)
+    trials = label_trials(fit, held, judge, trained_head(source).head, draws)
     where = args.test_split or "the other random halves"
     title = (
         f"{source.name} ({source.weights}): one head for all resolutions, from labels "
         f"of {dataset.name} {dataset.split}, decided by "
         f"{args.held_out_split or 'a part of them'}, judged on {where}"
     )
-    table = label_table(title, found, source.native, echo.command_line())
+    table = label_table(title, trials, source.native, echo.command_line())
     add_tables(args.run, "labels", [table], [table.title])
     table.show()
     print(f"wrote {echo.shown(args.run / 'labels.md')}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def facts(
-    source: "Pretrained", dataset: "Dataset", way: "Preprocessing"
+    source: "Pretrained", dataset: "Dataset", preprocessing: "Preprocessing"
 ) -> dict[str, object]:
     """What adapted.json says of any adaptation."""
     from keras_models.framework import versions
@@ -26,7 +26,7 @@ def facts(
         "dataset": dataset.name,
         "split": dataset.split,
         "fingerprint": dataset.fingerprint,
-        "preprocessing": way.describe(),
+        "preprocessing": preprocessing.describe(),
         "versions": versions(),
     }
 

@@ -17,7 +17,7 @@ def tabulate(
     source: "Pretrained",
     dataset: "Dataset",
     groups: list[list[int]],
-    way: "Preprocessing",
+    preprocessing: "Preprocessing",
     settings: "AdaptSettings",
 ) -> int:
     """The table of what adaptation gives on labelled images that it never saw."""
@@ -27,18 +27,20 @@ def tabulate(
     from reports.adapt_table import trials_table
     from reports.run_folder import add_tables
 
-    found = []
-    for one in trials(source, dataset, groups, way, settings, args.repeat_splits):
-        found.append(one)
+    results = []
+    for trial in trials(
+        source, dataset, groups, preprocessing, settings, args.repeat_splits
+    ):
+        results.append(trial)
         logging.info(
             "%d: top-1 %.2f %% before, %.2f %% tuned, %s",
-            one.resolution,
-            100 * one.before,
-            100 * one.tuned,
-            "adapted" if one.accepted else "declined",
+            trial.resolution,
+            100 * trial.before,
+            100 * trial.tuned,
+            "adapted" if trial.accepted else "declined",
         )
     title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
-    table = trials_table(title, found, args.repeat_splits, echo.command_line())
+    table = trials_table(title, results, args.repeat_splits, echo.command_line())
     add_tables(args.run, "splits", [table], [title])
     table.show()
     print(f"wrote {echo.shown(args.run / 'splits.md')}")

@@ -73,7 +73,7 @@ def opened_dataset(args: argparse.Namespace, unlabelled: bool = False) -> "Datas
     if args.limit is None:
         return dataset
     if args.limit < 1:
-        raise InputError(f"--limit {args.limit}: expected at least 1 image.")
+        raise InputError("limit", args.limit, "at least 1 image")
     return dataset.limited(args.limit)
 
 
@@ -91,7 +91,7 @@ def fitted_dataset(
 
     names: tuple[str, ...] = ()
     if args.class_names is not None:
-        names, source = read_class_names(args.class_names), "--class-names"
+        names, source = read_class_names(args.class_names), "`class_names`"
     else:
         first, weights = (
             value[0] if isinstance(value, list) else value

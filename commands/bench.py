@@ -25,7 +25,7 @@ from commands import (
     flags,
     summary,
 )
-from datasets.errors import InputError
+from datasets.errors import JoinedError
 
 HELP = "the selector on phones over adb, or on this machine: accuracy, latency, memory"
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if outcomes:
         bench_files.write(args, job, dataset, outcomes)
     if failures:
-        raise InputError(" Also: ".join(str(failure) for failure in failures))
+        raise JoinedError(failures)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
@@ -79,7 +79,9 @@ def _doctor(args: argparse.Namespace) -> int:
         folder=args.run / "build",
         host=args.host,
     )
-    found = examine(question)
-    for one in found:
-        print(f"{'ok     ' if one.good else 'MISSING'} {one.what}: {one.said}")
-    return 0 if all(one.good for one in found) else 1
+    findings = examine(question)
+    for finding in findings:
+        print(
+            f"{'ok     ' if finding.good else 'MISSING'} {finding.what}: {finding.said}"
+        )
+    return 0 if all(finding.good for finding in findings) else 1

@@ -25,9 +25,11 @@ def write(
     from reports.run_folder import add_rows, add_tables
 
     command, named = echo.command_line(), (dataset.name, dataset.split)
-    tables = [bench_table(one, job.bundle, " ".join(named)) for one in outcomes]
+    tables = [bench_table(outcome, job.bundle, " ".join(named)) for outcome in outcomes]
     rows = [
-        row for one in outcomes for row in bench_rows(one, job.bundle, named, command)
+        row
+        for outcome in outcomes
+        for row in bench_rows(outcome, job.bundle, named, command)
     ]
     facts = {
         "command": command,
@@ -35,10 +37,10 @@ def write(
         "manifest_sha256": file_sha256(job.bundle.folder / MANIFEST_FILE),
         "build": job.built.kind,
         "settings": asdict(job.settings),
-        "machines": [one.to_json() for one in outcomes],
+        "machines": [outcome.to_json() for outcome in outcomes],
     }
     what = f"{job.bundle.manifest.name}, {' '.join(named)}"
-    keys = [f"{what}, {one.label}" for one in outcomes]
+    keys = [f"{what}, {outcome.label}" for outcome in outcomes]
     add_tables(args.run, "bench", tables, keys)
     write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
     add_rows(args.run, rows)

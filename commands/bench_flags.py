@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
-    from android_bench.plan import Settings
+    from android_bench.script import Settings
 
 
 def add_machine_flags(parser: argparse.ArgumentParser) -> None:
@@ -150,24 +150,24 @@ def check(args: argparse.Namespace) -> None:
         InputError: the first of them.
     """
     if args.bundle is None or args.dataset is None:
-        raise InputError("expected --bundle and --dataset (--doctor alone needs none).")
+        raise InputError(
+            "bundle", "", "a bundle and `dataset` (`doctor` alone needs none)"
+        )
     if args.host and args.serial is not None:
-        raise InputError("--host and --serial: expected one of them.")
+        raise InputError("host", "", "either this machine or `serial`")
     if args.keep and args.clean:
-        raise InputError("--keep and --clean: expected one of them.")
+        raise InputError("keep", "", "either this or `clean`")
     for flag, least in (("threads", 0), ("warm_up", 0), ("rounds", 1), ("min_count", 0),
                         ("min_seconds", 0), ("probe_every", 0), ("cool_down", 0),
                         ("timeout", 1)):  # fmt: skip
         value = getattr(args, flag)
         if not least <= value <= 1_000_000:
-            raise InputError(
-                f"--{flag.replace('_', '-')} {value}: expected {least} or more, up to "
-                "a million."
-            )
+            raise InputError(flag, value, f"{least} or more, up to a million")
     if not args.device_dir.startswith("/") or args.device_dir.strip("/") == "":
         raise InputError(
-            f"--device-dir {args.device_dir}: expected a folder of its own, such as "
-            "/data/local/tmp/reswise."
+            "device_dir",
+            args.device_dir,
+            "a folder of its own, such as /data/local/tmp/reswise",
         )
 
 
@@ -177,14 +177,14 @@ def settings(args: argparse.Namespace) -> "Settings":
     Raises:
         InputError: --cores is no mask.
     """
-    from android_bench.plan import Settings
+    from android_bench.script import Settings
 
     try:
         cores = int(args.cores, 0)
     except ValueError:
         cores = -1
     if not 0 <= cores < 1 << 62:
-        raise InputError(f"--cores {args.cores}: expected a mask such as 0xf0, or 0.")
+        raise InputError("cores", args.cores, "a mask such as 0xf0, or 0")
     return Settings(
         threads=args.threads,
         cores=cores,

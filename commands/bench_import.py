@@ -25,14 +25,15 @@ def check(args: argparse.Namespace) -> None:
     """
     for name in ("host", "doctor", "clean", "fresh"):
         if getattr(args, name):
-            raise InputError(f"--import and --{name}: expected one of them.")
+            raise InputError("import", "", f"either this or `{name}`")
     for name in ("serial", "classic"):
         if getattr(args, name) is not None:
-            raise InputError(f"--import and --{name}: expected one of them.")
+            raise InputError("import", "", f"either this or `{name}`")
     if args.bundle is None or args.dataset is None:
         raise InputError(
-            "--import: expected --bundle, the one in the app, and --dataset, the "
-            "pictures that it ran."
+            "import",
+            "",
+            "`bundle`, the one in the app, and `dataset`, the pictures that it ran",
         )
 
 
@@ -49,13 +50,13 @@ def run(args: argparse.Namespace) -> int:
     app = read_app_results(args.imported, bundle)
     dataset = asked.opened_dataset(args)
     inputs = pack(dataset, bundle.manifest, args.run, args.max_unreadable)
-    found = imported(bundle, app, inputs, host_scores(bundle, inputs))
-    _write(args, bundle, dataset, found)
-    return 0 if found.passed else 1
+    judged = imported(bundle, app, inputs, host_scores(bundle, inputs))
+    _write(args, bundle, dataset, judged)
+    return 0 if judged.passed else 1
 
 
 def _write(
-    args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset", found: "Imported"
+    args: argparse.Namespace, bundle: "Bundle", dataset: "Dataset", judged: "Imported"
 ) -> None:
     from datasets.files import write_text
     from reports.app_table import app_row, app_table
@@ -65,9 +66,9 @@ def _write(
     folder: Path = args.run / FOLDER
     command = echo.command_line()
     images = f"{dataset.name} {dataset.split}"
-    table = app_table(found, bundle, images, args.run / "bench.json")
-    row = app_row(found, bundle, (dataset.name, dataset.split), command)
-    facts = {"command": command, "bundle": bundle.manifest.name, **found.to_json()}
+    table = app_table(judged, bundle, images, args.run / "bench.json")
+    row = app_row(judged, bundle, (dataset.name, dataset.split), command)
+    facts = {"command": command, "bundle": bundle.manifest.name, **judged.to_json()}
     write_tables(folder, "app", [table])
     write_text(folder / "app.json", json.dumps(facts, indent=1) + "\n")
     write_rows(folder / "rows.csv", [row])

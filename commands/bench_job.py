@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def pixels(bundle: "Bundle") -> str:
     """How pictures enter, for the summary."""
-    ways = {rung.preprocessing for rung in bundle.manifest.rungs}
-    crops = ", ".join(sorted({way.crop for way in ways}))
+    preprocessings = {rung.preprocessing for rung in bundle.manifest.rungs}
+    crops = ", ".join(sorted({preprocessing.crop for preprocessing in preprocessings}))
     resolutions = ", ".join(str(rung.resolution) for rung in bundle.manifest.rungs)
     return f"crop {crops}; {resolutions} pixels; normalised as the bundle says"
 

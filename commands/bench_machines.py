@@ -22,10 +22,10 @@ def side_by_side(
     """What the machines did; one that fails takes no other's results away."""
     outcomes, failures = [], []
     with ThreadPoolExecutor(len(machines)) as pool:
-        runs = [pool.submit(_bench, args, job, one, host) for one in machines]
-        for one in runs:
+        runs = [pool.submit(_bench, args, job, started, host) for started in machines]
+        for started in runs:
             try:
-                outcomes.append(one.result())
+                outcomes.append(started.result())
             except InputError as error:
                 failures.append(error)
     return outcomes, failures

@@ -26,13 +26,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         ("verify", "checks all of it; exit code 2 with one line where it is not sound"),
         ("show", "checks it, then prints rungs, selector and certificate"),
     ):
-        one = deeds.add_parser(deed, help=what, description=what, allow_abbrev=False)
-        one.add_argument(
+        own = deeds.add_parser(deed, help=what, description=what, allow_abbrev=False)
+        own.add_argument(
             "bundle", type=Path, metavar="BUNDLE", help="a folder with manifest.json"
         )
     what = "wraps a .tflite image classifier, as it is, into a bundle of one rung"
-    one = deeds.add_parser("import", help=what, description=what, allow_abbrev=False)
-    bundle_import.add_import_flags(one)
+    own = deeds.add_parser("import", help=what, description=what, allow_abbrev=False)
+    bundle_import.add_import_flags(own)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,7 +58,7 @@ def _import(args: argparse.Namespace) -> int:
     choice = bundle_import.choice_of(args)
     name = args.name or args.file.stem
     if Path(name).name != name or name in (".", ".."):
-        raise InputError(f"--name {name}: expected a plain name, without folders.")
+        raise InputError("name", name, "a plain name, without folders")
     bundle = import_bundle(args.file, args.run / name, choice)
     bundle_table(bundle).show()
     print(f"wrote {echo.shown(bundle.folder)}")

@@ -68,21 +68,19 @@ def choice_of(args: argparse.Namespace) -> "ForeignChoice":
     from datasets.preprocessing import Preprocessing, parse_crop
 
     crop = parse_crop(args.crop) if args.crop else Preprocessing().crop
-    way = Preprocessing(crop, args.interpolation, not args.no_antialias)
+    preprocessing = Preprocessing(crop, args.interpolation, not args.no_antialias)
     if args.normalisation and args.mean:
-        raise InputError("--normalisation and --mean exclude each other.")
+        raise InputError("normalisation", args.normalisation, "either this or `mean`")
     pixels = PixelChoice(
-        crop=way.crop_name,
-        interpolation=way.interpolation,
-        antialias=way.antialias,
+        crop=preprocessing.crop_name,
+        interpolation=preprocessing.interpolation,
+        antialias=preprocessing.antialias,
         normalisation=args.normalisation,
-        mean=_numbers(args.mean, "--mean"),
-        deviation=_numbers(args.deviation, "--deviation"),
+        mean=_numbers(args.mean, "mean"),
+        deviation=_numbers(args.deviation, "deviation"),
     )
     if args.resolution is not None and not 1 <= args.resolution <= MOST_RESOLUTION:
-        raise InputError(
-            f"--resolution {args.resolution}: expected 1..{MOST_RESOLUTION}."
-        )
+        raise InputError("resolution", args.resolution, f"1..{MOST_RESOLUTION}")
     return ForeignChoice(
         labels=args.labels,
         name=args.name,
@@ -93,12 +91,10 @@ def choice_of(args: argparse.Namespace) -> "ForeignChoice":
     )
 
 
-def _numbers(text: str | None, flag: str) -> tuple[float, ...] | None:
+def _numbers(text: str | None, argument: str) -> tuple[float, ...] | None:
     if text is None:
         return None
     try:
         return tuple(float(word) for word in text.split(","))
     except ValueError:
-        raise InputError(
-            f"{flag} {text}: expected one number or three, such as 127.5."
-        ) from None
+        raise InputError(argument, text, "one number or three, such as 127.5") from None

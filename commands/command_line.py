@@ -30,7 +30,7 @@ from datasets.shown import shown
 
 STAGES = {
     "look": ("models", "datasets", "flops"),
-    "measure": ("drop", "train", "adapt"),
+    "measure": ("drop", "compress", "train", "adapt"),
     "choose": ("select", "thresholds", "plan", "label", "watch"),
     "ship": ("convert", "bundle", "bench"),
     "report": ("report", "compare", "demo"),

@@ -53,7 +53,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Counts, prints, writes."""
     if args.markdown and args.markdown.suffix != ".md":
-        raise InputError(f"--markdown {args.markdown}: expected a name ending in .md.")
+        raise InputError("markdown", args.markdown, "a name ending in .md")
     rows = _rows(args.runs)
     from keras_models.framework import quiet
 
@@ -71,13 +71,15 @@ def run(args: argparse.Namespace) -> int:
 def _rows(folders: list[Path]) -> "list[Row]":
     from reports.rows import read_rows
 
-    found = []
+    rows = []
     for folder in folders:
         path = folder / "rows.csv"
         if not path.is_file():
             raise InputError(
-                f"--from {folder}: it has no rows.csv; expected a run folder of "
-                "`reswise drop`."
+                "from",
+                folder,
+                "a run folder of `reswise drop`",
+                fault="it has no rows.csv",
             )
-        found += read_rows(path)
-    return found
+        rows += read_rows(path)
+    return rows

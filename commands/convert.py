@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
     judged, calibration = convert_inputs.images(args)
     wanted = convert_inputs.wanted(args, convert_inputs.sources(args))
     source = wanted.sources[0]
-    found = judged
-    judged = asked.fitted_dataset(args, found, source.name, source.classes)
-    labels = convert_inputs.labels(args, found, judged)
+    opened = judged
+    judged = asked.fitted_dataset(args, opened, source.name, source.classes)
+    labels = convert_inputs.labels(args, opened, judged)
     resolutions = sorted({rung.resolution for rung in wanted.rungs}, reverse=True)
     pixels = summary.pixels([convert_inputs.preprocessing(args)], resolutions, source)
     summary.show(judged, source.name, pixels)

@@ -122,19 +122,24 @@ def add_how_flags(parser: argparse.ArgumentParser) -> None:
 def check(args: argparse.Namespace) -> None:
     """Refuses flags that do not go together or are out of range."""
     if (args.plan is None) == (args.resolutions is None):
-        raise InputError("expected either --resolutions or --plan, and not both.")
+        raise InputError("resolutions", "", "either these or `plan`, and not both")
     if args.plan and args.selector:
-        raise InputError("--selector stands with --resolutions; a plan has its own.")
+        raise InputError(
+            "selector", args.selector, "`resolutions` beside it", "A plan has its own."
+        )
     if args.min_agreement is not None and not 0 <= args.min_agreement <= 1:
-        raise InputError(f"--min-agreement {args.min_agreement:g}: expected 0..1.")
+        raise InputError("min_agreement", f"{args.min_agreement:g}", "0..1")
     if args.model is None and args.plan is None:
-        raise InputError("--model: expected one or more with --resolutions.")
+        raise InputError("model", "", "one or more with `resolutions`")
     for flag in ("weights", "name", "adapted"):
         given = getattr(args, flag)
         if given and args.model is None:
-            raise InputError(f"--{flag} stands with --model; expected both or neither.")
+            raise InputError(
+                flag.replace("-", "_"), "", "`model` beside it, or neither"
+            )
         if given and len(given) != len(args.model):
             raise InputError(
-                f"{len(given)} --{flag} for {len(args.model)} --model; expected as "
-                "many, or none."
+                flag.replace("-", "_"),
+                f"given {len(given)} times",
+                f"as many as `model`, {len(args.model)}, or none",
             )

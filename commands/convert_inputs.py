@@ -64,9 +64,9 @@ def wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
     """The rungs of --resolutions, or of --plan, with their selector."""
     from convert.wanted import selector_file, wanted_from_flags, wanted_from_plan
 
-    way = preprocessing(args)
+    said = preprocessing(args)
     if args.plan:
-        return wanted_from_plan(args.plan, sources, way)
+        return wanted_from_plan(args.plan, sources, said)
     resolutions = resolution_flag.resolutions(args.resolutions)
     if args.selector is None:
         return wanted_from_flags(sources, resolutions, way, None)
@@ -78,10 +78,10 @@ def wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
 
 def preprocessing(args: argparse.Namespace) -> "Preprocessing":
     """The one of all rungs."""
-    ways = asked.preprocessings(args)
-    if len(ways) > 1:
-        raise InputError(f"--crop {args.crop}: expected one for all rungs.")
-    return ways[0]
+    all_said = asked.preprocessings(args)
+    if len(all_said) > 1:
+        raise InputError("crop", args.crop, "one for all rungs")
+    return all_said[0]
 
 
 def images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
@@ -102,24 +102,26 @@ def images(args: argparse.Namespace) -> "tuple[Dataset, Calibration]":
 
 
 def labels(
-    args: argparse.Namespace, found: "Dataset", judged: "Dataset"
+    args: argparse.Namespace, opened: "Dataset", judged: "Dataset"
 ) -> list[str] | None:
     """The class names, or None where there is not one for each class.
 
     Args:
-        found, judged: the data set as opened, and with the model's classes.
+        opened, judged: the data set as opened, and with the model's classes.
     """
     classes = judged.classes
     if args.labels is None:
-        given = found.order.kind == "given" or found.order.numbers
-        few = given and found.classes != classes and args.class_names is None
+        given = opened.order.kind == "given" or opened.order.numbers
+        few = given and opened.classes != classes and args.class_names is None
         return None if few else list(judged.class_names)
     expected = "a text file with one class name a line"
     names = UserFile(args.labels, "labels", expected=expected).text().splitlines()
     if len(names) != classes:
         raise InputError(
-            f"--labels {args.labels}: {len(names)} lines; expected {classes}, one a "
-            "class."
+            "labels",
+            args.labels,
+            f"{classes}, one a class",
+            fault=f"{len(names)} lines",
         )
     return names
 

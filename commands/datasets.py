@@ -78,8 +78,8 @@ def _inspect(args: argparse.Namespace) -> int:
         source = load(asked.model_choice(args))
         model = source.name
         dataset = asked.fitted_dataset(args, dataset, model, source.classes)
-        ways = asked.preprocessings(args)
-        pixels = summary.pixels(ways, [source.native], source)
+        preprocessings = asked.preprocessings(args)
+        pixels = summary.pixels(preprocessings, [source.native], source)
     summary.show(dataset, model, pixels)
     path = Path(args.run) / "contact_sheet.png"
     unread = write_sheet(dataset, path, args.columns)

@@ -61,7 +61,7 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
 
     quiet()
     resolution_flag.check_resolutions(args.resolutions)
-    ways = asked.preprocessings(args)
+    preprocessings = asked.preprocessings(args)
     dataset = asked.opened_dataset(args, unlabelled=True)
 
     from keras_models import specs
@@ -75,9 +75,9 @@ def sweep_rungs(args: argparse.Namespace) -> "list[StoredRung]":
     dataset = asked.fitted_dataset(args, dataset, source.name, source.classes)
     wanted = resolution_flag.resolutions_of(args.resolutions, source)
     ladder = sorted({source.native, *wanted}, reverse=True)
-    summary.show(dataset, source.name, summary.pixels(ways, ladder, source))
+    summary.show(dataset, source.name, summary.pixels(preprocessings, ladder, source))
     options = SweepOptions(args.engine, args.max_unreadable, args.nonfinite)
-    return sweep(source, dataset, ladder, ways, ScoreStore(args.run), options)
+    return sweep(source, dataset, ladder, preprocessings, ScoreStore(args.run), options)
 
 
 def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[Row]":

@@ -81,10 +81,12 @@ def read_family(run: Path) -> Held:
             command=str(facts["command"]),
         )
     if facts.get("sha256") != family.sha256:
-        raise InputError(
-            f"{path} was changed after it was written: its SHA-256 is "
-            f"{family.sha256[:12]}, not {str(facts.get('sha256'))[:12]}. The order of "
-            "plans must not depend on labels; run `reswise plan` again."
+        raise InputError.of(
+            path,
+            f"was changed after it was written: its SHA-256 is {family.sha256[:12]}, "
+            f"not {str(facts.get('sha256'))[:12]}",
+            "",
+            "The order of plans must not depend on labels; run `reswise plan` again.",
         )
     return held
 

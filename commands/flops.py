@@ -90,7 +90,12 @@ def _wanted(args: argparse.Namespace, smallest: int, native: int) -> list[int]:
     wanted = resolution_flag.resolutions(args.resolutions)
     if min(wanted) < smallest:
         raise InputError(
-            f"--resolutions {min(wanted)}: below the smallest resolution that works "
-            f"for {args.model}, {smallest}. Ask for {smallest} or more."
+            "resolutions",
+            min(wanted),
+            "",
+            f"Ask for {smallest} or more.",
+            fault=(
+                f"below the smallest resolution that works for {args.model}, {smallest}"
+            ),
         )
     return wanted

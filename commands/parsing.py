@@ -86,13 +86,13 @@ def spelt(names: Iterable[str]) -> list[str]:
 
 def flags_of(parser: argparse.ArgumentParser) -> list[str]:
     """Every flag that a parser, or a verb within it, understands."""
-    found: list[str] = []
+    flags: list[str] = []
     for action in parser._actions:
-        found += action.option_strings
+        flags += action.option_strings
         if isinstance(action, argparse._SubParsersAction):
             for inner in action.choices.values():
-                found += flags_of(inner)
-    return list(dict.fromkeys(found))
+                flags += flags_of(inner)
+    return list(dict.fromkeys(flags))
 
 
 def check_flags(parser: argparse.ArgumentParser, arguments: Iterable[str]) -> None:

@@ -24,6 +24,7 @@ def write(
     import numpy as np
 
     from keras_models import specs
+    from reports.label_front import label_table
     from reports.plan_table import plan_table
     from reports.remarks import with_remarks
     from reports.run_folder import add_rows, add_tables
@@ -51,8 +52,12 @@ def write(
     for folder in stored.folders(args):
         specs.keep(args.run, specs.kept_in(folder))
     key = stored.what(args, rungs, plan.certificate.max_drop_points)
-    add_tables(args.run, "plan", [table], [key])
+    tables = {key: table}
+    if plan.certificate.labels_used is not None:
+        tables[f"{key}, labels"] = label_table(plan)
+    add_tables(args.run, "plan", list(tables.values()), list(tables))
     add_rows(args.run, rows)
-    table.show()  # after the files: a reader such as head may close the pipe
+    for shown in tables.values():  # after the files: a reader may close the pipe
+        shown.show()
     for name in ("plan.json", "plan.md", "rows.csv"):
         print(f"wrote {echo.shown(args.run / name)}")

@@ -97,9 +97,9 @@ def request(args: argparse.Namespace) -> "Request":
     from selection.plans.request import Request
 
     if args.max_drop is not None and args.max_macs is not None:
-        raise InputError("--max-drop and --max-macs exclude each other; expected one.")
+        raise InputError("max_drop", args.max_drop, "either this or `max_macs`")
     if args.repeat_splits < 0:
-        raise InputError(f"--repeat-splits {args.repeat_splits}: expected 0 or more.")
+        raise InputError("repeat_splits", args.repeat_splits, "0 or more")
     if args.max_labels is not None:
         _check_labels(args)
     drop = 1.0 if args.max_drop is None else args.max_drop
@@ -122,6 +122,6 @@ def _check_labels(args: argparse.Namespace) -> None:
         raise InputError("max_labels", args.max_labels, "0 or more", "Or leave it out.")
     if args.max_macs is not None:
         raise InputError(
-            "--max-labels and --max-macs exclude each other; expected one: a plan "
-            "under a budget reads every label that there is."
-        )
+            "max_labels", args.max_labels, "either this or `max_macs`",
+            "A plan under a budget reads every label that there is.",
+        )  # fmt: skip

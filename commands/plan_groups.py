@@ -17,22 +17,24 @@ def groups(
     args: argparse.Namespace, certifying: "Scored", chosen: "StoredRung"
 ) -> "dict[str, tuple[str, ...]]":
     """Per column of --groups the value of each certification image."""
-    found = {}
+    columns = {}
     for name in args.groups or []:
         if name == "class":
             if not certifying.labelled.all():
                 raise InputError(
-                    "--groups class: some images have no label, so their class is "
-                    "not known; expected all labels. Use --groups answer, the class "
-                    "that the reference answers."
+                    "groups",
+                    "class",
+                    "all labels",
+                    "Use `groups=answer`, the class that the reference answers.",
+                    fault="some images have no label, so their class is not known",
                 )
-            found[name] = _named(chosen, certifying.labels.tolist())
+            columns[name] = _named(chosen, certifying.labels.tolist())
         elif name == "answer":
-            place = certifying.index(args.reference)
-            found[name] = _named(chosen, certifying.answers[:, place].tolist())
+            column = certifying.index(args.reference)
+            columns[name] = _named(chosen, certifying.answers[:, column].tolist())
         else:
-            found[name] = _column(name, chosen.meta.dataset, certifying.ids)
-    return found
+            columns[name] = _column(name, chosen.meta.dataset, certifying.ids)
+    return columns
 
 
 def _named(chosen: "StoredRung", labels: list[int]) -> tuple[str, ...]:
@@ -44,8 +46,10 @@ def _column(name: str, dataset: str, ids: tuple[str, ...]) -> tuple[str, ...]:
     kind, _, path = dataset.partition(":")
     if kind != "csv":
         raise InputError(
-            f"--groups {name}: {dataset} is no csv: table; expected `answer`, `class`, "
-            "or a data set with that column."
+            "groups",
+            name,
+            "'answer', 'class', or a data set with that column",
+            fault=f"{dataset} is no csv: table",
         )
     file = UserFile(Path(path), "dataset", dataset, "a table with the column file")
     table = read_rows(file, MOST_RUN_BYTES)

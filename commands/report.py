@@ -58,20 +58,19 @@ def run(args: argparse.Namespace) -> int:
 
     runs = [*args.runs, *args.more_runs]
     if not runs:
-        raise InputError(
-            "RUN: none given; expected one --run folder of a verb or more, such as "
-            "runs/drop."
+        raise InputError.of(
+            "RUN", "none given", "one `run` folder of a verb or more, such as runs/drop"
         )
-    found = gather(runs)
-    tables = every_table(found)
+    gathered = gather(runs)
+    tables = every_table(gathered)
     names: set[str] = set()
     for table in tables:
         names.add(_write_table(args.out / "tables", table, names))
     text = "\n".join(table.markdown() for table in tables)
-    write_text(args.out / "report.md", f"# {answer(found)}\n\n{text}")
+    write_text(args.out / "report.md", f"# {answer(gathered)}\n\n{text}")
     page = args.out / "report.html"
-    write_text(page, render(found, echo.command_line()))
-    print(answer(found))
+    write_text(page, render(gathered, echo.command_line()))
+    print(answer(gathered))
     print(f"wrote {echo.shown(args.out / 'report.md')}")
     print(f"wrote {len(tables)} tables to {echo.shown(args.out / 'tables')}")
     print(f"wrote {echo.shown(page)}")

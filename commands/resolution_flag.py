@@ -16,11 +16,10 @@ def resolutions(text: str) -> list[int]:
         InputError: not whole numbers of at least 1.
     """
     try:
-        found = [int(word) for word in text.split(",")]
+        pixels = [int(word) for word in text.split(",")]
     except ValueError as error:
         raise InputError(
-            f"--resolutions {text}: expected whole numbers of pixels such as "
-            "224,192,160."
+            "resolutions", text, "whole numbers of pixels such as 224,192,160"
         ) from error
     if min(found) < 1 or max(found) > MOST_RESOLUTION:
         raise InputError(
@@ -42,8 +41,9 @@ def lower_resolutions(text: str, native: int) -> list[int]:
     sides = resolutions(text)
     if max(sides) >= native:
         raise InputError(
-            f"--resolutions {max(sides)}: not below the native resolution, {native}, "
-            "which is always there."
+            "resolutions",
+            max(sides),
+            fault=f"not below the native resolution, {native}, which is always there",
         )
     return sides
 

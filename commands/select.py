@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.selector is None and args.thresholds is not None:
         wanted = ["cascade"]
     if args.repeats < 1:
-        raise InputError(f"--repeats {args.repeats}: expected 1 draw or more.")
+        raise InputError("repeats", args.repeats, "1 draw or more")
     parts = stored.parts(args, looks="learned" in wanted)
     calibration, test = (
         stored.kept(part, args.rungs) for part in (parts.calibration, parts.test)
@@ -46,17 +46,19 @@ def run(args: argparse.Namespace) -> int:
     judged = select_judged.judged_at_budgets(args, wanted, calibration, test)
     reference = args.reference or test.rungs[-1]
     used = parts.rungs.values()
-    tables = [with_remarks(judged_table(one, test, reference), used) for one in judged]
+    tables = [
+        with_remarks(judged_table(each, test, reference), used) for each in judged
+    ]
     if "random" in wanted:
-        tables += [spread_table(one, test, reference, args.repeats) for one in judged]
+        tables += [spread_table(each, test, reference, args.repeats) for each in judged]
     meta = parts.rungs[reference].meta
     rows = [
         row
-        for one in (select_judged.every_rung(test, reference), *judged)
-        for row in judged_rows(one, test, reference, meta, echo.command_line())
+        for each in (select_judged.every_rung(test, reference), *judged)
+        for row in judged_rows(each, test, reference, meta, echo.command_line())
     ]
     add_rows(args.run, rows)
-    keys = [stored.what(args, parts.rungs, reference, one.title) for one in tables]
+    keys = [stored.what(args, parts.rungs, reference, table.title) for table in tables]
     add_tables(args.run, "select", tables, keys)
     for table in tables:  # after the files: head may close the pipe
         table.show()

@@ -70,11 +70,13 @@ def _weighted(args: argparse.Namespace, scored: "Scored") -> "Selector":
     from selection.selectors.random_choice import RandomChoice
 
     asked = stored.names(args.rungs or "")
-    weights = stored.numbers("--random-weights", args.random_weights)
+    weights = stored.numbers("random_weights", args.random_weights)
     if len(asked) != len(weights):
         raise InputError(
-            f"--random-weights {args.random_weights}: {len(weights)} numbers for "
-            f"{len(asked)} --rungs; expected one for each."
+            "random_weights",
+            args.random_weights,
+            "one for each",
+            fault=f"{len(weights)} numbers for {len(asked)} `rungs`",
         )
     by_rung = dict(zip(asked, weights, strict=True))
     return RandomChoice(
@@ -85,7 +87,7 @@ def _weighted(args: argparse.Namespace, scored: "Scored") -> "Selector":
 def _budgets(args: argparse.Namespace, calibration: "Scored") -> tuple[float, ...]:
     if args.max_macs is None:
         return (calibration.macs[-1] / 2,)
-    return stored.numbers("--max-macs", args.max_macs)
+    return stored.numbers("max_macs", args.max_macs)
 
 
 def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Selector":
@@ -93,13 +95,13 @@ def _given(args: argparse.Namespace, wanted: list[str], test: "Scored") -> "Sele
 
     if wanted != ["cascade"] or args.rungs is None:
         raise InputError(
-            "--thresholds goes with --selector cascade and --rungs; expected both."
+            "thresholds", args.thresholds, "`selectors=cascade` and `rungs` beside it"
         )
     ladder = tuple(stored.names(args.rungs))
     test.ladder(ladder)  # refuses one that does not ascend
     way = args.ways or "top1"
     name, _, variant = way.partition("-")
-    thresholds = stored.numbers("--thresholds", args.thresholds)
+    thresholds = stored.numbers("thresholds", args.thresholds)
     return Cascade(
         ladder=ladder,
         thresholds=thresholds,

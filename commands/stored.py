@@ -90,7 +90,7 @@ def names(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def numbers(flag: str, text: str) -> tuple[float, ...]:
+def numbers(argument: str, text: str) -> tuple[float, ...]:
     """Comma-separated numbers.
 
     Raises:
@@ -99,7 +99,7 @@ def numbers(flag: str, text: str) -> tuple[float, ...]:
     try:
         return tuple(float(word) for word in text.split(","))
     except ValueError as error:
-        raise InputError(f"{flag} {text}: expected numbers such as 0.8,0.9.") from error
+        raise InputError(argument, text, "numbers such as 0.8,0.9") from error
 
 
 def whole(
@@ -111,19 +111,18 @@ def whole(
     from keras_models.specs import kept_in
     from selection.scored import from_stored
 
-    found: dict[str, StoredRung] = {}
+    rungs: dict[str, StoredRung] = {}
     for folder in folders(args):
         for spec in kept_in(folder):
             if problem := spec.problem():
                 logging.warning("%s; its scores are used as they are", problem)
         for name, rung in _loaded(args, folder, split):
-            if name in found:
-                raise InputError(
-                    f"{folder}: {name} is also in another --from folder; expected "
-                    "each rung once."
+            if name in rungs:
+                raise InputError.of(
+                    folder, f"{name} is also in another `from` folder", "each rung once"
                 )
-            found[name] = rung
-    return from_stored(found), found
+            rungs[name] = rung
+    return from_stored(rungs), rungs
 
 
 def folders(args: argparse.Namespace) -> list[Path]:
@@ -136,8 +135,8 @@ def _loaded(
 ) -> "list[tuple[str, StoredRung]]":
     from keras_models.scoring.stored_scores import load_rungs
 
-    found = load_rungs(folder, args.dataset, split, args.nonfinite)
-    return list(found.items())
+    rungs = load_rungs(folder, args.dataset, split, args.nonfinite)
+    return list(rungs.items())
 
 
 def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
@@ -153,21 +152,26 @@ def parts(args: argparse.Namespace, looks: bool = False) -> Parts:
     if args.calibration_split is None:
         if args.calibration_part <= 0 or args.calibration_part == 1:
             raise InputError(
-                f"--calibration-part {args.calibration_part:g}: expected a part "
-                "between 0 and 1, such as 0.5, or a number of images above 1."
+                "calibration_part",
+                f"{args.calibration_part:g}",
+                "a part between 0 and 1, such as 0.5, or a number of images above 1",
             )
         return Parts(*split(judged, args.calibration_part, args.seed), rungs, rungs)
     chosen, chosen_rungs = whole(args, args.calibration_split)
     if chosen.rungs != judged.rungs:
         raise InputError(
-            f"--calibration-split {args.calibration_split} has rungs "
-            f"{', '.join(chosen.rungs)}, the other split {', '.join(judged.rungs)}; "
-            "expected the same. Sweep both splits alike."
+            "calibration_split",
+            args.calibration_split,
+            f"the rungs of the other split, {', '.join(judged.rungs)}",
+            "Sweep both splits alike.",
+            f"its rungs are {', '.join(chosen.rungs)}",
         )
     if set(chosen.ids) & set(judged.ids):
         raise InputError(
-            f"--calibration-split {args.calibration_split} shares images with the "
-            "split that judges; expected other images."
+            "calibration_split",
+            args.calibration_split,
+            "other images",
+            fault="it shares images with the split that judges",
         )
     chosen = _with_looks(args, chosen, chosen_rungs) if looks else chosen
     return Parts(chosen, judged, rungs, chosen_rungs)
@@ -204,7 +208,7 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
     )
     # a limited split keeps its ids: they are found in the whole one
     split = meta.split.split("[")[0]
-    return looks_of(open_dataset(meta.dataset, split, None), ids, way)
+    return looks_of(open_dataset(meta.dataset, split, None), ids, preprocessing)
 
 
 def what(

@@ -40,7 +40,7 @@ def show(dataset: "Dataset", model: str, pixels: str) -> None:
 
 
 def pixels(
-    ways: "Sequence[Preprocessing]",
+    preprocessings: "Sequence[Preprocessing]",
     resolutions: Sequence[int],
     source: "Pretrained | str",
 ) -> str:
@@ -49,11 +49,11 @@ def pixels(
     Args:
         source: the model, or its normalisation.
     """
-    crops = ", ".join(way.crop_name for way in ways)
-    smooth = "antialiased" if ways[0].antialias else "not antialiased"
+    crops = ", ".join(preprocessing.crop_name for preprocessing in preprocessings)
+    smooth = "antialiased" if preprocessings[0].antialias else "not antialiased"
     normalisation = source if isinstance(source, str) else source.normalisation
     return (
-        f"crop {crops}; {ways[0].interpolation}, {smooth}; "
+        f"crop {crops}; {preprocessings[0].interpolation}, {smooth}; "
         f"{', '.join(map(str, resolutions))} pixels; normalisation {normalisation}"
     )
 

@@ -40,20 +40,20 @@ def run(args: argparse.Namespace) -> int:
     ladder = stored.names(args.ladder)
     if len(ladder) not in (2, 3):
         raise InputError(
-            f"--rungs {args.ladder}: {len(ladder)} rungs; expected two or three."
+            "rungs", args.ladder, "two or three", fault=f"{len(ladder)} rungs"
         )
     calibration, test = (
         part.ladder(ladder) for part in (parts.calibration, parts.test)
     )
     axes = axes[: len(ladder) - 1]
-    found = seen_front(args.way, calibration, test, axes, parts.rungs)
-    targets = args.targets and stored.numbers("--targets", args.targets)
-    _write(args, found, test, target_table(found, calibration, test, targets))
+    fronts = seen_front(args.way, calibration, test, axes, parts.rungs)
+    targets = args.targets and stored.numbers("targets", args.targets)
+    _write(args, fronts, test, target_table(fronts, calibration, test, targets))
     return 0
 
 
 def _write(
-    args: argparse.Namespace, found: "SeenFront", test: "Scored", table: "Table"
+    args: argparse.Namespace, fronts: "SeenFront", test: "Scored", table: "Table"
 ) -> None:
     from datasets.files import write_text
     from reports.run_folder import add_tables
@@ -61,13 +61,13 @@ def _write(
     from reports.threshold_table import front_csv, map_csv
 
     ends = f"{args.dataset} | {args.split} | {args.calibration_split} | {args.scores}"
-    key = f"{' '.join(found.ladder)} | {args.way} | {ends}"
-    folder = _own_folder(args.run, key, found.ladder)
-    write_text(folder / "front.csv", front_csv(found))
-    write_text(folder / "map.csv", map_csv(found))
+    key = f"{' '.join(fronts.ladder)} | {args.way} | {ends}"
+    folder = _own_folder(args.run, key, fronts.ladder)
+    write_text(folder / "front.csv", front_csv(fronts))
+    write_text(folder / "map.csv", map_csv(fronts))
     add_tables(folder, "thresholds", [table], [key])
-    title = f"{' → '.join(found.ladder)}, {args.way}"
-    figures = draw_all(found, test, title, folder)
+    title = f"{' → '.join(fronts.ladder)}, {args.way}"
+    figures = draw_all(fronts, test, title, folder)
     table.show()  # after the files: head may close the pipe
     for path in (*(folder / name for name in ("front.csv", "map.csv")), *figures):
         print(f"wrote {echo.shown(path)}")

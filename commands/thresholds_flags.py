@@ -65,20 +65,20 @@ def axes_of(args: argparse.Namespace) -> "tuple[Float64s, ...]":
     except ValueError:
         counts = []
     if len(counts) not in (1, 2) or min(counts) < 2 or max(counts) > 1000:
-        raise InputError(
-            f"--grid {args.grid}: expected two counts of 2..1000, such as 40x40."
-        )
-    lowest = stored.numbers("--lowest", args.lowest)
-    highest = stored.numbers("--highest", args.highest)
+        raise InputError("grid", args.grid, "two counts of 2..1000, such as 40x40")
+    lowest = stored.numbers("lowest", args.lowest)
+    highest = stored.numbers("highest", args.highest)
     for low, high in zip(lowest, highest, strict=False):
         if not 0 <= low < high <= 1:
             raise InputError(
-                f"--lowest {args.lowest} --highest {args.highest}: out of range; "
-                "expected 0 <= lowest < highest <= 1 for each rung but the last."
+                "lowest",
+                args.lowest,
+                "0 <= lowest < highest <= 1 for each rung but the last",
+                fault=f"out of range with `highest={args.highest}`",
             )
     if not len(lowest) == len(highest) >= len(counts):
         raise InputError(
-            "--lowest, --highest and --grid: expected as many numbers in each."
+            "lowest", args.lowest, "as many numbers as in `highest` and `grid`"
         )
     return tuple(
         np.linspace(low, high, count)

@@ -55,14 +55,17 @@ def _parts(
     other = by_place_alone(other, args.first_class)
     if other.classes != dataset.classes:
         raise InputError(
-            f"--validation {settings.validation}: {other.classes} classes; expected "
-            f"the {dataset.classes} of --split {args.split}."
+            "validation",
+            settings.validation,
+            f"the {dataset.classes} of `split={args.split}`",
+            fault=f"{other.classes} classes",
         )
     both = set(dataset.ids) & set(other.ids)
     if both and parse_split(args.split)[0] == parse_split(settings.validation)[0]:
         raise InputError(
-            f"--validation {settings.validation}: {len(both)} of its pictures are in "
-            f"--split {args.split} too; expected others, such as a split validation, "
-            "or a part such as 0.05."
+            "validation",
+            settings.validation,
+            "others, such as a split validation, or a part such as 0.05",
+            fault=f"{len(both)} of its pictures are in `split={args.split}` too",
         )
     return dataset, other

@@ -17,23 +17,25 @@ def check_tensorboard(args: argparse.Namespace) -> None:
 
     if args.tensorboard and find_spec("tensorboard") is None:
         raise InputError(
-            "--tensorboard: the package tensorboard is not installed. Install it, or "
-            "leave the flag out; log.csv and history.svg hold the same."
+            "tensorboard",
+            "",
+            "",
+            "Install it, or leave the flag out; log.csv and history.svg hold the same.",
+            fault="the package tensorboard is not installed",
         )
 
 
 def resolutions_of(text: str) -> list[int]:
     """--resolutions of a training: pixels, each once, in the order given."""
     try:
-        found = list(dict.fromkeys(int(word) for word in text.split(",")))
+        pixels = list(dict.fromkeys(int(word) for word in text.split(",")))
     except ValueError as error:
         raise InputError(
-            f"--resolutions {text}: expected whole numbers of pixels such as 32 or "
-            "16,24,32."
+            "resolutions", text, "whole numbers of pixels such as 32 or 16,24,32"
         ) from error
-    if min(found) < 1:
-        raise InputError(f"--resolutions {text}: expected 1 pixel or more.")
-    return found
+    if min(pixels) < 1:
+        raise InputError("resolutions", text, "1 pixel or more")
+    return pixels
 
 
 def settings_of(args: argparse.Namespace, precision: str) -> "Settings":
@@ -69,5 +71,5 @@ def preprocessing(args: argparse.Namespace) -> "Preprocessing":
 
 def _existing(start: Path) -> Path:
     if not start.is_file():
-        raise InputError(f"--start {start}: no such file; expected a weights file.")
+        raise InputError("start", start, "a weights file", fault="no such file")
     return start

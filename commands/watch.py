@@ -55,19 +55,19 @@ def run(args: argparse.Namespace) -> int:
     from selection.plans.shift import verdict
 
     facts = watch_shares.read_plan(args.plan)
-    found = (
+    shares = (
         watch_shares.of_bench(args, facts)
         if args.bench
         else watch_shares.of_scores(args, facts)
     )
-    for one in found:
-        print(one.sentence())
-    print(verdict(found))
-    broken = any(one.broken for one in found)
+    for share in shares:
+        print(share.sentence())
+    print(verdict(shares))
+    broken = any(share.broken for share in shares)
     kept = {
         "plan": str(args.plan),
         "broken": broken,
-        "shares": list(map(asdict, found)),
+        "shares": list(map(asdict, shares)),
     }
     write_text(args.run / "watch.json", json.dumps(kept, indent=1) + "\n")
     print(f"wrote {echo.shown(args.run / 'watch.json')}")

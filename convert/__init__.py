@@ -33,7 +33,7 @@ def to_bundle(
         models: built Keras models, names of the catalogue or model files, each once.
         dataset: images that judge, and apart from them images that calibrate, as
             `reswise convert --dataset`.
-        run: the bundle goes to a subfolder; finished parts are found again there.
+        run: the bundle goes to a subfolder; finished files are found again there.
         resolutions, plan: one of them: pixels, or the path of a plan.json.
         recipe, split, crop, limit, normalisation, separate: as the flags of
             `reswise convert`.
@@ -57,21 +57,21 @@ def to_bundle(
         else from_model(model, normalisation)
         for model in models
     ]
-    way = Preprocessing(crop)
+    preprocessing = Preprocessing(crop)
     if plan is not None and resolutions is None:
-        wanted = wanted_from_plan(Path(plan), sources, way)
+        wanted = wanted_from_plan(Path(plan), sources, preprocessing)
     elif resolutions is not None and plan is None:
-        wanted = wanted_from_flags(sources, resolutions, way, None)
+        wanted = wanted_from_flags(sources, resolutions, preprocessing, None)
     else:
-        raise InputError("to_bundle: expected either resolutions or a plan.")
+        raise InputError("resolutions", resolutions, "either these or `plan`")
     judged, calibration = judged_and_calibration(dataset, split)
     judged = judged if limit is None else judged.limited(limit)
     names = judged.class_names
     labels = names if len(names) == sources[0].classes else None
-    (one,) = parse_recipes(recipe)
+    (parsed,) = parse_recipes(recipe)
     options = Options(
         run=Path(run),
-        recipes=(one,),
+        recipes=(parsed,),
         quantiser="litert",
         separate=separate,
         min_agreement=None,

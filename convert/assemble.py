@@ -1,4 +1,4 @@
-"""Parts -> a bundle: shared or separate files with metadata, and the manifest."""
+"""Rungs -> a bundle: shared or separate files with metadata, and the manifest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from convert.bundle import Bundle, described, write_bundle
 from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
 from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
-from convert.parts import Parts, file_name, read_part
+from convert.parts import file_name, read_part
 from convert.quantising.recipes import Recipe
+from convert.rung_files import RungFiles, file_name
 from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import signature_name
@@ -68,7 +69,7 @@ def write(
 
 
 def made_files(
-    parts: Parts,
+    rung_files: RungFiles,
     rungs: Sequence[WantedRung],
     recipe: Recipe,
     counted: Mapping[str, RungMeta],
@@ -102,14 +103,14 @@ def made_files(
     return Made(
         files,
         tuple(
-            _rung(wanted, counted[wanted.rung], content, recipe, taken, name, place)
-            for wanted, content, name, place in rows
+            _rung(wanted, counted[wanted.rung], content, recipe, taken, name, subgraph)
+            for wanted, content, name, subgraph in rows
         ),
     )
 
 
-def _about(parts: Parts, recipe: Recipe) -> About:
-    source = parts.source
+def _about(rung_files: RungFiles, recipe: Recipe) -> About:
+    source = rung_files.source
     said = f"{source.name}, weights {source.weights}, recipe {recipe.name}"
     return About(source.name, f"{said}: {recipe.what}")
 
@@ -123,7 +124,7 @@ def _rung(
     file: str,
     subgraph: int,
 ) -> Rung:
-    signature, way = signature_name(wanted.resolution), wanted.preprocessing
+    signature, preprocessing = signature_name(wanted.resolution), wanted.preprocessing
     ends = Runner(content, signature)
     return Rung(
         rung=wanted.rung,
@@ -138,9 +139,9 @@ def _rung(
         input=ends.input,
         output=ends.output,
         preprocessing=Preprocessing(
-            crop=way.crop_name,
-            interpolation=way.interpolation,
-            antialias=way.antialias,
+            crop=preprocessing.crop_name,
+            interpolation=preprocessing.interpolation,
+            antialias=preprocessing.antialias,
             channels="RGB",
             mean=(taken.mean,) * 3,
             deviation=(taken.deviation,) * 3,
@@ -157,8 +158,8 @@ def _check_same(shared: bytes, content: bytes, rung: WantedRung) -> None:
         .astype(np.float32)
     )
     own, alone = (
-        Runner(one, signature_name(resolution)).scores(image)
-        for one in (shared, content)
+        Runner(file, signature_name(resolution)).scores(image)
+        for file in (shared, content)
     )
     if not np.array_equal(own, alone):
         raise RuntimeError(f"{rung.rung}: the shared file gives other scores.")

@@ -18,7 +18,7 @@ from convert.manifest import MANIFEST_FILE, File, Manifest
 from convert.untrusted.bundle_files import check_names, read_plain
 from convert.untrusted.schema import read_manifest
 from convert.untrusted.verify import verified
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 from datasets.files import file_sha256
 from datasets.strict_json import MOST_BYTES
 from selection.contract import Selector
@@ -42,7 +42,7 @@ class Bundle:
             InputError: it declares no such file.
         """
         if file not in {one.file for one in self.manifest.files}:
-            raise InputError(f"{self.folder}: the manifest declares no file {file!r}.")
+            raise BundleError.of(self.folder, f"the manifest declares no file {file!r}")
         return self.folder / file
 
     @property
@@ -97,7 +97,7 @@ def write_bundle(
         try:
             verified(made)
         except InputError as error:
-            raise InputError(str(error).replace(str(made), str(folder))) from None
+            raise error.replaced(str(made), str(folder)) from None
         _replace(folder, made, {one.file for one in manifest.files})
     return open_bundle(folder)
 
@@ -112,16 +112,20 @@ def _text(manifest: Manifest, folder: Path) -> str:
     try:
         return json.dumps(manifest.to_json(), indent=1, allow_nan=False) + "\n"
     except ValueError as error:  # NaN or infinity
-        raise InputError(f"{folder}: {error}; a manifest has finite numbers.") from None
+        raise BundleError.of(
+            folder, f"{error}; a manifest has finite numbers"
+        ) from None
 
 
 def _check_place(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise InputError(f"{folder}: exists and is no folder. Name another place.")
+        raise BundleError.of(
+            folder, "exists and is no folder", "", "Name another place."
+        )
     filled = folder.is_dir() and any(folder.iterdir())
     if filled and not (folder / MANIFEST_FILE).is_file():
-        raise InputError(
-            f"{folder}: holds files that are no bundle. Name an empty or new folder."
+        raise BundleError.of(
+            folder, "holds files that are no bundle", "", "Name an empty or new folder."
         )
 
 

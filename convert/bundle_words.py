@@ -46,9 +46,9 @@ def remarks_of(facts: object) -> list[str]:
     if not isinstance(facts, dict):
         return []
     return [
-        f"{str(model)[:80]}: {str(one)[:400]}."
+        f"{str(model)[:80]}: {str(remark)[:400]}."
         for model, said in list(facts.items())[:20]
-        for one in (said[:20] if isinstance(said, list) else [])
+        for remark in (said[:20] if isinstance(said, list) else [])
     ]
 
 
@@ -71,11 +71,11 @@ def selector_words(selector: Selector) -> str:
         return f"fixed: every image runs {selector.rung}."
     if isinstance(selector, RandomChoice):
         total = sum(selector.weights)
-        parts = (
+        shares = (
             f"{100 * weight / total:.3g} % {rung}"
             for rung, weight in zip(ladder, selector.weights, strict=True)
         )
-        return f"random, by the image's id (seed {selector.seed}): {', '.join(parts)}."
+        return f"random, by the image's id (seed {selector.seed}): {', '.join(shares)}."
     if isinstance(selector, Learned):
         return (
             f"learned: a 48-pixel thumbnail chooses one of {', '.join(ladder)}, at "
@@ -89,8 +89,8 @@ def selector_words(selector: Selector) -> str:
 def _climb(selector: Cascade | Deferral) -> str:
     kind = "cascade" if isinstance(selector, Cascade) else "deferral"
     stops = (
-        f"stops after {rung} where {_measure(selector, place)} {_at_least(threshold)}"
-        for place, (rung, threshold) in enumerate(
+        f"stops after {rung} where {_measure(selector, step)} {_at_least(threshold)}"
+        for step, (rung, threshold) in enumerate(
             zip(selector.ladder, selector.thresholds, strict=False)
         )
     )
@@ -105,12 +105,12 @@ def _at_least(threshold: float) -> str:
     return f"is at least {threshold:.6g}"
 
 
-def _measure(selector: Cascade | Deferral, place: int) -> str:
+def _measure(selector: Cascade | Deferral, step: int) -> str:
     if isinstance(selector, Deferral):
-        linear = isinstance(selector.rules[place], Linear)
+        linear = isinstance(selector.rules[step], Linear)
         return f"the confidence of its {'linear rule' if linear else 'trees'}"
     if selector.temperatures:
-        return f"top1 at temperature {selector.temperatures[place]:.4g}"
+        return f"top1 at temperature {selector.temperatures[step]:.4g}"
     return selector.confidence
 
 
@@ -145,9 +145,9 @@ def _certificate(facts: Json | None) -> str:
     if not isinstance(facts, dict):
         return ""
     numbers = {
-        one.name: facts.get(one.name)
-        for one in fields(Certificate)
-        if one.name not in ("assumption", "warning")
+        field.name: facts.get(field.name)
+        for field in fields(Certificate)
+        if field.name not in ("assumption", "warning")
     }
     if any(not isinstance(value, int | float | None) for value in numbers.values()):
         return ""

@@ -1,4 +1,4 @@
-"""The whole conversion: parts, parity, bundles; each step is found again if done."""
+"""The whole conversion: rungs, parity, bundles; each step is found again if done."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from convert.quantising.calibration import Calibration
 from convert.quantising.layer_errors import LayerError, worst_layers
 from convert.quantising.quantise import quantiser_version
 from convert.quantising.recipes import RECIPES, Recipe
+from convert.rung_files import RungFiles
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text
@@ -59,9 +60,9 @@ class Result:
     def failures(self) -> list[str]:
         """One line a failed check."""
         return [
-            f"{one.rung} {one.recipe}: {why}"
-            for one in self.parities
-            for why in one.failures
+            f"{compared.rung} {compared.recipe}: {why}"
+            for compared in self.parities
+            for why in compared.failures
         ]
 
 
@@ -72,7 +73,7 @@ def convert(
     labels: Sequence[str] | None,
     options: Options,
 ) -> Iterator[Result]:
-    """Makes the parts rung by rung, then yields a bundle a recipe.
+    """Makes the files rung by rung, then yields a bundle a recipe.
 
     Args:
         judged: the images of the parity report.
@@ -80,7 +81,7 @@ def convert(
         InputError: a model that does not convert, unreadable pictures.
     """
     every = [
-        Parts(
+        RungFiles(
             options.run / "parts",
             wanted.of(source)[0],
             options.quantiser,
@@ -89,10 +90,12 @@ def convert(
         for source in wanted.sources
     ]
     with_float = tuple(dict.fromkeys((RECIPES["float32"], *options.recipes)))
-    pairs = [(parts, rung) for parts in every for rung in wanted.of(parts.source)]
+    pairs = [(made, rung) for made in every for rung in wanted.of(made.source)]
     parents: dict[str, StoredRung] = {}
-    for parts, rung in progress(pairs, len(pairs), "rungs converted and run by Keras"):
-        parts.make(rung, with_float)
+    for rung_files, rung in progress(
+        pairs, len(pairs), "rungs converted and run by Keras"
+    ):
+        rung_files.make(rung, with_float)
         parents[rung.rung] = parent_scores(
             rung, judged, options.run, options.max_unreadable
         )
@@ -102,7 +105,7 @@ def convert(
 
 
 def _result(
-    every: Sequence[Parts],
+    every: Sequence[RungFiles],
     wanted: Wanted,
     recipe: Recipe,
     judged: Dataset,
@@ -112,26 +115,26 @@ def _result(
 ) -> Result:
     store = ScoreStore(options.run / "parity" / recipe.name)
     parities, layers, separate_bytes = [], {}, 0
-    for parts in every:
-        for rung in wanted.of(parts.source):
-            path, parent = parts.path(rung, recipe), parents[rung.rung]
-            own = file_scores(store, judged, rung, recipe, path, parent)
-            found = parity(parent, own, path, recipe, options.min_agreement)
-            parities.append(found)
-            separate_bytes += found.size_bytes
-            if recipe.weights == "int8" and _lossy(found):
-                layers[rung.rung] = _layers(parts, rung, recipe)
+    for rung_files in every:
+        for rung in wanted.of(rung_files.source):
+            path, parent = rung_files.path(rung, recipe), parents[rung.rung]
+            own = file_scores(store, judged, rung, recipe, path, parent.meta)
+            compared = parity(parent, own, path, recipe, options.min_agreement)
+            parities.append(compared)
+            separate_bytes += compared.size_bytes
+            if recipe.weights == "int8" and _lossy(compared):
+                layers[rung.rung] = _layers(rung_files, rung, recipe)
     counted = {name: parent.meta for name, parent in parents.items()}
     made = [
         made_files(
-            parts,
-            wanted.of(parts.source),
+            rung_files,
+            wanted.of(rung_files.source),
             recipe,
             counted,
             labels,
             options.separate,
         )
-        for parts in every
+        for rung_files in every
     ]
     folder = options.run / bundle_name(wanted, recipe)
     measured = _measured(every, wanted, recipe, parities, judged, options)
@@ -154,13 +157,13 @@ def _lossy(found: Parity) -> bool:
 def _layers(parts: Parts, rung: WantedRung, recipe: Recipe) -> list[LayerError]:
     files = [read_part(parts.path(rung, one)) for one in (RECIPES["float32"], recipe)]
     taken = entrance(rung.source.normalisation)
-    few = parts.calibration.first(_LAYER_IMAGES)
+    few = rung_files.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)
     return worst_layers(files[0], files[1], images)
 
 
 def _measured(
-    every: Sequence[Parts],
+    every: Sequence[RungFiles],
     wanted: Wanted,
     recipe: Recipe,
     parities: Sequence[Parity],
@@ -171,11 +174,11 @@ def _measured(
         "command": options.command,
         "versions": versions(),
         "weights": {
-            parts.source.name: {
-                "weights": parts.source.weights,
-                "sha256": parts.source.weights_sha256,
+            rung_files.source.name: {
+                "weights": rung_files.source.weights,
+                "sha256": rung_files.source.weights_sha256,
             }
-            for parts in every
+            for rung_files in every
         },
         "parity": {
             "dataset": judged.name,
@@ -185,9 +188,9 @@ def _measured(
         },
     }
     if remarks := {
-        parts.source.name: list(parts.source.remarks)
-        for parts in every
-        if parts.source.remarks
+        rung_files.source.name: list(rung_files.source.remarks)
+        for rung_files in every
+        if rung_files.source.remarks
     }:
         facts["remarks"] = remarks
     if recipe.calibrated:

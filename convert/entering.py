@@ -12,10 +12,12 @@ Stored = NDArray[Any]  # of a Tensor's dtype
 Float32s = NDArray[np.float32]
 
 
-def normalised(pixels: Float32s, way: Preprocessing) -> Float32s:
+def normalised(pixels: Float32s, preprocessing: Preprocessing) -> Float32s:
     """(n, R, R, 3) RGB in 0..255 -> (pixel - mean) / deviation, channels as said."""
-    ordered = pixels if way.channels == "RGB" else pixels[..., ::-1]
-    mean, deviation = (np.array(v, np.float32) for v in (way.mean, way.deviation))
+    ordered = pixels if preprocessing.channels == "RGB" else pixels[..., ::-1]
+    mean, deviation = (
+        np.array(v, np.float32) for v in (preprocessing.mean, preprocessing.deviation)
+    )
     return np.ascontiguousarray((ordered - mean) / deviation)
 
 

@@ -134,7 +134,7 @@ def manifest_from_json(facts: Json) -> Manifest:
 
 
 def _rung(facts: Json) -> Rung:
-    way = facts["preprocessing"]
+    preprocessing = facts["preprocessing"]
     return Rung(
         **{
             **facts,
@@ -142,9 +142,9 @@ def _rung(facts: Json) -> Rung:
             "output": _tensor(facts["output"]),
             "preprocessing": Preprocessing(
                 **{
-                    **way,
-                    "mean": tuple(way["mean"]),
-                    "deviation": tuple(way["deviation"]),
+                    **preprocessing,
+                    "mean": tuple(preprocessing["mean"]),
+                    "deviation": tuple(preprocessing["deviation"]),
                 }
             ),
         }

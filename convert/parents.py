@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convert.wanted import WantedRung
 from datasets.batches import pictures
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from datasets.progress import progress
 from keras_models.normalisation import normalise
 from keras_models.pretrained import Pretrained
@@ -93,9 +93,10 @@ def _check_on_whole(rung: WantedRung, judged: Dataset) -> None:
             ours = np.asarray(source.model.predict_on_batch(given), np.float32)
             largest = max(largest, _apart(ours, source.own_scores(given)))
     if not largest <= AGREEMENT:
-        raise InputError(
-            f"{rung.rung}: scores differ by {largest:.2g} from the model's own "
-            f"predict; expected at most {AGREEMENT:g}."
+        raise ModelError.of(
+            rung.rung,
+            f"scores differ by {largest:.2g} from the model's own predict",
+            f"at most {AGREEMENT:g}",
         )
 
 

@@ -15,7 +15,7 @@ from convert.to_tflite import signature_name
 from convert.wanted import WantedRung
 from datasets.batches import Batch, pictures
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from datasets.files import file_sha256
 from datasets.progress import progress
 from keras_models.accuracy import (
@@ -86,7 +86,7 @@ def parity(
     parent_low, parent_high = wilson(int(parent_right.sum()), right.size)
     model = tflite_graph.read(path.read_bytes())
     operators = list(tflite_graph.operator_macs(model, model.subgraphs[0]))
-    found = Parity(
+    compared = Parity(
         rung=own.rung,
         recipe=recipe.name,
         images=right.size,
@@ -112,27 +112,27 @@ def parity(
             parent_right, parent.labels, parent.scores.shape[1]
         ),
     )
-    return _judged(found)
+    return _judged(compared)
 
 
-def _judged(found: Parity) -> Parity:
+def _judged(compared: Parity) -> Parity:
     failures = []
-    if found.agreement < found.min_agreement:
+    if compared.agreement < compared.min_agreement:
         failures.append(
-            f"agrees on {100 * found.agreement:.1f} % of top-1; expected at least "
-            f"{100 * found.min_agreement:g} %"
+            f"agrees on {100 * compared.agreement:.1f} % of top-1; expected at least "
+            f"{100 * compared.min_agreement:g} %"
         )
-    if found.recipe == "float32" and found.largest_difference > AGREEMENT:
+    if compared.recipe == "float32" and compared.largest_difference > AGREEMENT:
         failures.append(
-            f"a score differs by {found.largest_difference:.2g}; expected at most "
+            f"a score differs by {compared.largest_difference:.2g}; expected at most "
             f"{AGREEMENT:g} of float32"
         )
-    if found.macs != found.graph_macs or found.uncounted:
+    if compared.macs != compared.graph_macs or compared.uncounted:
         failures.append(
-            f"{found.graph_macs:,} MACs in the file against {found.macs:,} of Keras"
-            + "".join(f"; no formula for {kind}" for kind in found.uncounted)
+            f"{compared.graph_macs:,} MACs in the file against {compared.macs:,} of "
+            "Keras" + "".join(f"; no formula for {kind}" for kind in compared.uncounted)
         )
-    return replace(found, failures=tuple(failures))
+    return replace(compared, failures=tuple(failures))
 
 
 def file_scores(
@@ -141,11 +141,11 @@ def file_scores(
     wanted: WantedRung,
     recipe: Recipe,
     path: Path,
-    parent: StoredRung,
+    parent: RungMeta,
 ) -> StoredRung:
     """Scores of a rung's file over the images, from the store if they are there."""
     meta = replace(
-        parent.meta,
+        parent,
         recipe=recipe.name,
         engine=f"litert {versions()['ai-edge-litert']}",
         weights_sha256=file_sha256(path),
@@ -171,9 +171,11 @@ def _runner(path: Path, wanted: WantedRung, recipe: Recipe) -> Runner:
         return Runner(path.read_bytes(), signature_name(wanted.resolution))
     except (RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{wanted.rung} {recipe.name}: LiteRT does not run the file that was made "
-            f"({said}). Leave this recipe out; float16 and dynamic_int8 change least."
+        raise ModelError.of(
+            f"{wanted.rung} {recipe.name}",
+            f"LiteRT does not run the file that was made ({said})",
+            "",
+            "Leave this recipe out; float16 and dynamic_int8 change least.",
         ) from error
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.manifest import Preprocessing, Tensor
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 TRACE = 0.01  # of pixel values, all as likely; halves that round up are no clipping
 LEAST_CODES = 32  # of 256 that a picture must be able to tell apart
@@ -27,18 +27,20 @@ def own_codes(dtype: str, scale: float, zero_point: int) -> tuple[Triple, Triple
     return (mean,) * 3, (deviation,) * 3
 
 
-def check_codes(way: Preprocessing, tensor: Tensor, where: str) -> None:
+def check_codes(preprocessing: Preprocessing, tensor: Tensor, where: str) -> None:
     """Refuses a mean and deviation that lose the picture at the tensor's ends.
 
     Raises:
         InputError: more than a trace of the pixel values is clipped, or few remain.
     """
-    if why := misfit(way.mean, way.deviation, tensor):
-        raise InputError(
-            f"{where}: mean {_shown(way.mean)} and deviation {_shown(way.deviation)} "
-            f"do not fit its {tensor.dtype} input (scale {tensor.scale:.6g}, zero "
-            f"point {tensor.zero_point}): {why}. Expected a picture's own codes, or "
-            "the mean and deviation that the model was quantised for."
+    if why := misfit(preprocessing.mean, preprocessing.deviation, tensor):
+        raise BundleError.of(
+            where,
+            f"mean {_shown(preprocessing.mean)} and deviation "
+            f"{_shown(preprocessing.deviation)} do not fit its {tensor.dtype} input "
+            f"(scale {tensor.scale:.6g}, zero point {tensor.zero_point}): {why}",
+            "a picture's own codes, or the mean and deviation that the model was "
+            "quantised for",
         )
 
 

@@ -69,8 +69,8 @@ def probabilities(outputs: Float32s, kind: str) -> Float32s:
             over="ignore"
         ):  # of an infinity: 1 / inf is the 0 it should be
             wide = 1 / (1 + np.exp(-wide))
-    one = np.clip(wide, 0, 1)
-    return np.asarray(np.concatenate([1 - one, one], axis=1), np.float32)
+    second = np.clip(wide, 0, 1)
+    return np.asarray(np.concatenate([1 - second, second], axis=1), np.float32)
 
 
 def tensor(name: str, details: Any) -> Tensor:

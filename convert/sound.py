@@ -13,7 +13,7 @@ from convert.running import dequantised, probabilities
 from convert.score_kinds import PROBABILITIES
 from convert.trial import Net, tried
 from convert.untrusted.tflite_file import read_tflite
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from selection.contract import Selector
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral
@@ -29,11 +29,11 @@ def sound_bundle(path: Path | str) -> Bundle:
         InputError: the first thing that is not as it should be, in one line.
     """
     bundle = open_bundle(path)
-    parts: list[Rung | Look] = [*bundle.manifest.rungs]
+    networks: list[Rung | Look] = [*bundle.manifest.rungs]
     if bundle.manifest.look:
-        parts.append(bundle.manifest.look)
-    for file in dict.fromkeys(part.file for part in parts):
-        _check_file(bundle, [part for part in parts if part.file == file])
+        networks.append(bundle.manifest.look)
+    for file in dict.fromkeys(network.file for network in networks):
+        _check_file(bundle, [network for network in networks if network.file == file])
     return bundle
 
 
@@ -47,75 +47,79 @@ def pictures(resolution: int, count: int = _PICTURES) -> NDArray[np.float32]:
     return np.asarray(np.clip(fine + noise, 0, 255), np.float32)
 
 
-def _check_file(bundle: Bundle, parts: Sequence[Rung | Look]) -> None:
+def _check_file(bundle: Bundle, networks: Sequence[Rung | Look]) -> None:
     nets = [
         Net(
-            label=_label(part),
-            signature=part.signature,
-            subgraph=part.subgraph,
-            images=images_of(part),
+            label=_label(network),
+            signature=network.signature,
+            subgraph=network.subgraph,
+            images=images_of(network),
         )
-        for part in parts
+        for network in networks
     ]
-    file = bundle.path(parts[0].file)
-    for part, ran in zip(
-        parts, tried(file, [*nets, *_others(file, parts)]), strict=False
+    file = bundle.path(networks[0].file)
+    for network, ran in zip(
+        networks, tried(file, [*nets, *_others(file, networks)]), strict=False
     ):
-        where = f"{file}: {_label(part)}"
-        if ran.outputs.shape[1:] != part.output.shape:
-            raise InputError(
-                f"{where}: gives an output of shape {ran.outputs.shape[1:]}; the "
-                f"manifest says {part.output.shape}."
+        where = f"{file}: {_label(network)}"
+        if ran.outputs.shape[1:] != network.output.shape:
+            raise BundleError.of(
+                where,
+                f"gives an output of shape {ran.outputs.shape[1:]}; the manifest "
+                f"says {network.output.shape}",
             )
-        if isinstance(part, Rung):
-            _check_scores(part, ran.outputs, bundle.selector, where)
+        if isinstance(network, Rung):
+            _check_scores(network, ran.outputs, bundle.selector, where)
 
 
-def _others(file: Path, parts: Sequence[Rung | Look]) -> list[Net]:
+def _others(file: Path, networks: Sequence[Rung | Look]) -> list[Net]:
     """Signatures that no part names: a runtime compiles them with the rest.
 
     Files of others have some for training, which need not run on zeros.
     """
-    if any(isinstance(part, Rung) and part.recipe == IMPORTED for part in parts):
+    if any(
+        isinstance(network, Rung) and network.recipe == IMPORTED for network in networks
+    ):
         return []
-    known = {part.signature for part in parts}
+    known = {network.signature for network in networks}
     model = read_tflite(file.read_bytes(), str(file))
     return [
         Net(
-            label=f"signature {one.name[:60]!a}",
-            signature=one.name,
-            subgraph=one.subgraph,
+            label=f"signature {signature.name[:60]!a}",
+            signature=signature.name,
+            subgraph=signature.subgraph,
             images=None,
         )
-        for one in model.signatures
-        if one.name not in known
+        for signature in model.signatures
+        if signature.name not in known
     ]
 
 
-def _label(part: Rung | Look) -> str:
-    return part.rung if isinstance(part, Rung) else "look"
+def _label(network: Rung | Look) -> str:
+    return network.rung if isinstance(network, Rung) else "look"
 
 
-def images_of(part: Rung | Look) -> Stored:
-    """(n, *shape) as the part's input stores them."""
-    made = pictures(part.input.shape[1])
-    if isinstance(part, Rung):
-        made = normalised(made, part.preprocessing)
-    return stored(made, part.input)[:, None]
+def images_of(network: Rung | Look) -> Stored:
+    """(n, *shape) as the network's input stores them."""
+    made = pictures(network.input.shape[1])
+    if isinstance(network, Rung):
+        made = normalised(made, network.preprocessing)
+    return stored(made, network.input)[:, None]
 
 
 def _check_scores(rung: Rung, given: Stored, selector: Selector, where: str) -> None:
     outputs = reals(given, rung.output)
     if not np.isfinite(outputs).all():
-        raise InputError(f"{where}: gives scores that are no numbers.")
+        raise BundleError.of(where, "gives scores that are no numbers")
     reads_scores = isinstance(selector, Cascade | Deferral)
     if not reads_scores or rung.rung not in selector.ladder:
         return
     if why := no_probabilities(probabilities(outputs, rung.scores)):
-        raise InputError(
-            f"{where}: {why}; the bundle's selector reads them as probabilities. "
-            f"Expected those, or `scores` that says how to read them ({PROBABILITIES} "
-            "where it is left out)."
+        raise BundleError.of(
+            where,
+            f"{why}; the bundle's selector reads them as probabilities",
+            f"those, or 'scores' that says how to read them ({PROBABILITIES} where "
+            "it is left out)",
         )
 
 

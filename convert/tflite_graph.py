@@ -132,20 +132,20 @@ def named(
 
 
 def signature_of(
-    graph: Any, name: str, place: int, image: str = IMAGE, scores: str = SCORES
+    graph: Any, name: str, subgraph: int, image: str = IMAGE, scores: str = SCORES
 ) -> Any:
     """The SignatureDefT of a subgraph of one input and one output."""
     signature = schema.SignatureDefT()
-    signature.signatureKey, signature.subgraphIndex = name.encode(), place
+    signature.signatureKey, signature.subgraphIndex = name.encode(), subgraph
     signature.inputs = [_tensor_map(image, graph.inputs[0])]
     signature.outputs = [_tensor_map(scores, graph.outputs[0])]
     return signature
 
 
 def _tensor_map(name: str, index: int) -> Any:
-    found = schema.TensorMapT()
-    found.name, found.tensorIndex = name.encode(), int(index)
-    return found
+    mapped = schema.TensorMapT()
+    mapped.name, mapped.tensorIndex = name.encode(), int(index)
+    return mapped
 
 
 def operator_name(model: Any, operator: Any) -> str:
@@ -172,7 +172,7 @@ def constant(model: Any, graph: Any, index: int) -> NDArray[np.float32] | None:
 
 
 def set_constant(
-    model: Any, graph: Any, operator: Any, place: int, values: NDArray[np.float32]
+    model: Any, graph: Any, operator: Any, input_index: int, values: NDArray[np.float32]
 ) -> None:
     """Gives an operator other float32 values at one of its inputs, and no other one.
 
@@ -182,16 +182,18 @@ def set_constant(
     buffer.data = np.frombuffer(values.astype("<f4").tobytes(), np.uint8)
     model.buffers.append(buffer)
     inputs = [int(index) for index in operator.inputs]
-    inputs += [-1] * (place + 1 - len(inputs))
-    if inputs[place] < 0 or _uses(graph, inputs[place]) > 1:
+    inputs += [-1] * (input_index + 1 - len(inputs))
+    if inputs[input_index] < 0 or _uses(graph, inputs[input_index]) > 1:
         tensor = schema.TensorT()
         tensor.shape = np.array(values.shape, np.int32)
         tensor.type = schema.TensorType.FLOAT32
-        tensor.name = f"{tensor_name(graph, operator.outputs[0])}/{place}".encode()
-        inputs[place] = len(graph.tensors)
+        tensor.name = (
+            f"{tensor_name(graph, operator.outputs[0])}/{input_index}".encode()
+        )
+        inputs[input_index] = len(graph.tensors)
         graph.tensors.append(tensor)
         operator.inputs = np.array(inputs, np.int32)
-    graph.tensors[inputs[place]].buffer = len(model.buffers) - 1
+    graph.tensors[inputs[input_index]].buffer = len(model.buffers) - 1
 
 
 def _uses(graph: Any, index: int) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from convert import tflite_graph
 from convert.image_input import entrance, taking_rgb
 from convert.running import Runner
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.framework import silent
 from keras_models.normalisation import normalise
 from keras_models.pretrained import ConvertsAs, Pretrained
@@ -73,11 +73,12 @@ class FloatFiles:
         content = tflite_graph.named(content, signature_name(resolution))
         difference = self._difference(content, model)
         if not difference <= AGREEMENT:
-            raise InputError(
-                f"{self._source.name}@{resolution}: scores of the float32 .tflite "
-                f"differ by "
-                f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. This "
-                "model's graph does not convert faithfully."
+            raise ModelError.of(
+                f"{self._source.name}@{resolution}",
+                f"scores of the float32 .tflite differ by {difference:.2g} from "
+                "Keras's",
+                f"at most {AGREEMENT:g}",
+                "This model's graph does not convert faithfully.",
             )
         return content
 

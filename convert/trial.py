@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 
 _CHILD = Path(__file__).with_name("trial_child.py")
 _SECONDS, _SECONDS_A_NET = 120, 60
@@ -64,9 +64,7 @@ def tried(
         try:
             _run(file, folder, nets, limit)
         except InputError as error:
-            raise InputError(
-                str(error).replace(str(file), where or str(file))
-            ) from None
+            raise error.replaced(str(file), where or str(file)) from None
         return [_read(folder, place) for place in range(len(nets))]
 
 
@@ -90,28 +88,27 @@ def _run(file: Path, folder: Path, nets: Sequence[Net], limit: float) -> None:
         )
     except subprocess.TimeoutExpired as error:
         where = _where(file, nets, error.stdout or b"")
-        raise InputError(
-            f"{where}: does not end within {limit:g} s; expected a file that LiteRT "
-            "runs."
+        raise BundleError.of(
+            where, f"does not end within {limit:g} s", "a file that LiteRT runs"
         ) from None
     if done.returncode:
         where = _where(file, nets, done.stdout)
-        raise InputError(
-            f"{where}: {_why(done)}; expected a file that LiteRT runs. Convert it anew."
+        raise BundleError.of(
+            where, _why(done), "a file that LiteRT runs", "Convert it anew."
         )
 
 
 def _events(printed: bytes) -> list[dict[str, Any]]:
     """The child's lines; the runtime may print between them."""
-    found = []
+    events = []
     for line in printed.decode(errors="replace").splitlines():
         try:
             event = json.loads(line)
         except ValueError:
             continue
         if isinstance(event, dict) and "event" in event:
-            found.append(event)
-    return found
+            events.append(event)
+    return events
 
 
 def _where(file: Path, nets: Sequence[Net], printed: bytes) -> str:
@@ -129,9 +126,9 @@ def _why(done: "subprocess.CompletedProcess[bytes]") -> str:
     return f"LiteRT does not run it ({words[:_SHOWN]})"
 
 
-def _read(folder: Path, place: int) -> Ran:
-    path = folder / f"{place}.out.npy"
+def _read(folder: Path, net: int) -> Ran:
+    path = folder / f"{net}.out.npy"
     outputs = np.load(path, allow_pickle=False) if path.exists() else np.empty(0)
-    path = folder / f"{place}.shapes.json"
+    path = folder / f"{net}.shapes.json"
     shapes = json.loads(path.read_text()) if path.exists() else {}
     return Ran(outputs, {int(key): tuple(shape) for key, shape in shapes.items()})

@@ -32,16 +32,16 @@ def main(file: str, folder: Path, limit: int) -> None:
     interpreter = Interpreter(
         model_path=file, num_threads=1, experimental_op_resolver_type=kernels
     )
-    for place, net in enumerate(nets):
-        _say(event="begin", net=place)
-        _run(interpreter, place, net, folder)
-        _say(event="ran", net=place)
+    for number, net in enumerate(nets):
+        _say(event="begin", net=number)
+        _run(interpreter, number, net, folder)
+        _say(event="ran", net=number)
 
 
-def _run(interpreter: Any, place: int, net: dict[str, Any], folder: Path) -> None:
+def _run(interpreter: Any, number: int, net: dict[str, Any], folder: Path) -> None:
     import numpy as np
 
-    path = folder / f"{place}.npy"
+    path = folder / f"{number}.npy"
     if not path.exists():
         _with_zeros(interpreter, net["signature"])
         return
@@ -51,10 +51,10 @@ def _run(interpreter: Any, place: int, net: dict[str, Any], folder: Path) -> Non
     else:
         run = _of_signature(interpreter, net["signature"])
     outputs = np.stack([run(image) for image in images])
-    np.save(folder / f"{place}.out.npy", outputs)
+    np.save(folder / f"{number}.out.npy", outputs)
     if net["shapes"]:
         shapes = _shapes(interpreter.get_tensor_details(net["subgraph"]))
-        (folder / f"{place}.shapes.json").write_text(json.dumps(shapes))
+        (folder / f"{number}.shapes.json").write_text(json.dumps(shapes))
 
 
 def _of_signature(interpreter: Any, signature: str) -> Any:
@@ -88,8 +88,8 @@ def _only_graph(interpreter: Any, shape: tuple[int, ...]) -> Any:
 
 def _shapes(details: Any) -> dict[int, list[int]]:
     return {
-        one["index"]: [int(resolution) for resolution in one["shape"]]
-        for one in details
+        detail["index"]: [int(resolution) for resolution in detail["shape"]]
+        for detail in details
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from datasets.limits import MOST_RUNGS, checked_resolution
 from datasets.preprocessing import Preprocessing, parse_crop
 from datasets.user_files import UserFile
@@ -101,8 +101,12 @@ def wanted_from_plan(
     plain = [rung.rung for rung in rungs]
     if len(set(plain)) < len(plain):
         raise InputError(
-            f"--plan {path}: its ladder has a rung at two crops ({', '.join(names)}); "
-            "a bundle holds one crop of each rung."
+            "plan",
+            path,
+            fault=(
+                f"its ladder has a rung at two crops ({', '.join(names)}); a "
+                "bundle holds one crop of each rung"
+            ),
         )
     return Wanted(_ordered(rungs), {**selector, "ladder": plain}, plan)
 
@@ -141,12 +145,16 @@ def _planned(
 ) -> WantedRung:
     match = _RUNG.fullmatch(name)
     if match is None:
-        raise InputError(f"--plan {path}: {name!r} is no rung, such as resnet50@160.")
+        raise InputError(
+            "plan", path, fault=f"{name!r} is no rung, such as resnet50@160"
+        )
     source = sources.get(match["model"])
     if source is None:
         raise InputError(
-            f"--plan {path}: its ladder has {name}, but --model gives "
-            f"{', '.join(sources)}; expected every model of the ladder."
+            "plan",
+            path,
+            "every model of the ladder",
+            fault=f"its ladder has {name}, but `model` gives {', '.join(sources)}",
         )
     _check_said(said, source, f"--plan {path}: {name}")
     way = _preprocessing(said, match["crop"], preprocessing)
@@ -161,27 +169,30 @@ def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None
     }
     for key, (what, own) in planned.items():
         if key in said and said[key] not in own:
-            raise InputError(
-                f"{where}: planned with {what} {said[key]!s:.20}, here they are "
-                f"{own[0]:.20}. Give the same --weights and --normalisation, or plan "
-                "anew."
+            raise InputError.of(
+                where,
+                f"planned with {what} {said[key]!s:.20}, here they are {own[0]:.20}",
+                "",
+                "Give the same `weights` and `normalisation`, or plan anew.",
             )
 
 
 def _preprocessing(
     said: Mapping[str, Any], crop: str | None, default: Preprocessing
 ) -> Preprocessing:
-    way = default
+    preprocessing = default
     if crop:
         part = parse_crop(crop.removeprefix("crop"))
-        way = Preprocessing(part, way.interpolation, way.antialias)
+        preprocessing = Preprocessing(
+            part, preprocessing.interpolation, preprocessing.antialias
+        )
     if "crop" in said:
         return Preprocessing(
             parse_crop(str(said["crop"])),
-            str(said.get("interpolation", way.interpolation)),
-            bool(said.get("antialias", way.antialias)),
+            str(said.get("interpolation", preprocessing.interpolation)),
+            bool(said.get("antialias", preprocessing.antialias)),
         )
-    return way
+    return preprocessing
 
 
 def _ordered(rungs: list[WantedRung]) -> tuple[WantedRung, ...]:
@@ -198,15 +209,23 @@ def _ordered(rungs: list[WantedRung]) -> tuple[WantedRung, ...]:
 def _check_names(sources: Sequence[Pretrained]) -> None:
     names = [source.name for source in sources]
     if len(set(names)) < len(names):
-        raise InputError(
-            f"--model: {', '.join(names)}; expected models of different names. Rename "
-            "a model's file to name it otherwise."
+        raise ModelError(
+            "model",
+            "",
+            "models of different names",
+            "Rename a model's file to name it otherwise.",
+            fault=", ".join(names),
         )
     classes = {source.classes for source in sources}
     if len(classes) > 1:
-        raise InputError(
-            f"--model: {', '.join(names)} have {sorted(classes)} classes; a ladder's "
-            "models answer alike: expected one number of classes."
+        raise ModelError(
+            "model",
+            "",
+            "one number of classes",
+            fault=(
+                f"{', '.join(names)} have {sorted(classes)} classes; a ladder's "
+                "models answer alike"
+            ),
         )
 
 
@@ -214,6 +233,8 @@ def _check_ladder(selector: Json, known: set[str]) -> None:
     missing = [name for name in from_json(selector).ladder if name not in known]
     if missing:
         raise InputError(
-            f"--selector: climbs {', '.join(missing)}; expected rungs of --model and "
-            f"--resolutions: {', '.join(sorted(known))}."
+            "selector",
+            "",
+            f"rungs of `model` and `resolutions`: {', '.join(sorted(known))}",
+            fault=f"climbs {', '.join(missing)}",
         )

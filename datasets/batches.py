@@ -70,7 +70,7 @@ def pictures(
         InputError: nothing to resize to, or batch or workers out of range.
     """
     if batch < 1:
-        raise InputError(f"{batch=}: expected at least one picture a batch.")
+        raise InputError("batch", batch, "at least one picture a batch")
     ready = mapped(
         dataset,
         resolutions,
@@ -81,7 +81,11 @@ def pictures(
         ahead=batch,
         reduced_decode=reduced_decode,
     )
-    inputs = [(way, resolution) for way in preprocessings for resolution in resolutions]
+    inputs = [
+        (preprocessing, resolution)
+        for preprocessing in preprocessings
+        for resolution in resolutions
+    ]
     return _batches(ready, inputs, batch)
 
 
@@ -103,11 +107,17 @@ def mapped(
     Raises:
         InputError: as `pictures`.
     """
-    inputs = [(way, resolution) for way in preprocessings for resolution in resolutions]
+    inputs = [
+        (preprocessing, resolution)
+        for preprocessing in preprocessings
+        for resolution in resolutions
+    ]
     if not inputs or workers < 0:
         raise InputError(
-            f"{len(inputs)} inputs, {workers=}; expected at least one resolution and "
-            "preprocessing, and 0 or more workers."
+            "workers",
+            workers,
+            "0 or more workers, at least one resolution and one preprocessing",
+            fault=f"{len(inputs)} inputs",
         )
     least_side = _least_side(inputs) if reduced_decode else None
     order = range(len(dataset)) if indices is None else [int(i) for i in indices]
@@ -138,7 +148,8 @@ def _printable(name: str) -> str:
 def _least_side(inputs: Sequence[Input]) -> int:
     """Short side that a picture needs so that no input is enlarged from it."""
     return max(
-        int(np.ceil(resolution / (way.crop or 1.0))) for way, resolution in inputs
+        int(np.ceil(resolution / (preprocessing.crop or 1.0)))
+        for preprocessing, resolution in inputs
     )
 
 
@@ -155,8 +166,8 @@ def _prepared(
         return Mapped(index, None, problem=_reason(error))
     colours = bands(image)
     pixels = {
-        (way, resolution): resize_bands(colours, resolution, way)
-        for way, resolution in inputs
+        (preprocessing, resolution): resize_bands(colours, resolution, preprocessing)
+        for preprocessing, resolution in inputs
     }
     return Mapped(index, use(pixels), note="; ".join(notes))
 

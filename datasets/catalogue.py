@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.dataset import Dataset, check_labelled
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +94,10 @@ def open_dataset(
     Raises:
         InputError: anything wrong, in one line.
     """
-    found = _opened(spec, split, data_dir, unlabelled)
+    dataset = _opened(spec, split, data_dir, unlabelled)
     if not unlabelled:
-        check_labelled(found)
-    return found
+        check_labelled(dataset)
+    return dataset
 
 
 def _opened(
@@ -122,7 +122,7 @@ def _opened(
 
         return open_tfds(rest, split, data_dir)
     forms = ", ".join(entry.spec for entry in CATALOGUE)
-    raise InputError(f"--dataset {spec} is not a data set; expected one of {forms}.")
+    raise DataError("dataset", spec, f"one of {forms}", fault="not a data set")
 
 
 def _open_glyphs(text: str) -> Dataset:

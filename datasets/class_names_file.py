@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from datasets.errors import InputError
 from datasets.user_files import UserFile
 
 MOST_NAMES_BYTES = 16 << 20
@@ -22,7 +21,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
         names.pop()
     if not names or not all(names):
         at = names.index("") + 1 if names else 1
-        raise InputError(
-            f"--class-names {path}: line {at} is empty; expected one class name a line."
+        raise DataError(
+            "class_names", path, "one class name a line", fault=f"line {at} is empty"
         )
     return tuple(names)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datasets import imagenet
 from datasets.class_spelling import composed, folded, said_of_numbers, unnumbered
 from datasets.dataset import Dataset, Order
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 _NAMED = 5  # classes that a line names
 _REMEDY = (
-    "Say the model's classes with --class-names FILE, one a line in the model's order"
+    "Say the model's classes with `class_names=FILE`, one a line in the model's order"
 )
 
 
@@ -28,7 +28,7 @@ class ModelClasses:
     model: str  # its name, for lines
     count: int
     names: tuple[str, ...] = ()  # in the order of its scores; empty: not known
-    source: str = "--class-names"  # of the names
+    source: str = "`class_names`"  # of the names
     binding: bool = True  # whether every class of the data must be among the names
     first: int | None = None  # number of the first class where numbers name classes
 
@@ -51,25 +51,27 @@ def fitted(dataset: Dataset, known: ModelClasses) -> Dataset:
     if dataset.order.kind == "model":
         return dataset
     if known.names and len(known.names) != known.count:
-        raise InputError(
-            f"{known.source} has {len(known.names)} names; {known.model} has "
-            f"{known.count} classes; expected one name a class."
+        raise DataError.of(
+            known.source,
+            f"has {len(known.names)} names; {known.model} has {known.count} classes",
+            "one name a class",
         )
     if int(dataset.labels.max()) < 0:  # nothing to bring together
         names = list(known.names) or [str(place) for place in range(known.count)]
         return dataset.relabelled((), names, Order("model"), ["no picture has a label"])
     if dataset.order.kind == "given":
-        found = _given(dataset, known)
+        order = _given(dataset, known)
     else:
-        found = _named(dataset, known)
-    _check_range(dataset, known, found)
-    names = list(found.names or _padded(dataset, found, known.count))
-    if len(set(found.numbers)) != len(found.numbers):
-        raise InputError(
-            f"{dataset.name}: two of its classes are the same class of {known.model}; "
-            f"expected one class folder or name for each ({_beside(dataset)})."
+        order = _named(dataset, known)
+    _check_range(dataset, known, order)
+    names = list(order.names or _padded(dataset, order, known.count))
+    if len(set(order.numbers)) != len(order.numbers):
+        raise DataError.of(
+            dataset.name,
+            f"two of its classes are the same class of {known.model}",
+            f"one class folder or name for each ({_beside(dataset)})",
         )
-    return dataset.relabelled(found.numbers, names, Order("model"), [found.note])
+    return dataset.relabelled(order.numbers, names, Order("model"), [order.note])
 
 
 def by_place_alone(dataset: Dataset, first: int | None = None) -> Dataset:
@@ -95,25 +97,28 @@ def _named(dataset: Dataset, known: ModelClasses) -> _Found:
     """By names, by synset ids, by numbers, else by place."""
     theirs = dataset.class_names
     for names in (known.names, unnumbered(known.names)):
-        found = _by_names(dataset, replace(known, names=names)) if names else None
-        if found is not None:
-            return found
+        order = _by_names(dataset, replace(known, names=names)) if names else None
+        if order is not None:
+            return order
     synsets = [imagenet.synset_of(name) for name in theirs]
     if known.count == imagenet.CLASSES and all(synsets):
         return _by_synset(dataset, [name or "" for name in synsets])
     if known.names and known.binding:
-        raise InputError(
-            f"{dataset.name}: its class {_missing(theirs, known)[0]} is not among the "
-            f"{known.count} of {known.source} ({_first(known.names)}); expected every "
-            "class of the data there, spelt alike."
+        raise DataError.of(
+            dataset.name,
+            f"its class {_missing(theirs, known)[0]} is not among the {known.count} "
+            f"of {known.source} ({_first(known.names)})",
+            "every class of the data there, spelt alike",
         )
     if dataset.order.kind == "numbers":
         return _by_number(dataset, known)
     if len(theirs) != known.count:
-        raise InputError(
-            f"{dataset.name} has {len(theirs)} classes ({_beside(dataset)}), "
-            f"{known.model} has {known.count}: by place alone labels would shift. "
-            f"{_REMEDY}."
+        raise DataError.of(
+            dataset.name,
+            f"has {len(theirs)} classes ({_beside(dataset)}), {known.model} has "
+            f"{known.count}: by place alone labels would shift",
+            "",
+            f"{_REMEDY}.",
         )
     places = tuple(range(known.count))
     note = "classes by place: their order is taken for the model's"
@@ -131,9 +136,10 @@ def _by_names(dataset: Dataset, known: ModelClasses) -> _Found | None:
         if len(some) > 1:  # spelt almost alike: then to the letter
             some = [at for at in some if composed(known.names[at]) == composed(name)]
             if len(some) != 1:
-                raise InputError(
-                    f"{dataset.name}: {name} stands {len(some)} times in "
-                    f"{known.source}; expected it once."
+                raise DataError.of(
+                    dataset.name,
+                    f"{name} stands {len(some)} times in {known.source}",
+                    "it once",
                 )
         if not some:
             return None
@@ -150,9 +156,11 @@ def _by_synset(dataset: Dataset, synsets: Sequence[str]) -> _Found:
     places = {name: place for place, name in enumerate(imagenet.synsets())}
     for name, synset in zip(dataset.class_names, synsets, strict=True):
         if synset not in places:
-            raise InputError(
-                f"{dataset.name}: {name} is not one of ImageNet's 1,000 synset ids; "
-                f"expected those of the challenge of 2012. {_REMEDY}."
+            raise DataError.of(
+                dataset.name,
+                f"{name} is not one of ImageNet's 1,000 synset ids",
+                "those of the challenge of 2012",
+                f"{_REMEDY}.",
             )
     numbers = tuple(places[synset] for synset in synsets)
     note = f"{len(synsets)} classes by ImageNet's order of synset ids"
@@ -172,10 +180,12 @@ def _by_number(dataset: Dataset, known: ModelClasses) -> _Found:
     if len(numbers) == count:
         note = "classes by place, in the order of their numbers"
         return _Found(tuple(range(count)), note)
-    raise InputError(
-        f"{dataset.name}: its classes are the numbers {_first(dataset.class_names)}, "
-        f"{known.model} has {count} classes: whether they count from 0 or from 1 "
-        "cannot be told. Say it with --first-class 0 or --first-class 1."
+    raise DataError.of(
+        dataset.name,
+        f"its classes are the numbers {_first(dataset.class_names)}, {known.model} "
+        f"has {count} classes: whether they count from 0 or from 1 cannot be told",
+        "",
+        "Say it with `first_class=0` or `first_class=1`.",
     )
 
 
@@ -186,22 +196,27 @@ def _given(dataset: Dataset, known: ModelClasses) -> _Found:
     )
     first = known.first or 0
     if known.first is None and _seems_one_based(numbers, known.count):
-        raise InputError(
-            f"{dataset.name}: no row has class 0, the classes are 1..{numbers[-1]} and "
-            f"{known.model} has {known.count} (0..{known.count - 1}): is it 1-based? "
-            "Say --first-class 1 if it counts from 1, --first-class 0 if class 0 is "
-            "really not there."
+        raise DataError.of(
+            dataset.name,
+            f"no row has class 0, the classes are 1..{numbers[-1]} and {known.model} "
+            f"has {known.count} (0..{known.count - 1}): is it 1-based?",
+            "",
+            "Say `first_class=1` if it counts from 1, `first_class=0` if class 0 is "
+            "really not there.",
         )
     if numbers[0] < first:
-        raise InputError(
-            f"{dataset.name} has class {numbers[0]}; expected {first} or more with "
-            f"--first-class {first}."
+        raise DataError.of(
+            dataset.name,
+            f"has class {numbers[0]}",
+            f"{first} or more with `first_class={first}`",
         )
     if numbers[-1] - first >= known.count:
-        raise InputError(
-            f"{dataset.name}: a label is {numbers[-1]}, but {known.model} has "
-            f"{known.count} classes ({first}..{known.count - 1 + first}). Give the "
-            "data set that these weights were trained on."
+        raise DataError.of(
+            dataset.name,
+            f"a label is {numbers[-1]}, but {known.model} has {known.count} classes "
+            f"({first}..{known.count - 1 + first})",
+            "",
+            "Give the data set that these weights were trained on.",
         )
     if dataset.order.named:
         _check_names(dataset, known, numbers, first)
@@ -236,31 +251,35 @@ def _check_names(
     for number, name in theirs.items():
         right = places.get(folded(name))
         if right and number - first not in right:
-            raise InputError(
-                f"{dataset.name} gives {name} the number {number}, but it is class "
-                f"{right[0]} of {known.model}; expected the model's own order. Give a "
-                "table without class_index to go by names, or correct the numbers."
+            raise DataError.of(
+                dataset.name,
+                f"gives {name} the number {number}, but it is class {right[0]} of "
+                f"{known.model}",
+                "the model's own order",
+                "Give a table without class_index to go by names, or correct the "
+                "numbers.",
             )
 
 
-def _check_range(dataset: Dataset, known: ModelClasses, found: _Found) -> None:
+def _check_range(dataset: Dataset, known: ModelClasses, order: _Found) -> None:
     used = {
-        found.numbers[label] for label in set(dataset.labels.tolist()) if label >= 0
+        order.numbers[label] for label in set(dataset.labels.tolist()) if label >= 0
     }
-    used |= set(found.numbers) if dataset.order.kind != "given" else set()
+    used |= set(order.numbers) if dataset.order.kind != "given" else set()
     low, high = min(used), max(used)
     if low < 0 or high >= known.count:
         first = known.first or 0
-        raise InputError(
-            f"{dataset.name}: class {(low if low < 0 else high) + first} is not among "
-            f"the {known.count} of {known.model} ({first}..{known.count - 1 + first})."
+        raise DataError.of(
+            dataset.name,
+            f"class {(low if low < 0 else high) + first} is not among the "
+            f"{known.count} of {known.model} ({first}..{known.count - 1 + first})",
         )
 
 
-def _padded(dataset: Dataset, found: _Found, count: int) -> list[str]:
+def _padded(dataset: Dataset, order: _Found, count: int) -> list[str]:
     """The data's names at the model's numbers, the number itself where none is."""
     names = [str(place) for place in range(count)]
-    for number, name in zip(found.numbers, dataset.class_names, strict=True):
+    for number, name in zip(order.numbers, dataset.class_names, strict=True):
         if 0 <= number < count:
             names[number] = name
     return names

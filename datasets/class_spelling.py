@@ -19,12 +19,12 @@ def folded(name: str) -> str:
 def unnumbered(names: Sequence[str]) -> tuple[str, ...]:
     """ "0 cat", "1: dog", as Teachable Machine writes them -> cat, dog."""
     parts = [re.fullmatch(r"([0-9]{1,7})[\s:,;]\s*(\S.*)", name) for name in names]
-    found = [(int(part[1]), part[2]) for part in parts if part]
-    if len(found) < len(names) or [number for number, _ in found] != [
-        *range(len(found))
+    numbered = [(int(part[1]), part[2]) for part in parts if part]
+    if len(numbered) < len(names) or [number for number, _ in numbered] != [
+        *range(len(numbered))
     ]:
         return ()
-    return tuple(name for _, name in found)
+    return tuple(name for _, name in numbered)
 
 
 def said_of_numbers(names: Sequence[str]) -> str:
@@ -32,8 +32,8 @@ def said_of_numbers(names: Sequence[str]) -> str:
     if list(names) != sorted(names):
         return ""
     for first, second in pairwise(names):
-        one, other = _by_numbers(first), _by_numbers(second)
-        if one[0] == other[0] and one > other:
+        own, other = _by_numbers(first), _by_numbers(second)
+        if own[0] == other[0] and own > other:
             return f", that of text: {first} before {second}"
     return ""
 
@@ -41,5 +41,5 @@ def said_of_numbers(names: Sequence[str]) -> str:
 def _by_numbers(name: str) -> list[tuple[int, str]]:
     parts = re.split(r"([0-9]+)", name)
     return [
-        (int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)
+        (int(part), "") if index % 2 else (0, part) for index, part in enumerate(parts)
     ]

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from datasets.copies import said_of_copies
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.progress import progress
 from datasets.shuffle import Labels, sha256_of, shuffled
 
@@ -183,9 +183,8 @@ class Dataset:
             InputError: limit is below 1.
         """
         if limit < 1:
-            raise InputError(
-                f"--limit {limit} leaves no picture; expected 1 or more. "
-                "Leave the flag out to take all pictures."
+            raise DataError(
+                "limit", limit, "1 or more", "Leave it out to take all pictures."
             )
         return self.take(np.sort(shuffled(self.ids)[:limit]))
 
@@ -200,16 +199,16 @@ class Dataset:
     def _content_fingerprint(self) -> str:
         digest = hashlib.sha256(sha256_of(self.class_names).encode())
         indices = progress(range(len(self)), len(self), f"hashing {self.name} pictures")
-        found: dict[str, list[int]] = {}
+        alike: dict[str, list[int]] = {}
         for index in indices:
             content = self._content(index)
             parts = [self.ids[index], str(self.labels[index]), content]
             digest.update(sha256_of(parts).encode())
             some = (
-                self._lost if content == _UNREADABLE else found.setdefault(content, [])
+                self._lost if content == _UNREADABLE else alike.setdefault(content, [])
             )
             some.append(index)
-        self._same |= {key: some for key, some in found.items() if len(some) > 1}
+        self._same |= {key: some for key, some in alike.items() if len(some) > 1}
         return digest.hexdigest()
 
     @property
@@ -244,25 +243,28 @@ def _of_labels(
 def _check(dataset: Dataset) -> None:
     where = f"{dataset.name}, split {dataset.split}"
     if not dataset.ids:
-        raise InputError(f"{where} has no pictures; expected at least one.")
+        raise DataError.of(where, "has no pictures", "at least one")
     if len(dataset.ids) != len(dataset.labels):
-        raise InputError(
-            f"{where} has {len(dataset.ids)} pictures but {len(dataset.labels)} labels;"
-            " expected one label a picture."
+        raise DataError.of(
+            where,
+            f"has {len(dataset.ids)} pictures but {len(dataset.labels)} labels",
+            "one label a picture",
         )
     if len(set(dataset.ids)) != len(dataset.ids):
         (twice, _), *_ = Counter(dataset.ids).most_common(1)
-        raise InputError(f"{where} has {twice!r} twice; expected every picture once.")
+        raise DataError.of(where, f"has {twice!r} twice", "every picture once")
     low, high = int(dataset.labels.min()), int(dataset.labels.max())
     if low < UNLABELLED:
-        raise InputError(
-            f"{where} has labels from {low}; expected 0..{dataset.classes - 1}, or "
-            f"{UNLABELLED} for a picture without a label."
+        raise DataError.of(
+            where,
+            f"has labels from {low}",
+            f"0..{dataset.classes - 1}, or {UNLABELLED} for a picture without a label",
         )
     if high >= dataset.classes:
-        raise InputError(
-            f"{where} has labels {low}..{high}; expected 0..{dataset.classes - 1}, "
-            f"one of its {dataset.classes} classes."
+        raise DataError.of(
+            where,
+            f"has labels {low}..{high}",
+            f"0..{dataset.classes - 1}, one of its {dataset.classes} classes",
         )
 
 
@@ -273,12 +275,13 @@ def check_labelled(dataset: Dataset) -> None:
         InputError: one has none.
     """
     if int(dataset.labels.min()) < 0:
-        raise InputError(
-            f"{dataset.name}, split {dataset.split} has pictures of class "
-            f"{UNLABELLED}, such as {dataset.ids[_first(dataset)]}"
-            ": that stands for a picture without a label, as test splits often are; "
-            f"expected 0..{max(dataset.classes - 1, 0)}. Take a split with labels; "
-            "`reswise drop` and `plan` do without."
+        raise DataError.of(
+            f"{dataset.name}, split {dataset.split}",
+            f"has pictures of class {UNLABELLED}, such as "
+            f"{dataset.ids[_first(dataset)]}: that stands for a picture without a "
+            "label, as test splits often are",
+            f"0..{max(dataset.classes - 1, 0)}",
+            "Take a split with labels; `reswise drop` and `reswise plan` do without.",
         )
 
 

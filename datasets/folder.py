@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from datasets.dataset import UNLABELLED, Dataset, Order
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.folder_layout import FORM, Layout, folders_in, layout, names_in
 from datasets.local_files import read_picture_file
 from datasets.passed_over import told
@@ -31,16 +31,16 @@ def open_folder(path: Path, split: str | None) -> Dataset:
     """
     where = f"folder:{path}"
     passed: Counter[str] = Counter()
-    found = layout(path, where, passed)
-    text = resolved(split, list(found.splits), where)
+    known = layout(path, where, passed)
+    text = resolved(split, list(known.splits), where)
     name = parse_split(text)[0]
-    root = found.splits[name]
+    root = known.splits[name]
     # All splits together decide the classes, so that a label means the same in each.
-    each = {one: folders_in(at, Counter()) for one, at in found.splits.items()}
+    each = {one: folders_in(at, Counter()) for one, at in known.splits.items()}
     classes, order = in_order({one for names in each.values() for one in names}, where)
     ids, labels = _files(root, classes, passed)
     if not ids:
-        raise InputError(f"{where}, split {name} has no pictures; {FORM}.")
+        raise DataError.of(f"{where}, split {name}", "has no pictures", FORM)
     whole = Dataset(
         where,
         name,
@@ -49,7 +49,7 @@ def open_folder(path: Path, split: str | None) -> Dataset:
         classes,
         lambda index: read_picture_file(root / ids[index]),
         order=order,
-        notes=_notes(found, name, classes, passed, root),
+        notes=_notes(known, name, classes, passed, root),
     )
     return sliced(whole, text)
 
@@ -88,22 +88,24 @@ def in_order(names: set[str], where: str) -> tuple[list[str], Order]:
         InputError: no names, or two that are the same number.
     """
     if not names:
-        raise InputError(f"{where} has no class folders; {FORM}.")
+        raise DataError.of(where, "has no class folders", FORM)
     if not all(re.fullmatch("[0-9]{1,9}", name) for name in names):
         return sorted(names), Order("names")
     ordered = sorted(names, key=lambda name: (int(name), name))
     numbers = tuple(map(int, ordered))
-    for place, number in enumerate(numbers[1:]):
-        if number == numbers[place]:
-            raise InputError(
-                f"{where} has classes {ordered[place]} and {ordered[place + 1]}, which "
-                "are the same number; expected one of them."
+    for index, number in enumerate(numbers[1:]):
+        if number == numbers[index]:
+            raise DataError.of(
+                where,
+                f"has classes {ordered[index]} and {ordered[index + 1]}, which are "
+                "the same number",
+                "one of them",
             )
     return ordered, Order("numbers", numbers)
 
 
 def _notes(
-    found: Layout,
+    known: Layout,
     name: str,
     classes: Sequence[str],
     passed: "Counter[str]",
@@ -112,13 +114,13 @@ def _notes(
     beside = [
         other for other in names_in(root, Counter()) if not (root / other).is_dir()
     ]
-    notes = [*found.notes, *told(passed)]
-    if len(found.splits) > 1:
+    notes = [*known.notes, *told(passed)]
+    if len(known.splits) > 1:
         counts = {
-            one: len(_files(at, folders_in(at, Counter()), Counter())[0])
-            for one, at in found.splits.items()
+            each: len(_files(at, folders_in(at, Counter()), Counter())[0])
+            for each, at in known.splits.items()
         }
-        listed = ", ".join(f"{one} ({count})" for one, count in counts.items())
+        listed = ", ".join(f"{each} ({count})" for each, count in counts.items())
         notes.insert(0, f"split {name} of {listed}")
     if beside:
         notes.append(f"files beside the class folders {len(beside)}")
@@ -158,9 +160,9 @@ def _below(
     real = os.path.realpath(root / name)
     if real in above:
         return []
-    found: list[str] = []
+    files: list[str] = []
     for entry in names_in(root / name, passed):
         path = f"{name}/{entry}"
         inside = (root / path).is_dir()
-        found += _below(root, path, above | {real}, passed) if inside else [path]
-    return found
+        files += _below(root, path, above | {real}, passed) if inside else [path]
+    return files

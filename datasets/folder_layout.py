@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.passed_over import left_behind
 from datasets.splits import kind_of
 
@@ -66,9 +66,8 @@ def names_in(path: Path, passed: "Counter[str]") -> list[str]:
     try:
         names = sorted(os.listdir(path))
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be listed ({error.strerror}); expected a folder that may "
-            "be read."
+        raise DataError.of(
+            path, f"cannot be listed ({error.strerror})", "a folder that may be read"
         ) from error
     kept = []
     for name in names:
@@ -93,7 +92,7 @@ def layout(path: Path, where: str, passed: "Counter[str]") -> Layout:
     """
     if not path.is_dir():
         what = "is not a folder" if path.exists() else "does not exist"
-        raise InputError(f"{where}: {path} {what}; {FORM}.")
+        raise DataError.of(where, f"{path} {what}", FORM)
     children = [_child(path / name) for name in folders_in(path, passed)]
     worded = [child for child in children if kind_of(child.name)]
     others = [child for child in children if not kind_of(child.name)]
@@ -104,10 +103,11 @@ def layout(path: Path, where: str, passed: "Counter[str]") -> Layout:
     if splits:
         return _of_splits(path, where, splits, children)
     if worded and not others:
-        raise InputError(
-            f"{where}: {_named(worded)} hold pictures and no class folders, so that "
-            "nothing says what is on them; expected PATH/test/CLASS/picture.jpg, or a "
-            "table with their classes as csv:FILE."
+        raise DataError.of(
+            where,
+            f"{_named(worded)} hold pictures and no class folders, so that nothing "
+            "says what is on them",
+            "PATH/test/CLASS/picture.jpg, or a table with their classes as csv:FILE",
         )
     check_level(path, where, children)
     notes = [
@@ -126,30 +126,34 @@ def _of_splits(
     beside = [child for child in rest if child not in alike]
     classes = [c for c in beside if c.pictures and not kind_of(c.name)]
     if len(classes) >= len(splits):
-        raise InputError(
-            f"{where}: {_named(splits)} could be splits and {_named(classes)} beside "
-            f"them classes; expected splits alone or classes alone. {FORM}."
+        raise DataError.of(
+            where,
+            f"{_named(splits)} could be splits and {_named(classes)} beside them "
+            "classes",
+            f"splits alone or classes alone, {FORM}",
         )
     notes = [
         f"{child.name} is passed over: it holds "
         f"{'pictures without class folders' if child.pictures else 'no pictures'}"
         for child in beside
     ]
-    found = [child for child in children if child in splits or child in alike]
-    for child in found:
+    present = [child for child in children if child in splits or child in alike]
+    for child in present:
         inside = [_child(path / child.name / name) for name in child.folders]
         check_level(path / child.name, f"{where}, split {child.name}", inside)
-    return Layout(_by_name(path, where, found), tuple(notes))
+    return Layout(_by_name(path, where, present), tuple(notes))
 
 
-def _by_name(path: Path, where: str, found: Sequence[_Child]) -> dict[str, Path]:
+def _by_name(path: Path, where: str, children: Sequence[_Child]) -> dict[str, Path]:
     """Splits by name, without the spaces around it that nobody types."""
     splits: dict[str, Path] = {}
-    for child in found:
+    for child in children:
         if splits.setdefault(child.name.strip(), path / child.name).name != child.name:
-            raise InputError(
-                f"{where} has {child.name.strip()} twice, with spaces around the name "
-                "and without; expected one folder a split."
+            raise DataError.of(
+                where,
+                f"has {child.name.strip()} twice, with spaces around the name and "
+                "without",
+                "one folder a split",
             )
     return splits
 
@@ -161,10 +165,12 @@ def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
     filled = [child for child in children if child.pictures or child.folders]
     foreign = [child for child in children if child.foreign]
     if filled and foreign:
-        raise InputError(
-            f"{where}: {foreign[0].name} holds no pictures ({foreign[0].foreign}, ...) "
-            "and would be a class beside those that do; expected class folders alone. "
-            "Move it away."
+        raise DataError.of(
+            where,
+            f"{foreign[0].name} holds no pictures ({foreign[0].foreign}, ...) and "
+            "would be a class beside those that do",
+            "class folders alone",
+            "Move it away.",
         )
     if not all(child.only_folders for child in filled):
         _check_one_depth(path, where, filled)
@@ -173,23 +179,28 @@ def check_level(path: Path, where: str, children: Sequence[_Child]) -> None:
         return
     if len(filled) == 1:
         inner = filled[0]
-        raise InputError(
-            f"{where}: its one folder {inner.name} holds only folders "
-            f"({_first(inner.folders)}): this is one level too high. Give "
-            f"folder:{path / inner.name}."
+        raise DataError.of(
+            where,
+            f"its one folder {inner.name} holds only folders "
+            f"({_first(inner.folders)}): this is one level too high",
+            "",
+            f"Give folder:{path / inner.name}.",
         )
     shared = set(filled[0].folders).intersection(*(c.folders for c in filled[1:]))
     if shared:
-        raise InputError(
-            f"{where}: {_named(filled)} hold the same folders "
-            f"({_first(sorted(shared))}), so they are splits whose names are not "
-            f"known; give one of them, such as folder:{path / filled[0].name}, or call "
-            "them train, validation, test."
+        raise DataError.of(
+            where,
+            f"{_named(filled)} hold the same folders ({_first(sorted(shared))}), so "
+            "they are splits whose names are not known",
+            "",
+            f"Give one of them, such as folder:{path / filled[0].name}, or call them "
+            "train, validation, test.",
         )
-    raise InputError(
-        f"{where}: {_named(filled)} hold only folders ({filled[0].name}: "
-        f"{_first(filled[0].folders)}), no pictures: splits, or one level too high. "
-        f"{FORM}."
+    raise DataError.of(
+        where,
+        f"{_named(filled)} hold only folders ({filled[0].name}: "
+        f"{_first(filled[0].folders)}), no pictures: splits, or one level too high",
+        FORM,
     )
 
 
@@ -212,34 +223,42 @@ def _check_one_depth(path: Path, where: str, filled: Sequence[_Child]) -> None:
     names = {child.name for child in filled}
     for child in deep:
         if len(names & {*child.folders} - {child.name}) > 1:
-            raise InputError(
-                f"{where}: {child.name} holds folders ({_first(child.folders)}) that "
-                "stand beside it too: a copy one level down? Expected every class "
-                f"once; move {child.name} away."
+            raise DataError.of(
+                where,
+                f"{child.name} holds folders ({_first(child.folders)}) that stand "
+                "beside it too, as a copy one level down has them",
+                "every class once",
+                f"Move {child.name} away.",
             )
     below = Counter(name for child in deep for name in child.folders)
     alike = [child for child in deep if sum(below[n] > 1 for n in child.folders) > 1]
     if len(alike) > 1:
         beside = [child for child in filled if child.pictures]
-        raise InputError(
-            f"{where}: {_named(alike)} hold the same folders "
-            f"({_first(alike[0].folders)}), so they are splits whose names are not "
-            f"known, beside pictures in {_named(beside)}; give one of them, such as "
-            f"folder:{path / alike[0].name}, or call them train, validation, test."
+        raise DataError.of(
+            where,
+            f"{_named(alike)} hold the same folders ({_first(alike[0].folders)}), so "
+            "they are splits whose names are not known, beside pictures in "
+            f"{_named(beside)}",
+            "",
+            f"Give one of them, such as folder:{path / alike[0].name}, or call them "
+            "train, validation, test.",
         )
 
 
 def _refuse_bare(path: Path, where: str) -> None:
     bare = [name for name in names_in(path, Counter()) if _is_picture(name)]
     if not bare:
-        raise InputError(f"{where} has no class folders; {FORM}.")
-    raise InputError(
-        f"{where} has {len(bare)} pictures, such as {bare[0]}, and no class folders, "
-        "so that nothing says what is on them. Write a table beside them, labels.csv, "
-        "with the first line file,class_index and then a line a picture, such as "
-        f"{bare[0]},7 (the model's number of its class, from 0; for ImageNet the place "
-        "of its synset id in alphabetical order, not the ILSVRC2012_ID of the devkit), "
-        f"and give csv:{path / 'labels.csv'}."
+        raise DataError.of(where, "has no class folders", FORM)
+    raise DataError.of(
+        where,
+        f"has {len(bare)} pictures, such as {bare[0]}, and no class folders, so that "
+        "nothing says what is on them",
+        "",
+        "Write a table beside them, labels.csv, with the first line "
+        f"file,class_index and then a line a picture, such as {bare[0]},7 (the "
+        "model's number of its class, from 0; for ImageNet the place of its synset "
+        "id in alphabetical order, not the ILSVRC2012_ID of the devkit), and give "
+        f"csv:{path / 'labels.csv'}.",
     )
 
 

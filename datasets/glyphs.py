@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from datasets import glyphs_drawing
 from datasets.dataset import Dataset, Order
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.files import file_sha256
 
 NAME = "glyphs"
@@ -35,8 +35,8 @@ def glyphs(split: str) -> Dataset:
         InputError: no such split.
     """
     if split not in SIZES:
-        raise InputError(
-            f"glyphs has no split {split!r}; expected one of {', '.join(SIZES)}."
+        raise DataError(
+            "split", split, f"one of {', '.join(SIZES)}", fault="not a split of glyphs"
         )
     indices = range(SIZES[split])
     drawn = split.removesuffix("_hard")  # the same pictures under the same names

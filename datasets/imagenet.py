@@ -12,7 +12,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 CLASSES = 1000
 _LABELS = Path("image_classification") / "imagenet_resized_labels.txt"
@@ -36,10 +36,12 @@ def synsets() -> tuple[str, ...]:
     for folder in (spec.submodule_search_locations if spec else None) or []:
         path = Path(folder) / _LABELS
         if path.is_file():
-            found = tuple(sorted(set(path.read_text().split())))
-            if len(found) == CLASSES:
-                return found
-    raise InputError(
-        "ImageNet's synset ids are read from tensorflow-datasets, which is not "
-        "installed as expected; install it, or say the classes with --class-names."
+            names = tuple(sorted(set(path.read_text().split())))
+            if len(names) == CLASSES:
+                return names
+    raise DataError.of(
+        "ImageNet's synset ids",
+        "read from tensorflow-datasets, which is not installed as expected",
+        "",
+        "Install it, or say the classes with `class_names`.",
     )

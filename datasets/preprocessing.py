@@ -46,13 +46,15 @@ class Preprocessing:
     def __post_init__(self) -> None:
         if self.crop is not None and not 0 < self.crop <= 1:
             raise InputError(
-                f"crop {self.crop} is not a part of the short side; expected a number "
-                "above 0 and up to 1, such as 0.875, or squash."
+                "crop",
+                self.crop,
+                "a number above 0 and up to 1, such as 0.875, or squash",
             )
         if self.interpolation not in _FILTERS:
             raise InputError(
-                f"interpolation {self.interpolation!r} is unknown; expected one of "
-                f"{', '.join(_FILTERS)}."
+                "interpolation",
+                f"{self.interpolation!r}",
+                f"one of {', '.join(_FILTERS)}",
             )
 
     @property
@@ -92,8 +94,10 @@ def parse_crop(text: str) -> float | None:
         return Preprocessing(crop=float(text)).crop
     except ValueError:  # of float, or InputError, which is one
         raise InputError(
-            f"--crop {text} is not a crop; expected squash, or the part of the short "
-            "side to keep, above 0 and up to 1, such as 0.875."
+            "crop",
+            text,
+            "squash, or the part of the short side to keep, above 0 and up to 1, such "
+            "as 0.875",
         ) from None
 
 
@@ -104,9 +108,10 @@ def resize(pixels: Pixels, resolution: int, preprocessing: Preprocessing) -> Res
         InputError: pixels are not (H, W, 3) uint8, or resolution is below 1.
     """
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8:
-        raise InputError(
-            f"pixels are {pixels.shape} {pixels.dtype}; expected (height, width, 3) "
-            "uint8 RGB, such as datasets.decode.decode gives."
+        raise InputError.of(
+            "pixels",
+            f"{pixels.shape} {pixels.dtype}",
+            "(height, width, 3) uint8 RGB, such as datasets.decode.decode gives",
         )
     return resize_bands(bands(Image.fromarray(pixels)), resolution, preprocessing)
 
@@ -121,7 +126,7 @@ def resize_bands(
 ) -> Resized:
     """`resize` of what `bands` gave; one decoded picture serves many resolutions."""
     if resolution < 1:
-        raise InputError(f"{resolution=} is not a side in pixels; expected 1 or more.")
+        raise InputError("resolution", resolution, "a side in pixels, 1 or more")
     box = preprocessing.box(*colours[0].size)
     if not preprocessing.antialias:
         reach = _REACH[preprocessing.interpolation]

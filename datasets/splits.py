@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError, InputError
 from datasets.shuffle import shuffled
 
 # A name may be nearly any that a folder has: "Test images", "val (2)".
@@ -41,9 +41,12 @@ def parse_split(text: str) -> tuple[str, str | None, str | None]:
     """
     match = _SPLIT.fullmatch(_SPACES.sub("", text.strip()))
     if match is None:
-        raise InputError(
-            f"--split {text} is not a split; expected a name with or without a slice, "
-            "such as test, test[:500] or train[10%:20%]."
+        raise DataError(
+            "split",
+            text,
+            "a name with or without a slice, such as test, test[:500] or "
+            "train[10%:20%]",
+            fault="not a split",
         )
     return match.group(1), match.group(2), match.group(3)
 
@@ -64,9 +67,11 @@ def default_split(names: Sequence[str], where: str) -> str:
             break
     if list(names) == ["all"]:
         return "all"
-    raise InputError(
-        f"{where} has {_listed(names)} and not one test or validation split to take "
-        "unasked; say which with --split."
+    raise DataError.of(
+        where,
+        f"has {_listed(names)}, not one test or validation split to take unasked",
+        "",
+        "Say which with `split`.",
     )
 
 
@@ -78,8 +83,8 @@ def _listed(names: Sequence[str]) -> str:
 def check_split(name: str, names: Sequence[str], where: str) -> None:
     """Raises InputError if there is no split of this name."""
     if name not in names:
-        raise InputError(
-            f"{where} has no split {name!r}; expected one of {', '.join(names)}."
+        raise DataError.of(
+            where, f"has no split {name!r}", f"one of {', '.join(names)}"
         )
 
 
@@ -141,9 +146,11 @@ def slice_bounds(
     first = 0 if start is None else _place(start, count, text)
     last = count if stop is None else _place(stop, count, text)
     if first >= last:
-        raise InputError(
-            f"--split {text} takes none of the {count} pictures; expected a start "
-            "below the end."
+        raise DataError(
+            "split",
+            text,
+            "a start below the end",
+            fault=f"it takes none of the {count} pictures",
         )
     return first, last
 
@@ -152,9 +159,11 @@ def _place(text: str, count: int, whole: str) -> int:
     amount = int(text.rstrip("%"))
     limit = 100 if text.endswith("%") else count
     if abs(amount) > limit:
-        raise InputError(
-            f"--split {whole} reaches outside of its {count} pictures; expected "
-            f"numbers from -{limit} to {limit}, or no end."
+        raise DataError(
+            "split",
+            whole,
+            f"numbers from -{limit} to {limit}, or no end",
+            fault=f"it reaches outside of its {count} pictures",
         )
     if text.endswith("%"):
         amount = round(amount * count / 100)

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 MOST_BYTES = 8 << 20
 MOST_DEPTH = 32
@@ -54,9 +54,8 @@ def parse(
             parse_int=reader.whole,
         )
     except json.JSONDecodeError as error:
-        raise InputError(
-            f"{where}: not JSON: {error.msg} in line {error.lineno}, column "
-            f"{error.colno}."
+        raise BundleError.of(
+            where, f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         ) from None
     if not any_text:
         _check_text(value, where)
@@ -70,29 +69,29 @@ class _Reader:
         self._where = where
 
     def once(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        unique: dict[str, Any] = {}
         for key, value in pairs:
-            if key in found:
-                raise InputError(
-                    f"{self._where}: the key {key[:60]!r} stands twice in one object."
+            if key in unique:
+                raise BundleError.of(
+                    self._where, f"the key {key[:60]!r} stands twice in one object"
                 )
-            found[key] = value
-        return found
+            unique[key] = value
+        return unique
 
     def constant(self, word: str) -> NoReturn:
-        raise InputError(f"{self._where}: {word} is no JSON number.")
+        raise BundleError.of(self._where, f"{word} is no JSON number")
 
     def finite(self, text: str) -> float:
         value = float(text)
         if not math.isfinite(value):
-            raise InputError(f"{self._where}: the number {text[:40]} is too large.")
+            raise BundleError.of(self._where, f"the number {text[:40]} is too large")
         return value
 
     def whole(self, text: str) -> int:
         if len(text.lstrip("-")) > _MOST_DIGITS:
-            raise InputError(
-                f"{self._where}: the number {text[:24]} is longer than {_MOST_DIGITS} "
-                "digits."
+            raise BundleError.of(
+                self._where,
+                f"the number {text[:24]} is longer than {_MOST_DIGITS} digits",
             )
         return int(text)
 
@@ -109,13 +108,13 @@ def _check_text(value: Any, where: str) -> None:
     """Every string and key can be written as UTF-8 and shown on a terminal."""
     left = [value]
     while left:
-        one = left.pop()
-        if isinstance(one, dict):
-            left += [*one, *one.values()]
-        elif isinstance(one, list):
-            left += one
-        elif isinstance(one, str) and (UNSHOWABLE.search(one) or not _encodes(one)):
-            raise InputError(f"{where}: unshowable characters in {one[:40]!a}.")
+        held = left.pop()
+        if isinstance(held, dict):
+            left += [*held, *held.values()]
+        elif isinstance(held, list):
+            left += held
+        elif isinstance(held, str) and (UNSHOWABLE.search(held) or not _encodes(held)):
+            raise BundleError.of(where, f"unshowable characters in {held[:40]!a}")
 
 
 def _encodes(text: str) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from datasets.dataset import UNLABELLED, Dataset, Order
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.folder import in_order, twins
 from datasets.local_files import read_picture_file
 from datasets.splits import parse_split, resolved, sliced
@@ -45,7 +45,7 @@ def open_table(path: Path, split: str | None) -> Dataset:
     text = read_text(path, where)
     rows = [_row(line, f"{where} line {line.number}") for line in text.lines]
     if not rows:
-        raise InputError(f"{where} has no rows; expected one a picture.")
+        raise DataError.of(where, "has no rows", "one a picture")
     _check_splits(rows, where)
     classes, order = _classes(rows, text, where)
     labels = _labels(rows, classes, order)
@@ -75,15 +75,16 @@ def _reader(files: Sequence[Path]) -> Callable[[int], bytes]:
     return lambda index: read_picture_file(files[index])
 
 
-def _row(line: Line, place: str) -> _Row:
+def _row(line: Line, said: str) -> _Row:
     cells = line.cells
     file, index = cells["file"], cells["class_index"].strip()
     if not file.strip():
-        raise InputError(f"{place} names no file; expected a path in the column file.")
+        raise DataError.of(said, "names no file", "a path in the column file")
     if _SEEMS_A_NUMBER.fullmatch(index) and not _index(index):
-        raise InputError(
-            f"{place} has class_index {index[:20]!r}; expected a whole number of at "
-            "most six digits, from 0."
+        raise DataError.of(
+            said,
+            f"has class_index {index[:20]!r}",
+            "a whole number of at most six digits, from 0",
         )
     name = cells.get("class_name", "").strip()
     return _Row(
@@ -104,18 +105,21 @@ def _check_splits(rows: list[_Row], where: str) -> None:
     filled = [row for row in rows if row.split]
     blank = [row for row in rows if not row.split]
     if filled and blank:
-        raise InputError(
-            f"{where} line {blank[0].line} has an empty split, as {len(blank)} of "
-            f"{len(rows)} rows have, beside {filled[0].split} in line "
-            f"{filled[0].line}; expected a split in every row, or in none."
+        raise DataError.of(
+            f"{where} line {blank[0].line}",
+            f"has an empty split, as {len(blank)} of {len(rows)} rows have, beside "
+            f"{filled[0].split} in line {filled[0].line}",
+            "a split in every row, or in none",
         )
     spelt: dict[str, _Row] = {}
     for row in filled:
         other = spelt.setdefault(row.split.casefold(), row)
         if other.split != row.split:
-            raise InputError(
-                f"{where} has the splits {other.split} (line {other.line}) and "
-                f"{row.split} (line {row.line}); expected one spelling."
+            raise DataError.of(
+                where,
+                f"has the splits {other.split} (line {other.line}) and {row.split} "
+                f"(line {row.line})",
+                "one spelling",
             )
     if not filled:
         rows[:] = [
@@ -143,16 +147,19 @@ def _classes(rows: list[_Row], text: Text, where: str) -> tuple[list[str], Order
         named = any(row.class_name for row in rows)
         return names, Order("given", numbers, named)
     if column == "class_index":
-        raise InputError(
-            f"{where} line {words[0].line} has class_index {words[0].label[:20]!r}; "
-            "expected a whole number of at most six digits, from 0. Names stand in a "
-            "column class_name, without class_index."
+        raise DataError.of(
+            f"{where} line {words[0].line}",
+            f"has class_index {words[0].label[:20]!r}",
+            "a whole number of at most six digits, from 0",
+            "Names stand in a column class_name, without class_index.",
         )
     if len(words) < len(rows) and column != "class_name":
         number = next(row for row in rows if _index(row.label))
-        raise InputError(
-            f"{where} has {column} {words[0].label[:20]!r} in line {words[0].line} and "
-            f"{number.label} in line {number.line}; expected names or numbers."
+        raise DataError.of(
+            where,
+            f"has {column} {words[0].label[:20]!r} in line {words[0].line} and "
+            f"{number.label} in line {number.line}",
+            "names or numbers",
         )
     return in_order({row.label for row in rows}, where)
 
@@ -162,19 +169,24 @@ def _names_of_numbers(rows: list[_Row], where: str) -> list[str]:
     for row in rows:
         known = names.get(int(row.label)) or row.class_name
         if row.class_name and known != row.class_name:
-            raise InputError(
-                f"{where} calls class {row.label} both {known!r} and "
-                f"{row.class_name!r}; expected one class_name a class_index."
+            raise DataError.of(
+                where,
+                f"calls class {row.label} both {known!r} and {row.class_name!r}",
+                "one class_name a class_index",
             )
         names[int(row.label)] = known
     return [names.get(label) or str(label) for label in range(max(names) + 1)]
 
 
 def _labels(rows: list[_Row], classes: Sequence[str], order: Order) -> list[int]:
-    place = {name: label for label, name in enumerate(classes)}
+    label_of = {name: label for label, name in enumerate(classes)}
     given = order.kind == "given"
     return [
-        UNLABELLED if not row.label else int(row.label) if given else place[row.label]
+        UNLABELLED
+        if not row.label
+        else int(row.label)
+        if given
+        else label_of[row.label]
         for row in rows
     ]
 
@@ -201,15 +213,16 @@ def _notes(
     seen: dict[tuple[str, str], _Row] = {}
     split_of: dict[str, str] = {}
     torn = 0
-    for row, place in zip(rows, places, strict=True):
-        real = _real(place)
+    for row, path in zip(rows, places, strict=True):
+        real = _real(path)
         other = seen.setdefault((row.split, real), row)
         if other is not row:
             labels = f" with classes {other.label} and {row.label}"
-            raise InputError(
-                f"{where} has {row.file!r} twice, in lines {other.line} ({other.file}) "
-                f"and {row.line}{labels if other.label != row.label else ''}; expected "
-                "every picture once."
+            raise DataError.of(
+                where,
+                f"has {row.file!r} twice, in lines {other.line} ({other.file}) and "
+                f"{row.line}{labels if other.label != row.label else ''}",
+                "every picture once",
             )
         torn += split_of.setdefault(real, row.split) != row.split
     columns = [
@@ -227,11 +240,11 @@ def _notes(
     )
 
 
-def _real(place: Path) -> str:
+def _real(path: Path) -> str:
     try:
-        return os.path.realpath(place)
+        return os.path.realpath(path)
     except (ValueError, OSError):
-        return str(place)
+        return str(path)
 
 
 def _check_there(
@@ -244,8 +257,9 @@ def _check_there(
                 return
         except ValueError:
             return
-    raise InputError(
-        f"{where}: none of its {len(files)} files is there, such as {rows[0].file!r} "
-        f"(line {rows[0].line}) in {folder}; expected paths relative to the table's "
-        "folder."
+    raise DataError.of(
+        where,
+        f"none of its {len(files)} files is there, such as {rows[0].file!r} (line "
+        f"{rows[0].line}) in {folder}",
+        "paths relative to the table's folder",
     )

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.splits import kind_of
 from datasets.user_files import MOST_RUN_BYTES, UserFile
 
@@ -56,9 +56,11 @@ def read_text(path: Path, where: str) -> Text:
     """
     text = _decoded(path, where)
     if "\0" in text:
-        raise InputError(
-            f"{where} is text of two or four bytes a letter without its mark (UTF-16, "
-            "UTF-32); expected UTF-8. Save it as such."
+        raise DataError.of(
+            where,
+            "is text of two or four bytes a letter without its mark (UTF-16, UTF-32)",
+            "UTF-8",
+            "Save it as such.",
         )
     first = text.split("\n", 1)[0].strip().lower()
     skipped = 0
@@ -73,7 +75,7 @@ def read_text(path: Path, where: str) -> Text:
         columns = _columns(header, where)
         return _rows(reader, header, columns, skipped, where)
     except csv.Error as error:
-        raise InputError(f"{where} is not a table ({error}); {FORM}.") from error
+        raise DataError.of(where, f"is not a table ({error})", FORM) from error
 
 
 def _decoded(path: Path, where: str) -> str:
@@ -84,9 +86,7 @@ def _decoded(path: Path, where: str) -> str:
         return content.decode("utf-16" if content.startswith(wide) else "utf-8-sig")
     except UnicodeDecodeError as error:
         kind = "a workbook: save it as CSV" if content[:2] == b"PK" else str(error)
-        raise InputError(
-            f"{where} is not a table in UTF-8 ({kind}); {FORM}."
-        ) from error
+        raise DataError.of(where, f"is not a table in UTF-8 ({kind})", FORM) from error
 
 
 def _delimiter(text: str) -> str:
@@ -108,34 +108,35 @@ def _plain(name: str) -> str:
 
 def _columns(header: list[str], where: str) -> dict[str, str]:
     names = [_plain(name) for name in header]
-    found = {}
+    columns = {}
     for ours, known in (("file", _FILE), ("class_index", _LABEL)):
         if ours in names:
-            found[ours] = ours
+            columns[ours] = ours
             continue
         some = [name for name in dict.fromkeys(names) if name in known]
         if len(some) > 1:
-            raise InputError(
-                f"{where} has the columns {', '.join(some)}, each of which may be "
-                f"{ours}; {FORM}."
+            raise DataError.of(
+                where,
+                f"has the columns {', '.join(some)}, each of which may be {ours}",
+                FORM,
             )
-        found |= {ours: some[0]} if some else {}
-    found |= {name: name for name in _OTHERS if name in names}
-    if "class_name" in found and "class_index" not in found:
-        found["class_index"] = "class_name"
-    if not {"file", "class_index"} <= set(found):
+        columns |= {ours: some[0]} if some else {}
+    columns |= {name: name for name in _OTHERS if name in names}
+    if "class_name" in columns and "class_index" not in columns:
+        columns["class_index"] = "class_name"
+    if not {"file", "class_index"} <= set(columns):
         named = ", ".join(filter(None, header))[:200] or "of an empty file"
-        raise InputError(
-            f"{where} has the columns {named}; expected at least file and class_index "
-            "in the first line."
+        raise DataError.of(
+            where,
+            f"has the columns {named}",
+            "at least file and class_index in the first line",
         )
-    for name in found.values():
+    for name in columns.values():
         if names.count(name) > 1:
-            raise InputError(
-                f"{where} has the column {name} {names.count(name)} times; expected it "
-                "once."
+            raise DataError.of(
+                where, f"has the column {name} {names.count(name)} times", "it once"
             )
-    return found
+    return columns
 
 
 def _rows(
@@ -153,9 +154,10 @@ def _rows(
             continue
         number = reader.line_num + skipped
         if any(cell.strip() for cell in cells[len(header) :]):
-            raise InputError(
-                f"{where} line {number} has {len(cells)} cells, the first line "
-                f"{len(header)}; a name with a comma in it stands in quotation marks."
+            raise DataError.of(
+                f"{where} line {number}",
+                f"has {len(cells)} cells, the first line {len(header)}; a name with "
+                "a comma in it stands in quotation marks",
             )
         filled = [_filled(cell) for cell in cells[: len(header)]]
         raw.append((number, filled + [""] * (len(header) - len(filled))))
@@ -184,17 +186,18 @@ def _split_column(
         InputError: several do.
     """
     some = []
-    for place, name in enumerate(names):
-        words = {cells[place].strip() for cells in rows} - {""}
+    for column, name in enumerate(names):
+        words = {cells[column].strip() for cells in rows} - {""}
         flags = _flag(name) and {word.lower() for word in words} <= _YES | _NO
         if name in columns.values() or not words:
             continue
         if flags or all(map(kind_of, words)):
             some.append(name)
     if len(some) > 1:
-        raise InputError(
-            f"{where} has the columns {', '.join(some)}, each of which may be split; "
-            "expected one, called split."
+        raise DataError.of(
+            where,
+            f"has the columns {', '.join(some)}, each of which may be split",
+            "one, called split",
         )
     return {"split": some[0]} if some else {}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 _SECONDS_TO_ANSWER = 3.0
 
@@ -56,9 +56,11 @@ def prepare(
         builder.download_and_prepare()
     except Exception as error:  # TFDS: AssertionError, DownloadError, requests' own
         line = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        raise InputError(
-            f"tfds:{name} could not be prepared in {folder} ({line}); expected a "
-            f"download that works. {_elsewhere()}"
+        raise DataError.of(
+            f"tfds:{name}",
+            f"could not be prepared in {folder} ({line})",
+            "a download that works",
+            _elsewhere(),
         ) from error
 
 
@@ -67,9 +69,11 @@ def _check_hosts(
 ) -> None:
     for host, port in sorted(_hosts(builder)):
         if not can_reach(host, port):
-            raise InputError(
-                f"tfds:{name} is not in {folder} and {host} cannot be reached; "
-                f"expected one of the two. {_elsewhere()}"
+            raise DataError.of(
+                f"tfds:{name}",
+                f"is not in {folder} and {host} cannot be reached",
+                "one of the two",
+                _elsewhere(),
             )
 
 
@@ -89,12 +93,13 @@ def _hosts(builder: Any) -> set[tuple[str, int]]:
 def _check_manual(folder: Path, name: str, short_name: str, what: str) -> None:
     # Where TFDS looks: <data_dir>/downloads/manual, with the name below <data_dir>.
     above = next((p for p in folder.parents if p.name == short_name), folder.parent)
-    place = above.parent / "downloads" / "manual"
-    if not place.is_dir() or not any(place.iterdir()):
-        raise InputError(
-            f"tfds:{name} is not in {folder}, and TFDS may not download it; expected "
-            f"files that you get yourself in {place}: {what} Or name the folder of an "
-            "existing copy with --data-dir."
+    manual = above.parent / "downloads" / "manual"
+    if not manual.is_dir() or not any(manual.iterdir()):
+        raise DataError.of(
+            f"tfds:{name}",
+            f"is not in {folder}, and TFDS may not download it",
+            f"files that you get yourself in {manual}: {what} Or name the folder of "
+            "an existing copy with `data_dir`",
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from datasets.dataset import Dataset, Order
 from datasets.decode import Unreadable
-from datasets.errors import InputError
+from datasets.errors import DataError, InputError
 from datasets.progress import progress
 from datasets.splits import default_split
 from datasets.tfds_download import prepare
@@ -66,31 +66,36 @@ def _builder(name: str, data_dir: Path | None) -> Any:
     try:
         return tfds.builder(name, data_dir=data_dir)
     except tfds.core.registered.DatasetNotFoundError as error:
-        raise InputError(
-            f"tfds:{name} is not a data set of TFDS, nor one in "
-            f"{data_dir or '~/tensorflow_datasets'}; expected a name such as "
-            "tfds:cifar10. See https://www.tensorflow.org/datasets/catalog."
+        raise DataError.of(
+            f"tfds:{name}",
+            "is not a data set of TFDS, nor one in "
+            f"{data_dir or '~/tensorflow_datasets'}",
+            "a name such as tfds:cifar10",
+            "See https://www.tensorflow.org/datasets/catalog.",
         ) from error
     except (ValueError, ImportError, OSError, RuntimeError, AssertionError) as error:
-        raise InputError(
-            f"tfds:{name} cannot be opened ({_first_line(error)}); expected "
-            "NAME or NAME/CONFIG, such as tfds:imagenette/320px-v2."
+        raise DataError.of(
+            f"tfds:{name}",
+            f"cannot be opened ({_first_line(error)})",
+            "NAME or NAME/CONFIG, such as tfds:imagenette/320px-v2",
         ) from error
 
 
 def _features(builder: Any, name: str) -> tuple[str, str]:
     """Keys of the picture and of its class."""
     tfds = _tfds()
-    found: dict[type, list[str]] = {}
+    keys: dict[type, list[str]] = {}
     features = builder.info.features
     for key in features if isinstance(features, tfds.features.FeaturesDict) else ():
-        found.setdefault(type(features[key]), []).append(key)
-    images = found.get(tfds.features.Image, [])
-    labels = found.get(tfds.features.ClassLabel, [])
+        keys.setdefault(type(features[key]), []).append(key)
+    images = keys.get(tfds.features.Image, [])
+    labels = keys.get(tfds.features.ClassLabel, [])
     if not images or not labels:
-        raise InputError(
-            f"tfds:{name} has no picture with a class; expected an Image and a "
-            "ClassLabel feature. Take a classification data set."
+        raise DataError.of(
+            f"tfds:{name}",
+            "has no picture with a class",
+            "an Image and a ClassLabel feature",
+            "Take a classification data set.",
         )
     return _preferred(images, "image"), _preferred(labels, "label")
 
@@ -103,10 +108,12 @@ def _instructions(builder: Any, name: str, text: str) -> list[Any]:
     try:
         return list(builder.info.splits[text].file_instructions)
     except (ValueError, KeyError, AssertionError, NotImplementedError) as error:
-        raise InputError(
-            f"--split {text} does not fit tfds:{name} ({_first_line(error)}); expected "
+        raise DataError(
+            "split",
+            text,
             f"one of {', '.join(sorted(builder.info.splits))} or a slice such as "
-            "test[:500]."
+            "test[:500]",
+            fault=f"it does not fit tfds:{name} ({_first_line(error)})",
         ) from error
 
 
@@ -119,17 +126,17 @@ def _from_tfrecords(
     places: list[Place] = []
     total = sum(part.take for part in parts)
     try:
-        found = (
-            (f"{Path(part.filename).name}__{number}", place, parse(record)[label])
+        listed = (
+            (f"{Path(part.filename).name}__{number}", span, parse(record)[label])
             for part in parts
-            for number, (place, record) in enumerate(
+            for number, (span, record) in enumerate(
                 records(Path(part.filename), part.skip, part.take), part.skip
             )
         )
-        for each, place, number in progress(found, total, f"listing tfds:{name}"):
+        for each, span, number in progress(listed, total, f"listing tfds:{name}"):
             ids.append(each)
             labels.append(int(number))
-            places.append(place)
+            places.append(span)
     except Exception as error:  # OSError, Unreadable, what a parser says of a record
         raise _damaged(builder, name, error) from error
 
@@ -145,9 +152,11 @@ def _from_tfrecords(
 
 
 def _damaged(builder: Any, name: str, error: Exception) -> InputError:
-    return InputError(
-        f"tfds:{name} in {builder.data_dir} is damaged ({_first_line(error)}); "
-        "expected whole files. Delete that folder and prepare it again."
+    return DataError.of(
+        f"tfds:{name} in {builder.data_dir}",
+        f"is damaged ({_first_line(error)})",
+        "whole files",
+        "Delete that folder and prepare it again.",
     )
 
 

@@ -47,14 +47,14 @@ def records(path: Path, skip: int, take: int) -> Iterator[tuple[Place, bytes]]:
             raise Unreadable(f"{path} is compressed by gzip, which TFDS does not write")
         file.seek(0)
         for number in range(skip + take):
-            place = _next_place(file, path, number)
+            span = _next_place(file, path, number)
             if number < skip:
-                file.seek(place.length + _FOOTER_BYTES, 1)
+                file.seek(span.length + _FOOTER_BYTES, 1)
                 continue
-            record, footer = _exactly(file, place), file.read(_FOOTER_BYTES)
+            record, footer = _exactly(file, span), file.read(_FOOTER_BYTES)
             if len(footer) < _FOOTER_BYTES:
-                raise Unreadable(f"{path} is truncated at byte {place.start}")
-            held.append((place, record, int.from_bytes(footer, "little")))
+                raise Unreadable(f"{path} is truncated at byte {span.start}")
+            held.append((span, record, int.from_bytes(footer, "little")))
             size += len(record)
             if len(held) == _BATCH_RECORDS or size >= _BATCH_BYTES:
                 yield from _verified(held, number)
@@ -76,21 +76,21 @@ def read_record(place: Place) -> bytes:
         OSError: the file is missing or may not be read.
         Unreadable: it ends too early.
     """
-    with place.path.open("rb") as file:
-        file.seek(place.start)
-        return _exactly(file, place)
+    with span.path.open("rb") as file:
+        file.seek(span.start)
+        return _exactly(file, span)
 
 
 def _verified(held: list[_Held], last: int) -> Iterator[tuple[Place, bytes]]:
-    found = masked(crc32c([record for _, record, _ in held]))
-    for index, (place, record, footer) in enumerate(held):
-        if int(found[index]) != footer:
+    checksums = masked(crc32c([record for _, record, _ in held]))
+    for index, (span, record, footer) in enumerate(held):
+        if int(checksums[index]) != footer:
             number = last - len(held) + 1 + index
             raise Unreadable(
-                f"{place.path}: the checksum of record {number} does not fit: some of "
+                f"{span.path}: the checksum of record {number} does not fit: some of "
                 "its bytes have changed"
             )
-        yield place, record
+        yield span, record
 
 
 def _next_place(file: BinaryIO, path: Path, number: int) -> Place:
@@ -105,8 +105,8 @@ def _next_place(file: BinaryIO, path: Path, number: int) -> Place:
     return Place(path, file.tell(), struct.unpack("<Q", header[:8])[0])
 
 
-def _exactly(file: BinaryIO, place: Place) -> bytes:
-    left = place.path.stat().st_size - place.start
-    if place.length > left:  # checked before a damaged length is asked of the memory
-        raise Unreadable(f"{place.path} is truncated at byte {place.start}")
-    return file.read(place.length)
+def _exactly(file: BinaryIO, span: Place) -> bytes:
+    left = span.path.stat().st_size - span.start
+    if span.length > left:  # checked before a damaged length is asked of the memory
+        raise Unreadable(f"{span.path} is truncated at byte {span.start}")
+    return file.read(span.length)

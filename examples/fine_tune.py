@@ -116,14 +116,16 @@ def _trained(
         loss=keras.losses.SparseCategoricalCrossentropy(),
         metrics=["accuracy"],
     )
-    found = model.fit(
+    history = model.fit(
         pictures["train"],
         validation_data=pictures["validation"],
         epochs=epochs,
         shuffle=False,  # the data set shuffles itself
         verbose=2,
     )
-    return {name: [float(one) for one in each] for name, each in found.history.items()}
+    return {
+        name: [float(one) for one in each] for name, each in history.history.items()
+    }
 
 
 def _save(

@@ -31,15 +31,15 @@ def main() -> None:
         print(f"{row.ladder}: {(row.macs or 0) / 1e6:.2f} MMACs, top-1 {row.top1:.3f}")
 
     native = f"{model.name}@96"
-    found = reswise.plan(rungs, native, run / "plan", max_drop=6, confidence=0.9)
-    print(found.sentence)
-    print(f"{found.rows[0].flops_drop_percent:.1f} % of the MACs saved on other images")
+    plan = reswise.plan(rungs, native, run / "plan", max_drop=6, confidence=0.9)
+    print(plan.sentence)
+    print(f"{plan.rows[0].flops_drop_percent:.1f} % of the MACs saved on other images")
 
     made = reswise.convert(
         [model],
         "glyphs",
         run / "convert",
-        plan=found.path,
+        plan=plan.path,
         limit=100,
         normalisation="tf",
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 CONFIDENCE = 0.95
 
@@ -34,9 +34,11 @@ def correct(
         InputError: an image has no label (-1): it is neither right nor wrong.
     """
     if (labels < 0).any():
-        raise InputError(
-            f"{int((labels < 0).sum()):,} of {len(labels):,} images have no label; "
-            "expected one for each, since accuracy is measured. Use labelled images."
+        raise DataError.of(
+            f"{len(labels):,} images",
+            f"{int((labels < 0).sum()):,} of them have no label",
+            "one for each, since accuracy is measured",
+            "Use labelled images.",
         )
     own = np.take_along_axis(scores, labels[:, None], axis=1)
     earlier = np.arange(scores.shape[1])[None, :] < labels[:, None]

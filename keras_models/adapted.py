@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from datasets.files import file_sha256, whole_file, write_text
 from datasets.user_arrays import read_arrays
 from datasets.user_files import UserFile
@@ -98,8 +98,11 @@ class Adaptation:
             return
         path = self.folder / f"{resolution}.npz"
         if not path.is_file() or file_sha256(path) != self.accepted[resolution]:
-            raise InputError(
-                f"{path}: not the file that {_RECORD} names. Run `reswise adapt` again."
+            raise ModelError.of(
+                path,
+                f"not the file that {_RECORD} names",
+                "",
+                "Run `reswise adapt` again.",
             )
         values, file = model.get_weights(), _tensors(path)
         with file.shaped():
@@ -122,8 +125,8 @@ def write_tensors(
 ) -> int:
     """Writes the tensors that differ; returns their size in bytes as float32."""
     changed = {
-        str(place): tuned
-        for place, (first, tuned) in enumerate(zip(before, after, strict=True))
+        str(index): tuned
+        for index, (first, tuned) in enumerate(zip(before, after, strict=True))
         if not np.array_equal(first, tuned)
     }
     with whole_file(folder / f"{resolution}.npz") as file:
@@ -175,9 +178,12 @@ def read_adaptation(folder: Path, *weights_sha256: str) -> Adaptation:
         own = record["weights_sha256"]
         accepted = {int(key): str(sha) for key, sha in record["accepted"].items()}
     if not known or own not in weights_sha256:
-        raise InputError(
-            f"--adapted {folder}: made for other weights than these, or by another "
-            "version. Run `reswise adapt` with this --model and --weights."
+        raise ModelError(
+            "adapted",
+            folder,
+            "",
+            "Run `reswise adapt` with this `model` and `weights`.",
+            fault="made for other weights than these, or by another version",
         )
     what = str(record.get("what", "adapted"))
     return Adaptation(folder, accepted, what)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from datasets.errors import InputError
 from datasets.limits import (
     MOST_CLASSES,
     checked_number,
@@ -255,9 +254,11 @@ def entry(name: str) -> Entry:
         InputError: no such name.
     """
     if name not in CATALOGUE:
-        raise InputError(
-            f"--model {name}: not in the catalogue; expected one of "
-            f"{', '.join(CATALOGUE)}, or the path of a .keras file."
+        raise ModelError(
+            "model",
+            name,
+            f"one of {', '.join(CATALOGUE)}, or the path of a .keras file",
+            fault="not in the catalogue",
         )
     return CATALOGUE[name]
 
@@ -277,17 +278,21 @@ def build(
     """
     known = entry(name)
     if known.fixed and resolution != known.native:
-        raise InputError(
-            f"{name}@{resolution}: {name} takes {known.native} pixels alone: "
-            f"{known.fixed}."
+        raise ModelError.of(
+            f"{name}@{resolution}",
+            f"{name} takes {known.native} pixels alone: {known.fixed}",
         )
     if resolution < known.smallest:
-        raise InputError(
-            f"{name}@{resolution}: below the smallest resolution that works, "
-            f"{known.smallest}. Ask for {name}@{known.smallest} or more."
+        raise ModelError.of(
+            f"{name}@{resolution}",
+            f"below the smallest resolution that works, {known.smallest}",
+            "",
+            f"Ask for {name}@{known.smallest} or more.",
         )
     if alpha != 1.0 and name != "mobilenet_v2":
-        raise InputError(f"--alpha {alpha}: only mobilenet_v2 has a width; leave it 1.")
+        raise ModelError(
+            "alpha", alpha, fault="only mobilenet_v2 has a width; leave it 1"
+        )
     classes = known.classes if classes is None else classes
     checked_whole("classes", classes, 1, MOST_CLASSES)
     checked_resolution("resolutions", str(resolution), resolution)

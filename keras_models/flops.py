@@ -128,12 +128,12 @@ def steps(source: Pretrained, low: int, high: int) -> list[int]:
         resolution for resolution in range(low, high) if resolution % _BRINK == 0
     ]
     told = progress(resolutions, len(resolutions), f"{source.name} steps")
-    found = [
+    upper = [
         resolution
         for resolution in told
         if macs(resolution + 1) >= _STEP * macs(resolution)
     ]
-    return [high, *reversed(found)]
+    return [high, *reversed(upper)]
 
 
 def _cost(resolution: int, count: MacsCount, native: int, parameters: int) -> Cost:

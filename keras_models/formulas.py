@@ -249,10 +249,10 @@ def contraction(equation: str, shapes: Sequence[Shape]) -> int:
     for letters, shape in zip(given, shapes, strict=True):
         named = re.sub(r"\.\.\.", "", letters)
         rest = len(shape) - len(named)
-        place = letters.find("...")
+        ellipsis = letters.find("...")
         names = list(named)
-        if place >= 0:
-            names[place:place] = [f"...{number}" for number in range(rest)]
+        if ellipsis >= 0:
+            names[ellipsis:ellipsis] = [f"...{number}" for number in range(rest)]
         for name, size in zip(names, shape, strict=True):
             sizes[name] = max(sizes.get(name, 1), int(size or 1))
     return math.prod(sizes.values())

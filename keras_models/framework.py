@@ -88,10 +88,10 @@ def versions() -> dict[str, str]:
     """Versions of what scores depend on, of what is installed; nothing is imported."""
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {}
+    installed = {}
     for name in ("keras", "tensorflow", "ai-edge-litert", "numpy", "pillow"):
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.head_fit import Head
 from keras_models.normalisation import normalise
 
@@ -56,9 +56,9 @@ def split(model: keras.Model, normalisation: str = "none") -> Split:
     depth = int(layer.kernel.shape[-2])
     flat = keras.layers.Reshape((depth,))(features) if len(features.shape) > 2 else None
     inner = keras.Model(model.inputs[0], features if flat is None else flat)
-    found = Split(inner, layer)
-    _try(model, found, normalisation)
-    return found
+    parted = Split(inner, layer)
+    _try(model, parted, normalisation)
+    return parted
 
 
 def _followed(model: keras.Model) -> tuple[Any, Any]:
@@ -74,7 +74,7 @@ def _followed(model: keras.Model) -> tuple[Any, Any]:
 
 
 def _last_with_weights(model: keras.Model) -> Any:
-    tensors, seen, found = list(model.outputs), set[int](), []
+    tensors, seen, nodes = list(model.outputs), set[int](), []
     while tensors:
         operation, index, _ = tensors.pop()._keras_history
         node = operation._inbound_nodes[index]
@@ -82,13 +82,13 @@ def _last_with_weights(model: keras.Model) -> Any:
             continue
         seen.add(id(node))
         if getattr(operation, "weights", None):
-            found.append(node)
+            nodes.append(node)
         else:
             tensors += node.arguments.keras_tensors
-    if len(found) != 1:
-        names = ", ".join(sorted(node.operation.name for node in found)) or "none"
+    if len(nodes) != 1:
+        names = ", ".join(sorted(node.operation.name for node in nodes)) or "none"
         raise _refusal(model, f"the scores come from these layers: {names}")
-    return found[0]
+    return nodes[0]
 
 
 def _is_dense(layer: Any, fed: Any) -> bool:
@@ -99,25 +99,26 @@ def _is_dense(layer: Any, fed: Any) -> bool:
 
 
 def _refusal(model: keras.Model, why: str) -> InputError:
-    return InputError(
-        f"{model.name}: no last dense layer to fit: {why}; expected scores that are a "
-        "softmax (or one sigmoid) of one Dense layer. --tensors norms tunes batch norm "
-        "instead."
+    return ModelError.of(
+        model.name,
+        f"no last dense layer to fit: {why}",
+        "scores that are a softmax (or one sigmoid) of one Dense layer",
+        "`tensors=norms` tunes batch norm instead.",
     )
 
 
-def _try(model: keras.Model, found: Split, normalisation: str) -> None:
+def _try(model: keras.Model, parted: Split, normalisation: str) -> None:
     resolution = int(model.inputs[0].shape[1])
     pixels = np.random.default_rng(0).integers(
         0, 256, (_TRIED, resolution, resolution, 3)
     )
     images = normalise(pixels.astype(np.uint8), normalisation)
-    features = np.asarray(found.features(images, training=False))
-    if features.ndim != 2 or features.shape[1] != found.head.kernel.shape[0]:
-        raise _refusal(model, f"{found.layer.name} gets {features.shape[1:]}")
-    own = np.exp(found.head.log_scores(features))
+    features = np.asarray(parted.features(images, training=False))
+    if features.ndim != 2 or features.shape[1] != parted.head.kernel.shape[0]:
+        raise _refusal(model, f"{parted.layer.name} gets {features.shape[1:]}")
+    own = np.exp(parted.head.log_scores(features))
     scores = np.asarray(model(images, training=False))
     if own.shape != scores.shape or not np.abs(own - scores).max() <= _AGREE:
         raise _refusal(
-            model, f"the scores are not the softmax of {found.layer.name} alone"
+            model, f"the scores are not the softmax of {parted.layer.name} alone"
         )

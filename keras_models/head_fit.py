@@ -67,14 +67,14 @@ def fitted(
     spread = strength * float(np.mean(np.square(features), dtype=np.float64))
     centre = _centre(features, start)
     problem = _Problem(features - centre, np.eye(start.classes)[labels], start, spread)
-    found = minimize(
+    solution = minimize(
         problem,
         _values(near or start, centre),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": _STEPS, "ftol": 1e-8, "gtol": 1e-6},
     )
-    head = _as_head(found.x, start)
+    head = _as_head(solution.x, start)
     if head.bias is None:
         return head
     return Head(head.kernel, head.bias - centre @ head.kernel)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.catalogue import Entry, build
 
 _DOWNLOADS = ("storage.googleapis.com", 443)  # where keras.applications keeps weights
@@ -28,9 +28,11 @@ def with_imagenet_weights(known: Entry, alpha: float) -> keras.Model:
         "vgg19_flatten": keras.applications.VGG19,
     }.get(known.name)
     if application is None:
-        raise InputError(
-            f"--weights imagenet: there are none of {known.name}; expected "
-            f"{weights_of(known)}."
+        raise ModelError(
+            "weights",
+            "imagenet",
+            weights_of(known),
+            fault=f"there are none of {known.name}",
         )
     _reachable_or_cached(known, alpha)
     options = {"alpha": alpha} if known.name == "mobilenet_v2" else {}
@@ -48,9 +50,15 @@ def _reachable_or_cached(known: Entry, alpha: float) -> None:
     try:
         socket.create_connection(_DOWNLOADS, _CONNECT_SECONDS).close()
     except OSError as error:
-        raise InputError(
-            f"--weights imagenet: {file.name} is not in {file.parent} and cannot be "
-            f"downloaded ({error}). Put it there, or give --weights PATH."
+        raise ModelError(
+            "weights",
+            "imagenet",
+            "",
+            "Put it there, or give `weights=PATH`.",
+            fault=(
+                f"{file.name} is not in {file.parent} and cannot be downloaded "
+                f"({error})"
+            ),
         ) from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 from absl import logging
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models import graph, normalisation
 from keras_models.catalogue import CATALOGUE, build, entry
 from keras_models.imagenet import weights_of, with_imagenet_weights
@@ -63,19 +63,21 @@ def load(choice: ModelChoice) -> Pretrained:
         InputError: unknown name, missing or unfit file, no network for a download.
     """
     if choice.normalisation not in (None, *normalisation.NORMALISATIONS):
-        raise InputError(
-            f"--normalisation {choice.normalisation}: unknown; expected one of "
-            f"{', '.join(normalisation.NORMALISATIONS)}."
+        raise ModelError(
+            "normalisation",
+            choice.normalisation,
+            f"one of {', '.join(normalisation.NORMALISATIONS)}",
         )
     if choice.name is not None and not RUNG_NAME.fullmatch(choice.name):
-        raise InputError(
-            f"--name {choice.name!r}: expected letters, digits, _ . - only, such as "
-            "mobilenet_v2_mine."
+        raise ModelError(
+            "name",
+            f"{choice.name!r}",
+            "letters, digits, _ . - only, such as mobilenet_v2_mine",
         )
-    found = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
+    pretrained = (_from_catalogue if choice.model in CATALOGUE else _from_file)(choice)
     if choice.adapted is not None:
-        found = adapted(found, choice.adapted)
-    return found if choice.name is None else replace(found, name=choice.name)
+        pretrained = adapted(pretrained, choice.adapted)
+    return pretrained if choice.name is None else replace(pretrained, name=choice.name)
 
 
 def _from_catalogue(choice: ModelChoice) -> Pretrained:
@@ -93,15 +95,19 @@ def _from_catalogue(choice: ModelChoice) -> Pretrained:
         model = build(known.name, native, packaged.classes, alpha)
         load_weights(model, packaged.path)
     elif Path(weights).suffix:
-        path = _existing(Path(weights), "--weights")
+        path = _existing(Path(weights), "weights")
         native = native_beside(path) or native
         classes = choice.classes or classes_in(path)
         model = build(known.name, native, classes, alpha)
         load_weights(model, path)
     else:
-        raise InputError(
-            f"--weights {weights}: {known.name} has {weights_of(known)} "
-            "(.weights.h5, .h5, .npz or .keras)."
+        raise ModelError(
+            "weights",
+            weights,
+            fault=(
+                f"{known.name} has {weights_of(known)} (.weights.h5, .h5, .npz or "
+                ".keras)"
+            ),
         )
     classes = int(model.outputs[0].shape[-1])
 
@@ -129,11 +135,11 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     model = read_model(_existing_model(path), choice.trust)
     weights = choice.weights or str(path)
     if choice.weights:
-        load_weights(model, _existing(Path(weights), "--weights"))
-    found = from_model(model, said=choice.said)
-    for remark in found.remarks:
+        load_weights(model, _existing(Path(weights), "weights"))
+    pretrained = from_model(model, said=choice.said)
+    for remark in pretrained.remarks:
         logging.info("%s: %s", path, remark)
-    return replace(found, name=_own_name(model, path), weights=_short(weights))
+    return replace(pretrained, name=_own_name(model, path), weights=_short(weights))
 
 
 def from_model(
@@ -147,32 +153,32 @@ def from_model(
     Raises:
         InputError: no picture in, no scores of one label out, or it cannot be told.
     """
-    found = canonical(model, said or Said(normalisation=convention))
-    builder = recognise(found.model)
+    opened = canonical(model, said or Said(normalisation=convention))
+    builder = recognise(opened.model)
     return Pretrained(
         name=str(model.name),
-        model=found.model,
-        native=found.native,
-        classes=int(found.model.outputs[0].shape[-1]),
+        model=opened.model,
+        native=opened.native,
+        classes=int(opened.model.outputs[0].shape[-1]),
         weights="its own",
-        weights_sha256=_sha256(found, builder),
-        older_sha256=tensors_sha256(found.own.model),
-        normalisation=found.normalisation,
+        weights_sha256=_sha256(opened, builder),
+        older_sha256=tensors_sha256(opened.own.model),
+        normalisation=opened.normalisation,
         builder=builder,
-        user=found.own,
-        remarks=found.remarks,
+        user=opened.own,
+        remarks=opened.remarks,
     )
 
 
-def _sha256(found: Canonical, builder: Builder | None) -> str:
+def _sha256(opened: Canonical, builder: Builder | None) -> str:
     """Of the tensors, and of the graph where that is not the catalogue's.
 
     Two files with equal tensors and, say, another Rescaling have other scores.
     """
-    tensors = tensors_sha256(found.own.model)
+    tensors = tensors_sha256(opened.own.model)
     if builder is not None:
         return tensors
-    both = f"{tensors} {graph.signature(found.model)}".encode()
+    both = f"{tensors} {graph.signature(opened.model)}".encode()
     return hashlib.sha256(both).hexdigest()
 
 
@@ -183,15 +189,15 @@ def _own_name(model: keras.Model, path: Path) -> str:
     return str(model.name)
 
 
-def _existing(path: Path, flag: str) -> Path:
+def _existing(path: Path, argument: str) -> Path:
     if not path.is_file():
-        raise InputError(f"{flag} {path}: no such file; expected a model's file.")
+        raise ModelError(argument, path, "a model's file", fault="no such file")
     return path
 
 
 def _existing_model(path: Path) -> Path:
     if not path.exists():
-        raise InputError(f"--model {path}: no such file; expected a model's file.")
+        raise ModelError("model", path, "a model's file", fault="no such file")
     return path
 
 

@@ -6,7 +6,7 @@ The words and numbers are those of keras.applications.imagenet_utils.
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 _MEAN_BGR = np.array([103.939, 116.779, 123.68], np.float32)
 _MEAN_RGB = np.array([0.485, 0.456, 0.406], np.float32)
@@ -75,8 +75,11 @@ def of_family(model_name: str) -> str:
     for family in longest_first:
         if model_name.lower().startswith(family):
             return _FAMILIES[family]
-    raise InputError(
-        f"the model is named {model_name!r}: of no family whose pixel normalisation is "
-        f"known ({', '.join(_FAMILIES)}). Say it: --normalisation "
-        f"{'|'.join(NORMALISATIONS)}."
+    raise ModelError(
+        "normalisation",
+        "",
+        f"one of {', '.join(NORMALISATIONS)}",
+        "Say which.",
+        f"the model is named {model_name!r}, of no family whose pixel normalisation is "
+        f"known ({', '.join(_FAMILIES)})",
     )

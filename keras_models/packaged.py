@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 _FOLDER = Path(__file__).parent / "weights"
 
@@ -30,13 +30,13 @@ def packaged_weights(model: str, weights: str, alpha: float) -> Packaged:
     Raises:
         InputError: there are none of this model, or of this alpha.
     """
-    found = [_read(path) for path in sorted((_FOLDER / weights).glob("*.json"))
+    readable = [_read(path) for path in sorted((_FOLDER / weights).glob("*.json"))
              if path.stem.split("_0.")[0] == model]  # fmt: skip
-    for packaged in found:
+    for packaged in readable:
         if alpha in (1.0, packaged.alpha):
             return packaged
-    alphas = ", ".join(f"`alpha` {packaged.alpha:g}" for packaged in found)
-    raise InputError(
+    alphas = ", ".join(f"`alpha` {packaged.alpha:g}" for packaged in readable)
+    raise ModelError(
         "weights", weights, alphas or "another model",
         f"There are none of {model} with `alpha` {alpha:g}.",
     )  # fmt: skip

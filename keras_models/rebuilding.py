@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models import graph
 from keras_models.catalogue import CATALOGUE, build
 from keras_models.graphs import proof
@@ -74,16 +74,17 @@ def transfer(source: keras.Model, target: keras.Model) -> None:
     """
     values = source.get_weights()
     if why := _misfit(source, target):
-        raise InputError(
-            f"{source.name}: {len(values)} tensors do not fit the "
-            f"{len(target.weights)} of the graph at {target.inputs[0].shape[1]} "
-            f"pixels (first: {why}). Its graph fits {source.inputs[0].shape[1]} "
-            "pixels only."
+        raise ModelError.of(
+            source.name,
+            f"{len(values)} tensors do not fit the {len(target.weights)} of the "
+            f"graph at {target.inputs[0].shape[1]} pixels (first: {why})",
+            "",
+            f"Its graph fits {source.inputs[0].shape[1]} pixels only.",
         )
     target.set_weights(values)
     for variable, value in zip(target.weights, values, strict=True):
         if not np.array_equal(np.asarray(variable), value, equal_nan=True):
-            raise InputError(f"{source.name}: tensor {variable.path} did not transfer.")
+            raise ModelError.of(source.name, f"tensor {variable.path} did not transfer")
     renew_derived_state(target)
 
 
@@ -105,19 +106,23 @@ def native_resolution(model: keras.Model) -> int:
         InputError: not one square RGB input of a fixed size, channels last.
     """
     if not has_graph(model):
-        raise InputError(
-            f"{model.name}: a {type(model).__name__} without a graph that can be "
-            "followed. Build it with keras.Input((R, R, 3)) and keras.Model(input, "
-            "output), and save it again."
+        raise ModelError.of(
+            model.name,
+            f"a {type(model).__name__} without a graph that can be followed",
+            "",
+            "Build it with keras.Input((R, R, 3)) and keras.Model(input, output), "
+            "and save it again.",
         )
     shapes = [tuple(tensor.shape) for tensor in graph_of(model).inputs]
     if len(shapes) == 1 and len(shapes[0]) == 4:
         _, height, width, channels = shapes[0]
         if height is not None and height == width and channels in (1, 3):
             return int(height)
-    raise InputError(
-        f"{model.name}: input of shape {shapes}; expected one (None, R, R, 3) with a "
-        "fixed R. Build it with keras.Input((R, R, 3)) and save it again."
+    raise ModelError.of(
+        model.name,
+        f"input of shape {shapes}",
+        "one (None, R, R, 3) with a fixed R",
+        "Build it with keras.Input((R, R, 3)) and save it again.",
     )
 
 
@@ -159,9 +164,11 @@ def _copied(model: keras.Model, native: int, resolution: int) -> keras.Model:
         rebuilt: keras.Model = _copy(model, fitting, resolution)
     except UnfitError as error:
         works = _working(model, fitting, native, resolution)
-        raise InputError(
-            f"{model.name}@{resolution} cannot be rebuilt: {error}. "
-            f"{_instead(works, native)}"
+        raise ModelError.of(
+            f"{model.name}@{resolution}",
+            f"cannot be rebuilt: {error}",
+            "",
+            _instead(works, native),
         ) from error
     return rebuilt
 
@@ -184,7 +191,7 @@ def _working(
     """The nearest resolutions on either side that were found to work, ascending."""
     below = (side for side in range(min(resolution, native) - 1, 0, -1))
     above = (side for side in range(resolution + 1, native + 1))
-    found = []
+    working = []
     for resolutions in (below, above):
         fitting_ones = (side for side in resolutions if fitting.fits(side))
         for _, side in zip(range(_TRIED), fitting_ones, strict=False):
@@ -192,9 +199,9 @@ def _working(
                 _copy(model, fitting, side)
             except UnfitError:
                 continue
-            found.append(side)
+            working.append(side)
             break
-    return sorted(found)
+    return sorted(working)
 
 
 def _instead(works: list[int], native: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from datasets.files import file_sha256, write_text
 from datasets.user_files import UserFile
 
@@ -51,8 +51,8 @@ class Spec:
         from keras_models.loading import ModelChoice
 
         if problem := self.problem():
-            raise InputError(
-                f"{problem}. Say --model and --weights, or sweep it again."
+            raise ModelError.of(
+                self.name, problem, "", "Say `model` and `weights`, or sweep it again."
             )
         known = {field.name for field in fields(ModelChoice)} - {"trust"}
         asked = {key: value for key, value in self.asked.items() if key in known}
@@ -133,14 +133,18 @@ def planned_specs(plan: Path, rungs: Iterable[Json]) -> list[Spec]:
         InputError: the folder does not say how one is opened.
     """
     kept = {spec.weights_sha256: spec for spec in kept_in(plan.parent)}
-    found: dict[str, Spec] = {}
+    planned: dict[str, Spec] = {}
     for rung in rungs:
         sha256 = str(rung.get("weights_sha256"))
         if sha256 not in kept:
             raise InputError(
-                f"--plan {plan}: {plan.parent / FILE} does not say how "
-                f"{rung.get('model')} is opened; expected --model, with --weights, for "
-                "every network of the plan."
+                "plan",
+                plan,
+                "`model`, with `weights`, for every network of the plan",
+                fault=(
+                    f"{plan.parent / FILE} does not say how {rung.get('model')} is "
+                    "opened"
+                ),
             )
-        found[sha256] = kept[sha256]
-    return list(found.values())
+        planned[sha256] = kept[sha256]
+    return list(planned.values())

@@ -19,14 +19,14 @@ _COLUMNS = (
 
 
 def app_row(
-    found: Imported, bundle: Bundle, dataset: tuple[str, str], command: str
+    judged: Imported, bundle: Bundle, dataset: tuple[str, str], command: str
 ) -> Row:
     """The selector, as the app ran it.
 
     Args:
         dataset: its name and split.
     """
-    line = found.line
+    line = judged.line
     dearest = bundle.manifest.rungs[-1].macs
     return Row(
         **what(None, bundle),
@@ -41,28 +41,28 @@ def app_row(
         size_bytes=bundle.size_bytes,
         latency_p50_us=line.p50_us,
         latency_p90_us=line.p90_us,
-        device=f"{found.label}, {found.engine}, {found.verdict.word}",
+        device=f"{judged.label}, {judged.engine}, {judged.verdict.word}",
         command=command,
     )
 
 
-def app_table(found: Imported, bundle: Bundle, dataset: str, bench: Path) -> Table:
+def app_table(judged: Imported, bundle: Bundle, dataset: str, bench: Path) -> Table:
     """The app first, then what was benched over adb with the same bundle.
 
     Args:
         bench: bench.json of `reswise bench` in the same run folder; may not be there.
     """
     title = (
-        f"{bundle.manifest.name} on {found.label}: {found.verdict.word}; "
-        f"{found.line.images} images of {dataset}"
+        f"{bundle.manifest.name} on {judged.label}: {judged.verdict.word}; "
+        f"{judged.line.images} images of {dataset}"
     )
-    if found.line.hollow:
-        title += f". HOLLOW: the app itself is {found.line.hollow}"
-    own = (found.decode_ms, found.prepare_ms, found.whole_p50_ms)
-    rows = [_cells("app", found.line, tuple(f"{value:.3f}" for value in own))]
+    if judged.line.hollow:
+        title += f". HOLLOW: the app itself is {judged.line.hollow}"
+    own = (judged.decode_ms, judged.prepare_ms, judged.whole_p50_ms)
+    rows = [_cells("app", judged.line, tuple(f"{value:.3f}" for value in own))]
     for label, line in _over_adb(bench, bundle):
         rows.append(_cells(f"adb: {label}", line, ("", "", "")))
-    notes = (*_agreement(found), *_shares(found), *_verdict(found), *_NOTES)
+    notes = (*_agreement(judged), *_shares(judged), *_verdict(judged), *_NOTES)
     return Table(
         title=title,
         columns=_COLUMNS,
@@ -103,16 +103,16 @@ def _over_adb(bench: Path, bundle: Bundle) -> list[tuple[str, Line]]:
         if facts["manifest_sha256"] != file_sha256(bundle.folder / MANIFEST_FILE):
             return []
         return [
-            (f"{one['label']}, {'VALID' if one['valid'] else 'INVALID'}",
-             Line(**one["lines"][0]))
-            for one in facts["machines"]
+            (f"{machine['label']}, {'VALID' if machine['valid'] else 'INVALID'}",
+             Line(**machine["lines"][0]))
+            for machine in facts["machines"]
         ]  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, IndexError):
         return []
 
 
-def _agreement(found: Imported) -> list[str]:
-    agreed = found.agreement
+def _agreement(judged: Imported) -> list[str]:
+    agreed = judged.agreement
     equal = agreed.images - len(agreed.differing)
     said = [
         f"Decisions equal to the selector's replay on this machine's scores: {equal} "
@@ -126,18 +126,18 @@ def _agreement(found: Imported) -> list[str]:
     return [*said, *named("Decided otherwise", agreed.differing, "replay")]
 
 
-def _shares(found: Imported) -> list[str]:
-    ended = (f"{rung} {100 * part:.1f} %" for rung, part in found.shares.items())
-    said = [f"Images ended at: {', '.join(ended)}. Engine: {found.engine}."]
-    if found.missing:
-        said.append(f"{found.missing} images of the data set were not run.")
-    if found.unreadable:
-        said.append(f"{len(found.unreadable)} pictures could not be read by the app.")
+def _shares(judged: Imported) -> list[str]:
+    ended = (f"{rung} {100 * part:.1f} %" for rung, part in judged.shares.items())
+    said = [f"Images ended at: {', '.join(ended)}. Engine: {judged.engine}."]
+    if judged.missing:
+        said.append(f"{judged.missing} images of the data set were not run.")
+    if judged.unreadable:
+        said.append(f"{len(judged.unreadable)} pictures could not be read by the app.")
     return said
 
 
-def _verdict(found: Imported) -> list[str]:
-    said = found.verdict
+def _verdict(judged: Imported) -> list[str]:
+    said = judged.verdict
     return [
         f"{said.word}.",
         *(f"Reason: {reason}." for reason in said.reasons),

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from android_bench.agreement import LISTED, Decision
 from android_bench.outcome import Outcome
-from android_bench.plan import SELECTOR
+from android_bench.script import SELECTOR
 from android_bench.summary import Line, dearest
 from convert.bundle import Bundle
 from convert.manifest import Rung
@@ -57,15 +57,15 @@ def bench_rows(
 def what(rung: Rung | None, bundle: Bundle) -> dict[str, Any]:
     """What a row is of: a rung, or where None the bundle's selector."""
     first = bundle.manifest.rungs[0]
-    way = (rung or first).preprocessing
-    smooth = "antialiased" if way.antialias else "not antialiased"
+    preprocessing = (rung or first).preprocessing
+    smooth = "antialiased" if preprocessing.antialias else "not antialiased"
     models = dict.fromkeys(one.model for one in bundle.manifest.rungs)
     ladder = bundle.selector.ladder if rung is None else (rung.rung,)
     return {
         "model": rung.model if rung else ",".join(models),
         "resolution": rung.resolution if rung else None,
-        "crop": way.crop,
-        "interpolation": f"{way.interpolation}, {smooth}",
+        "crop": preprocessing.crop,
+        "interpolation": f"{preprocessing.interpolation}, {smooth}",
         "recipe": (rung or first).recipe,
         "selector": "fixed" if rung else str(bundle.manifest.selector["kind"]),
         "ladder": ",".join(ladder),
@@ -98,8 +98,8 @@ def draw_latency(outcomes: Sequence[Outcome], folder: Path) -> list[Path]:
     """Top-1 with 95 % intervals against the mean latency of an image."""
     figure = Figure(figsize=(7.0, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    for place, outcome in enumerate(outcomes):
-        colour = f"C{place}"
+    for number, outcome in enumerate(outcomes):
+        colour = f"C{number}"
         for line in outcome.lines:
             chosen = line.name == SELECTOR
             axes.errorbar(
@@ -173,27 +173,27 @@ def _classic(outcome: Outcome) -> list[str]:
 def _agreement(outcome: Outcome) -> list[str]:
     agreed = outcome.agreement
     equal = agreed.images - len(agreed.differing)
-    found = [
+    notes = [
         f"Decisions equal to the selector's replay on the device's own scores: {equal} "
         f"of {agreed.images} images ({agreed.items} runs)."
     ]
-    found += named("Decided otherwise", agreed.differing, "replay")
-    apart = [one for one in outcome.kernels if one.largest > 0]
+    notes += named("Decided otherwise", agreed.differing, "replay")
+    apart = [kernel for kernel in outcome.kernels if kernel.largest > 0]
     if not apart:
-        found.append("Scores equal this machine's interpreter to the last bit.")
-    for one in apart:
-        found.append(
-            f"Kernels differ: {one.rung}: scores by at most {one.largest:.2g}; the "
-            f"same class for {one.top1_equal} of {one.images} images."
+        notes.append("Scores equal this machine's interpreter to the last bit.")
+    for kernel in apart:
+        notes.append(
+            f"Kernels differ: {kernel.rung}: scores by at most {kernel.largest:.2g}; "
+            f"the same class for {kernel.top1_equal} of {kernel.images} images."
         )
-    found += named("Moved by kernels", outcome.moved, "this machine")
-    return found
+    notes += named("Moved by kernels", outcome.moved, "this machine")
+    return notes
 
 
 def named(what: str, decisions: Sequence[Decision], other: str) -> list[str]:
     shown = [
-        f"{what}: {one.id}: {one.device}; {other}: {one.replay}."
-        for one in decisions[:LISTED]
+        f"{what}: {decision.id}: {decision.device}; {other}: {decision.replay}."
+        for decision in decisions[:LISTED]
     ]
     more = len(decisions) - len(shown)
     return [*shown, f"{what}: and {more} more."] if more else shown

@@ -16,21 +16,21 @@ def bundle_table(bundle: "Bundle") -> "Table":
         "rung", "recipe", "file", "signature", "input", "output", "resolution",
         "MMACs", "parameters", "file MB",
     )  # fmt: skip
-    sizes = {one.file: one.size_bytes for one in bundle.manifest.files}
+    sizes = {rung.file: rung.size_bytes for rung in bundle.manifest.files}
     rows = tuple(
         (
-            one.rung,
-            one.recipe,
-            one.file,
-            one.signature or f"(subgraph {one.subgraph})",
-            one.input.dtype,
-            one.output.dtype,
-            str(one.resolution),
-            f"{one.macs / 1e6:,.2f}",
-            f"{one.parameters:,}",
-            f"{sizes[one.file] / 1e6:,.2f}",
+            rung.rung,
+            rung.recipe,
+            rung.file,
+            rung.signature or f"(subgraph {rung.subgraph})",
+            rung.input.dtype,
+            rung.output.dtype,
+            str(rung.resolution),
+            f"{rung.macs / 1e6:,.2f}",
+            f"{rung.parameters:,}",
+            f"{sizes[rung.file] / 1e6:,.2f}",
         )
-        for one in bundle.manifest.rungs
+        for rung in bundle.manifest.rungs
     )
     title = f"{bundle.manifest.name}: {summary(bundle)}"
     return Table(

@@ -13,17 +13,20 @@ from reports.chart_parts import Point, Spec, charted, finished, level, tooltip
 from reports.rows import Row
 
 KINDS = (
-    "fixed", "random", "cascade", "deferral", "learned", "oracle", "certified plan",
+    "fixed", "random", "cascade", "deferral", "learned", "oracle", "compressed",
+    "certified plan",
 )  # fmt: skip
 _COLOURS = (
-    "#767676", "#b5651d", "#1f77b4", "#17a2a2", "#8e44ad", "#2e8b57", "#d62728",
+    "#767676", "#b5651d", "#1f77b4", "#17a2a2", "#8e44ad", "#2e8b57", "#8c8c2e",
+    "#d62728",
 )  # fmt: skip
 _STAR = (
     "M0,-1L0.2245,-0.309L0.9511,-0.309L0.3633,0.118L0.5878,0.809L0,0.382"
     "L-0.5878,0.809L-0.3633,0.118L-0.9511,-0.309L-0.2245,-0.309Z"
 )
 _SHAPES = (
-    "circle", "cross", "square", "diamond", "triangle-up", "triangle-down", _STAR,
+    "circle", "cross", "square", "diamond", "triangle-up", "triangle-down",
+    "triangle-right", _STAR,
 )  # fmt: skip
 
 

@@ -83,12 +83,12 @@ def by_resolution(
     heads.append(f"{published.accuracy} drop, printed")
     heads += [f"{published.accuracy} drop, {name}" for name in measured]
     lines = []
-    for place, row in enumerate(published.rows):
+    for column_index, row in enumerate(published.rows):
         cells = [str(row.resolution), number_text(row.flops_drop_percent)]
         for column in counted:
             cells += [
-                number_text(column.drops[place]),
-                _signed(column.differences[place]),
+                number_text(column.drops[column_index]),
+                _signed(column.differences[column_index]),
             ]
         cells.append(number_text(row.accuracy_drop_percent))
         cells += [number_text(drops.get(row.resolution)) for drops in measured.values()]
@@ -114,7 +114,7 @@ def _measured(
     rows: Sequence[Row], published: PublishedTable
 ) -> dict[str, dict[int | None, float]]:
     """{model: {resolution: drop in points}} of the accuracy that the table prints."""
-    found: dict[str, dict[int | None, float]] = {}
+    drops: dict[str, dict[int | None, float]] = {}
     for row in rows:
         native = _native_row(row, rows)
         if native is None or row.resolution is None:
@@ -122,8 +122,8 @@ def _measured(
         own, best = _accuracy(row, published), _accuracy(native, published)
         name = f"{row.model} ({row.weights})"
         if own is not None and best is not None:
-            found.setdefault(name, {})[row.resolution] = 100 * (best - own)
-    return found
+            drops.setdefault(name, {})[row.resolution] = 100 * (best - own)
+    return drops
 
 
 def _native_row(row: Row, rows: Sequence[Row]) -> Row | None:

@@ -30,7 +30,7 @@ def write_sheet(dataset: Dataset, path: Path, columns: int = 8) -> list[str]:
         InputError: columns are out of range.
     """
     if not 1 <= columns <= 50:
-        raise InputError(f"--columns {columns}: expected 1 to 50 pictures a class.")
+        raise InputError("columns", columns, "1 to 50 pictures a class")
     order = shuffled(dataset.ids)
     labels = dataset.labels[order]
     classes = sorted(set(labels.tolist()))

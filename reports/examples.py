@@ -10,7 +10,7 @@ from PIL import Image
 
 from datasets.batches import pictures
 from datasets.catalogue import open_dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing, parse_crop
 from keras_models.scoring.score_records import RungMeta, StoredRung
 from selection.arrays import Bools, Ints
@@ -79,18 +79,18 @@ def _kinds(
 def _example(rungs: Sequence[StoredRung], row: int, drawn: dict[int, str]) -> Example:
     first = rungs[0]
     told = "; ".join(
-        f"{one.rung}: {_name(one, int(one.scores[row].argmax()))} "
-        f"{100 * float(one.scores[row].max()):.0f} %"
-        for one in rungs
+        f"{rung.rung}: {_name(rung, int(rung.scores[row].argmax()))} "
+        f"{100 * float(rung.scores[row].max()):.0f} %"
+        for rung in rungs
     )
     return Example(drawn[row], _name(first, int(first.labels[row])), told)
 
 
-def _name(rung: StoredRung, place: int) -> str:
+def _name(rung: StoredRung, class_index: int) -> str:
     names = rung.class_names
-    if place >= len(names) or all(name.isdecimal() for name in names):
-        return f"class {place}"
-    return names[place]
+    if class_index >= len(names) or all(name.isdecimal() for name in names):
+        return f"class {class_index}"
+    return names[class_index]
 
 
 def _drawn(rung: StoredRung, rows: list[int]) -> dict[int, str]:
@@ -100,17 +100,20 @@ def _drawn(rung: StoredRung, rows: list[int]) -> dict[int, str]:
     places = {name: place for place, name in enumerate(dataset.ids)}
     missing = [rung.ids[row] for row in rows if rung.ids[row] not in places]
     if missing:
-        raise InputError(
-            f"{meta.dataset}: no picture {missing[0]!r} there now; expected the data "
-            "set that was swept."
+        raise DataError.of(
+            meta.dataset,
+            f"no picture {missing[0]!r} there now",
+            "the data set that was swept",
         )
-    way = Preprocessing(parse_crop(str(meta.preprocessing["crop"])))
+    preprocessing = Preprocessing(parse_crop(str(meta.preprocessing["crop"])))
     indices = [places[rung.ids[row]] for row in rows]
-    found: dict[int, str] = {}
-    for batch in pictures(dataset, [SIDE], [way], indices=indices):
-        for index, pixels in zip(batch.indices, batch.pixels[way, SIDE], strict=True):
-            found[rows[indices.index(int(index))]] = _uri(pixels)
-    return found
+    uris: dict[int, str] = {}
+    for batch in pictures(dataset, [SIDE], [preprocessing], indices=indices):
+        for index, pixels in zip(
+            batch.indices, batch.pixels[preprocessing, SIDE], strict=True
+        ):
+            uris[rows[indices.index(int(index))]] = _uri(pixels)
+    return uris
 
 
 def _whole_split(meta: RungMeta) -> str:

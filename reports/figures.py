@@ -156,12 +156,12 @@ def _empty(across: str, up: str) -> tuple[Figure, Axes]:
 
 def _points(axes: Axes, rows: list[Row], across: list[float]) -> None:
     kinds = list(dict.fromkeys(str(row.selector) for row in rows))
-    for row, place in zip(rows, across, strict=True):
+    for row, left in zip(rows, across, strict=True):
         top1, kind = 100 * (row.top1 or 0), str(row.selector)
         below = top1 - 100 * (row.top1_low or 0)
         above = 100 * (row.top1_high or 0) - top1
         axes.errorbar(
-            place,
+            left,
             top1,
             yerr=[[below], [above]],
             fmt="o" if kind == "fixed" else "*",
@@ -169,7 +169,7 @@ def _points(axes: Axes, rows: list[Row], across: list[float]) -> None:
             color=f"C{kinds.index(kind)}",
         )
         said = row.ladder if kind == "fixed" else kind
-        axes.annotate(str(said), (place, top1), fontsize=7)
+        axes.annotate(str(said), (left, top1), fontsize=7)
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:

@@ -2,24 +2,24 @@
 
 from reports import charts
 from reports.gathered import Gathered, Json
-from reports.parts import Figure
 from reports.rows import Row
+from reports.section import Figure
 
 
-def answer(found: Gathered) -> str:
+def answer(gathered: Gathered) -> str:
     """What one wants to know, in one sentence."""
-    for folder, plan in found.plans:
-        row = found.row_of(folder, plan)
+    for folder, plan in gathered.plans:
+        row = gathered.row_of(folder, plan)
         if row is not None:
             return _plan_sentence(plan, row)
     chosen = [
         row
-        for _, row in found.swept
+        for _, row in gathered.swept
         if row.drop_points is not None
         and row.drop_points <= 2
         and (row.flops_drop_percent or 0) > 0
     ]
-    solid = [row for row in chosen if not _hollow(found, row)]
+    solid = [row for row in chosen if not _hollow(gathered, row)]
     if chosen and not solid:
         return (
             "HOLLOW: where accuracy is kept, the reference itself is not better than "
@@ -67,22 +67,22 @@ def _saved(row: Row) -> str:
     return f"{saved:.0f}" if saved < 99.5 else f"{saved:.2f}"
 
 
-def _hollow(found: Gathered, row: Row) -> bool:
+def _hollow(gathered: Gathered, row: Row) -> bool:
     """Whether the table of a row says that its reference only guesses."""
     start = f"{row.model} ({row.weights}) on {row.dataset} {row.split}, "
     return any(
         table.title.startswith(start) and "HOLLOW" in table.title
-        for _, table in found.tables
+        for _, table in gathered.tables
     )
 
 
-def overview(found: Gathered) -> list[Figure]:
+def overview(gathered: Gathered) -> list[Figure]:
     """Accuracy against MACs, a chart a data set."""
-    rows = [(row, found.planned(folder, row)) for folder, row in found.swept]
+    rows = [(row, gathered.planned(folder, row)) for folder, row in gathered.swept]
     figures = []
     for dataset in dict.fromkeys(row.dataset for row, _ in rows):
         own = _once([(row, sure) for row, sure in rows if row.dataset == dataset])
-        reference = _reference(found, [row for row, _ in own])
+        reference = _reference(gathered, [row for row, _ in own])
         caption = (
             "Every fixed rung and every selector: mean MACs of one image against "
             "top-1, lines are 95 % Wilson intervals. Hover for the numbers."
@@ -104,8 +104,8 @@ def _once(rows: list[tuple[Row, bool]]) -> list[tuple[Row, bool]]:
     return list(kept.values())
 
 
-def _reference(found: Gathered, rows: list[Row]) -> tuple[str, float] | None:
-    name = next((str(plan["reference"]) for _, plan in found.plans), None)
+def _reference(gathered: Gathered, rows: list[Row]) -> tuple[str, float] | None:
+    name = next((str(plan["reference"]) for _, plan in gathered.plans), None)
     fixed = [row for row in rows if row.selector == "fixed" and row.ladder]
     own = [row for row in fixed if row.ladder == name]
     if not own and fixed:

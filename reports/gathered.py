@@ -35,6 +35,7 @@ class Gathered:
     maps: tuple[tuple[Path, list[dict[str, float]]], ...]
     bundles: tuple[tuple[Path, Json], ...]  # manifest.json
     parities: tuple[tuple[Path, Json], ...]  # parity.json beside a manifest
+    fronts_of_compression: tuple[tuple[Path, Json], ...]  # compress.json
     rungs: tuple[StoredRung, ...]
 
     @property
@@ -55,10 +56,10 @@ class Gathered:
     def planned(self, folder: Path, row: Row) -> bool:
         """Whether a row is that of the plan in its folder, and the plan certified."""
         return any(
-            place == folder
+            where == folder
             and plan["certificate"]["certified"]
-            and self.row_of(place, plan) == row
-            for place, plan in self.plans
+            and self.row_of(where, plan) == row
+            for where, plan in self.plans
         )
 
     def row_of(self, folder: Path, plan: Json) -> Row | None:
@@ -67,8 +68,8 @@ class Gathered:
         kind = plan["selector"]["kind"]
         own = [
             row
-            for place, row in self.rows
-            if place == folder and (row.selector, row.ladder) == (kind, ladder)
+            for where, row in self.rows
+            if where == folder and (row.selector, row.ladder) == (kind, ladder)
         ]
         own = [row for row in own if row.resolution is None] or own
         return own[-1] if own else None
@@ -82,10 +83,8 @@ def gather(folders: list[Path]) -> Gathered:
     """
     for folder in folders:
         if not folder.is_dir():
-            raise InputError(
-                f"{folder}: no such folder; expected the --run folder of a verb."
-            )
-    found = Gathered(
+            raise InputError.of(folder, "no such folder", "the `run` folder of a verb")
+    gathered = Gathered(
         folders=tuple(folders),
         rows=tuple(_each(folders, "rows.csv", read_rows)),
         tables=tuple(
@@ -101,12 +100,14 @@ def gather(folders: list[Path]) -> Gathered:
         parities=tuple(_jsons(folders, "parity.json", check_parity)),
         rungs=tuple(_rungs(folders)),
     )
-    if not found.rows and not found.tables:
-        raise InputError(
-            f"{', '.join(map(str, folders))}: no results there (rows.csv or tables). "
-            "Run `reswise drop` or `reswise demo` first."
+    if not gathered.rows and not gathered.tables:
+        raise InputError.of(
+            ", ".join(map(str, folders)),
+            "no results there (rows.csv or tables)",
+            "",
+            "Run `reswise drop` or `reswise demo` first.",
         )
-    return found
+    return gathered
 
 
 def _each(folders: list[Path], name: str, read: Any) -> Iterator[tuple[Path, Any]]:

@@ -23,27 +23,27 @@ _COLUMNS = (
 )
 
 
-def head_table(title: str, found: "HeadFit", command: str) -> Table:
+def head_table(title: str, head_fit: "HeadFit", command: str) -> Table:
     """One line a resolution; all figures are of the held-out pictures."""
     rows = tuple(
         (
-            str(one.resolution),
-            "one head" if one.accepted else "declined",
-            str(one.pictures),
-            str(one.held_out),
-            f"{100 * one.right_before:.1f}",
-            f"{100 * one.right_after:.1f}",
-            f"{one.loss_before:.3f}",
-            f"{one.loss_after:.3f}",
-            f"{one.gain:.3f} ({one.gain_error:.3f})",
+            str(outcome.resolution),
+            "one head" if outcome.accepted else "declined",
+            str(outcome.pictures),
+            str(outcome.held_out),
+            f"{100 * outcome.right_before:.1f}",
+            f"{100 * outcome.right_after:.1f}",
+            f"{outcome.loss_before:.3f}",
+            f"{outcome.loss_after:.3f}",
+            f"{outcome.gain:.3f} ({outcome.gain_error:.3f})",
         )
-        for one in found.outcomes
+        for outcome in head_fit.outcomes
     )
-    native = found.outcomes[0].resolution
+    native = head_fit.outcomes[0].resolution
     notes = (
         "Loss: cross-entropy, nats a picture. All on held-out pictures, which also "
         f"chose how near the head stays to the trained one (strength "
-        f"{found.strength:g}), so that they flatter it a little: judge it with "
+        f"{head_fit.strength:g}), so that they flatter it a little: judge it with "
         "`reswise drop --adapted` on others. Declined: the loss fell by less than two "
         f"standard errors (at {native}: it rose), or fewer answers were right; the "
         "trained head stays there.",

@@ -21,10 +21,10 @@ def draw_history(log: Path, folder: Path, title: str) -> list[Path]:
     with file.shaped():
         epochs = [int(line["epoch"]) + 1 for line in lines]
     figure = Figure(figsize=(7.0, 3.6), layout="constrained")
-    for place, (measure, unit) in enumerate(
+    for number, (measure, unit) in enumerate(
         (("accuracy", "accuracy, %"), ("loss", "loss, nats")), start=1
     ):
-        axes = figure.add_subplot(1, 2, place)
+        axes = figure.add_subplot(1, 2, number)
         scale = 100 if measure == "accuracy" else 1
         for column, label, style in (
             (measure, "training", "-"),

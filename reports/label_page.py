@@ -50,17 +50,17 @@ def label_page(
     return page.replace("@DATA@", text)
 
 
-def _plan(family: Family, place: int) -> Json:
-    differ = np.flatnonzero(family.answers[place] != family.reference_answers)
-    order = differ[np.argsort(-family.hopes[place][differ], kind="stable")]
+def _plan(family: Family, index: int) -> Json:
+    differ = np.flatnonzero(family.answers[index] != family.reference_answers)
+    order = differ[np.argsort(-family.hopes[index][differ], kind="stable")]
     table = most_lost(len(family.ids), len(differ), family.limit, family.confidence)
     return {
-        "saved": 100 * (1 - family.macs[place] / family.reference_macs),
+        "saved": 100 * (1 - family.macs[index] / family.reference_macs),
         "differ": [
             [
                 int(row),
                 int(family.reference_answers[row]),
-                int(family.answers[place, row]),
+                int(family.answers[index, row]),
             ]
             for row in order
         ],
@@ -77,16 +77,19 @@ def _known(known: Known) -> list[list[object]]:
 
 
 def _question(
-    family: Family, one: Question, names: Sequence[str], read: Callable[[str], bytes]
+    family: Family,
+    question: Question,
+    names: Sequence[str],
+    read: Callable[[str], bytes],
 ) -> Json:
     return {
-        "row": one.row,
-        "id": family.ids[one.row],
-        "first": one.first,
-        "second": one.second,
-        "first_name": names[one.first],
-        "second_name": names[one.second],
-        "src": _picture(family.ids[one.row], read),
+        "row": question.row,
+        "id": family.ids[question.row],
+        "first": question.first,
+        "second": question.second,
+        "first_name": names[question.first],
+        "second_name": names[question.second],
+        "src": _picture(family.ids[question.row], read),
     }
 
 

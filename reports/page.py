@@ -20,7 +20,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _GLOBALS = "window.vegaEmbed = vegaEmbed;"
 
 
-def render(found: Gathered, command: str) -> str:
+def render(gathered: Gathered, command: str) -> str:
     """The page as HTML text, scripts and pictures inside."""
     import vl_convert
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -33,10 +33,10 @@ def render(found: Gathered, command: str) -> str:
         lstrip_blocks=True,
     )
     environment.filters["code"] = _with_code
-    parts = [one for one in sections(found, command) if not one.empty]
+    parts = [one for one in sections(gathered, command) if not one.empty]
     return environment.get_template("page.html").render(
-        answer=answer(found),
-        overview=overview(found),
+        answer=answer(gathered),
+        overview=overview(gathered),
         sections=parts,
         script=vl_convert.javascript_bundle(_GLOBALS),
         style=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
@@ -51,11 +51,11 @@ def _with_code(text: str) -> "Markup":
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def every_table(found: Gathered) -> list[Table]:
+def every_table(gathered: Gathered) -> list[Table]:
     """All tables found, titles made unique, for files of their own."""
     seen: dict[str, int] = {}
     tables = []
-    for _, table in found.tables:
+    for _, table in gathered.tables:
         seen[table.title] = count = seen.get(table.title, 0) + 1
         title = table.title if count == 1 else f"{table.title} ({count})"
         tables.append(replace(table, title=title))

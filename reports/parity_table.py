@@ -83,20 +83,20 @@ def _sizes(result: Result, shared: bool) -> str:
     )
 
 
-def _cells(found: Parity) -> tuple[str, ...]:
+def _cells(compared: Parity) -> tuple[str, ...]:
     return (
-        found.rung,
-        f"{100 * found.agreement:.2f}",
-        f"{found.largest_difference:.2g}",
-        f"{found.mean_difference:.2g}",
-        f"{100 * found.top1:.2f}",
-        f"{100 * found.top1_low:.1f}..{100 * found.top1_high:.1f}",
-        f"{100 * found.parent_top1:.2f}",
-        f"{100 * found.parent_low:.1f}..{100 * found.parent_high:.1f}",
-        f"{found.drop.points:.2f}",
-        f"{found.graph_macs / 1e6:,.2f}",
-        f"{found.macs / 1e6:,.2f}",
-        f"{found.size_bytes / 1e3:,.0f}",
+        compared.rung,
+        f"{100 * compared.agreement:.2f}",
+        f"{compared.largest_difference:.2g}",
+        f"{compared.mean_difference:.2g}",
+        f"{100 * compared.top1:.2f}",
+        f"{100 * compared.top1_low:.1f}..{100 * compared.top1_high:.1f}",
+        f"{100 * compared.parent_top1:.2f}",
+        f"{100 * compared.parent_low:.1f}..{100 * compared.parent_high:.1f}",
+        f"{compared.drop.points:.2f}",
+        f"{compared.graph_macs / 1e6:,.2f}",
+        f"{compared.macs / 1e6:,.2f}",
+        f"{compared.size_bytes / 1e3:,.0f}",
     )
 
 
@@ -104,14 +104,16 @@ def parity_rows(
     result: Result, wanted: Wanted, judged: Dataset, command: str
 ) -> list[Row]:
     """One row a rung; sizes are those of separate files."""
-    ways = {rung.rung: rung for rung in wanted.rungs}
+    rungs = {rung.rung: rung for rung in wanted.rungs}
     runtime = versions()["ai-edge-litert"]
-    parameters = {one.rung: one.parameters for one in result.bundle.manifest.rungs}
+    parameters = {
+        compared.rung: compared.parameters for compared in result.bundle.manifest.rungs
+    }
     rows = []
-    for one in result.parities:
-        rung = ways[one.rung]
-        way = rung.preprocessing
-        smooth = "antialiased" if way.antialias else "not antialiased"
+    for compared in result.parities:
+        rung = rungs[compared.rung]
+        preprocessing = rung.preprocessing
+        smooth = "antialiased" if preprocessing.antialias else "not antialiased"
         rows.append(
             Row(
                 model=rung.source.name,
@@ -119,18 +121,18 @@ def parity_rows(
                 dataset=judged.name,
                 split=judged.split,
                 resolution=rung.resolution,
-                crop=way.crop_name,
-                interpolation=f"{way.interpolation}, {smooth}",
-                recipe=one.recipe,
+                crop=preprocessing.crop_name,
+                interpolation=f"{preprocessing.interpolation}, {smooth}",
+                recipe=compared.recipe,
                 selector="fixed",
-                ladder=one.rung,
-                images=one.images,
-                top1=one.top1,
-                top1_low=one.top1_low,
-                top1_high=one.top1_high,
-                macs=float(one.macs),
-                parameters=parameters[one.rung],
-                size_bytes=one.size_bytes,
+                ladder=compared.rung,
+                images=compared.images,
+                top1=compared.top1,
+                top1_low=compared.top1_low,
+                top1_high=compared.top1_high,
+                macs=float(compared.macs),
+                parameters=parameters[compared.rung],
+                size_bytes=compared.size_bytes,
                 device=f"{platform.machine()} CPU, litert {runtime}",
                 command=command,
             )

@@ -51,20 +51,20 @@ def _title(plan: Plan, test: Scored) -> str:
 
 def _bounds(plan: Plan) -> list[tuple[str, str]]:
     """At their own level: by rung, and the worst of each group."""
-    found = []
+    cells = []
     if plan.halts is not None:
         said = ", ".join(
-            f"{one.part} {one.bound_points:.2f} ({one.images} images)"
-            for one in plan.halts.parts
+            f"{part.part} {part.bound_points:.2f} ({part.images} images)"
+            for part in plan.halts.parts
         )
-        found.append(("bound by rung", f"{said}; together at "
+        cells.append(("bound by rung", f"{said}; together at "
                       f"{100 * plan.halts.confidence:g} %"))  # fmt: skip
     for group in plan.groups:
         worst = group.worst
-        found.append((f"worst {group.what}", f"{worst.part}: bound "
+        cells.append((f"worst {group.what}", f"{worst.part}: bound "
                       f"{worst.bound_points:.2f} points ({worst.images} images), "
                       f"of {len(group.parts)}"))  # fmt: skip
-    return found
+    return cells
 
 
 def _judged(plan: Plan, verdict: Verdict) -> list[tuple[str, str]]:
@@ -95,10 +95,10 @@ def _judged(plan: Plan, verdict: Verdict) -> list[tuple[str, str]]:
 def _agreed(plan: Plan, test: Scored) -> list[tuple[str, str]]:
     """Without labels: how often it answers as the reference does, at what cost."""
     done = replay(plan.selector, test)
-    place = test.index(plan.reference)
-    alike = int((done.answers == test.answers[:, place]).sum())
+    column = test.index(plan.reference)
+    alike = int((done.answers == test.answers[:, column]).sum())
     low, high = wilson(alike, test.images)
-    saved = 100 * (1 - done.mean_macs / test.macs[place])
+    saved = 100 * (1 - done.mean_macs / test.macs[column])
     return [
         ("test images", f"{test.images}, none with a label: agreement, no accuracy"),
         ("agreement", f"{100 * alike / test.images:.2f} % with {plan.reference} "

@@ -54,13 +54,15 @@ def published_table(number: str) -> PublishedTable:
     Raises:
         InputError: there is none of this number.
     """
-    found = _read()
-    if number not in found:
+    tables = _read()
+    if number not in tables:
         raise InputError(
-            f"--table {number}: not a published table; expected one of "
-            f"{', '.join(found)}."
+            "table",
+            number,
+            f"one of {', '.join(tables)}",
+            fault="not a published table",
         )
-    facts = dict(found[number])
+    facts = dict(tables[number])
     rows = tuple(PublishedRow(**row) for row in facts.pop("rows"))
     resolutions = tuple(facts.pop("resolutions", ()))
     return PublishedTable(number=number, rows=rows, resolutions=resolutions, **facts)

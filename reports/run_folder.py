@@ -43,9 +43,9 @@ def add_rows(folder: Path, rows: Sequence[Row]) -> list[Row]:
     with _alone(folder):
         before = read_rows(path) if path.exists() else []
         new = {row_key(row) for row in rows}
-        place = next((n for n, row in enumerate(before) if row_key(row) in new), None)
+        first = next((n for n, row in enumerate(before) if row_key(row) in new), None)
         kept = [row for row in before if row_key(row) not in new]
-        at = len(kept) if place is None else place
+        at = len(kept) if first is None else first
         merged = [*kept[:at], *rows, *kept[at:]]
         write_rows(path, merged)
     return merged

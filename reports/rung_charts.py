@@ -59,13 +59,13 @@ def front_chart(points_of: list[dict[str, float]]) -> Spec:
     values = [
         {
             "images": f"{part} images",
-            "MMACs": one[f"{part}_macs"] / 1e6,
-            "top-1 %": 100 * one[f"{part}_top1"],
+            "MMACs": point[f"{part}_macs"] / 1e6,
+            "top-1 %": 100 * point[f"{part}_top1"],
             "thresholds": ", ".join(
-                f"{one[key]:.4g}" for key in one if key.startswith("threshold_")
+                f"{point[key]:.4g}" for key in point if key.startswith("threshold_")
             ),
         }
-        for one in kept
+        for point in kept
         for part in ("calibration", "test")
     ]
     return finished(
@@ -86,9 +86,9 @@ def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
     for rung in rungs:
         sure = rung.scores.max(axis=1)
         right = rung.scores.argmax(axis=1) == rung.labels
-        place = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
-        for number in np.unique(place):
-            own = place == number
+        bins = np.clip((sure * _BINS).astype(int), 0, _BINS - 1)
+        for number in np.unique(bins):
+            own = bins == number
             values.append(
                 {
                     "rung": rung.rung,

@@ -10,26 +10,26 @@ from reports import rung_charts
 from reports.chart_parts import Point
 from reports.examples import groups
 from reports.gathered import Gathered, Json
-from reports.parts import Figure, Section
+from reports.section import Figure, Section
 
 
-def _ladder(found: Gathered) -> tuple[list[StoredRung], Json | None]:
+def _ladder(gathered: Gathered) -> tuple[list[StoredRung], Json | None]:
     """The plan's rungs over its images, or the cheapest and dearest of a data set."""
-    for _, plan in found.plans:
+    for _, plan in gathered.plans:
         names = plan["selector"]["ladder"]
-        for split in dict.fromkeys(one.meta.split for one in found.rungs):
-            own = {o.rung: o for o in found.rungs if o.meta.split == split}
+        for split in dict.fromkeys(one.meta.split for one in gathered.rungs):
+            own = {o.rung: o for o in gathered.rungs if o.meta.split == split}
             if set(names) <= set(own) and len(names) > 1:
                 return [own[name] for name in names], plan
-    if not found.rungs:
+    if not gathered.rungs:
         return [], None
-    first = found.rungs[-1]
-    same = [one for one in found.rungs if one.fingerprint == first.fingerprint]
+    first = gathered.rungs[-1]
+    same = [one for one in gathered.rungs if one.fingerprint == first.fingerprint]
     return sorted(same, key=lambda one: one.macs), None
 
 
-def pictures(found: Gathered) -> Section:
-    rungs, plan = _ladder(found)
+def pictures(gathered: Gathered) -> Section:
+    rungs, plan = _ladder(gathered)
     if len(rungs) < 2:
         return Section(name="pictures", title="Pictures")
     ends = _ends(rungs, plan) if plan else None
@@ -74,14 +74,14 @@ def _ends(rungs: list[StoredRung], plan: Json) -> Any:
 
 def _shares(rungs: list[StoredRung], ends: Any) -> list[Point]:
     values: list[Point] = []
-    for place, rung in enumerate(rungs):
-        own = ends == place
+    for index, rung in enumerate(rungs):
+        own = ends == index
         right = rung.scores.argmax(axis=1) == rung.labels
         values.append(
             {
                 "plan": "plan",
                 "rung": rung.rung,
-                "place": place,
+                "place": index,
                 "images %": 100 * float(own.mean()),
                 "right %": 100 * float(right[own].mean()) if own.any() else None,
             }
@@ -89,8 +89,8 @@ def _shares(rungs: list[StoredRung], ends: Any) -> list[Point]:
     return values
 
 
-def reliability(found: Gathered) -> Section:
-    rungs, _ = _ladder(found)
+def reliability(gathered: Gathered) -> Section:
+    rungs, _ = _ladder(gathered)
     if not rungs:
         return Section(name="calibration", title="Calibration")
     figure = Figure(

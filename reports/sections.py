@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from keras_models.framework import versions
-from reports import charts, rung_charts
+from reports import charts, compress_front, rung_charts
 from reports.chart_parts import Point
 from reports.gathered import Gathered
-from reports.parts import Figure, Section
+from reports.label_front import label_chart, label_points
 from reports.rung_sections import pictures, reliability
+from reports.section import Figure, Section
 from reports.table import Kind, Table
 
 SECTION_OF: dict[Kind, str] = {
@@ -22,54 +23,70 @@ SECTION_OF: dict[Kind, str] = {
     "random-draws": "selectors",
     "plan": "selectors",
     "plan-splits": "selectors",
+    "plan-labels": "selectors",
     "thresholds": "thresholds",
     "parity": "bundles",
     "bundle": "bundles",
     "bench": "device",
+    "compression": "compression",
+    "compression-answers": "compression",
     "published": "published",
     "listing": "measured",
 }
 _MAPS = 2  # ladders whose maps are drawn
 
 
-def sections(found: Gathered, command: str) -> Iterator[Section]:
+def sections(gathered: Gathered, command: str) -> Iterator[Section]:
     """The page below its first screen, in order, each with the tables of its kinds."""
     for section in (
-        _drops(found),
+        _drops(gathered),
         Section(
             name="adaptations",
             title="Adapted to lower resolutions",
             lead="Batch norm tuned without labels, by the network's own native scores.",
         ),
-        Section(
-            name="selectors",
-            title="The resolution of each image",
-            lead="Every selector pays for all rungs that it ran, and for itself.",
-        ),
-        _thresholds(found),
-        pictures(found),
-        reliability(found),
-        _compression(found),
-        _devices(found),
+        _selectors(gathered),
+        _thresholds(gathered),
+        pictures(gathered),
+        reliability(gathered),
+        _bundles(gathered),
+        _devices(gathered),
+        _compression(gathered),
         Section(
             name="published",
             title="Published rows beside ours",
             lead="FLOPs columns computed again from the graphs, beside what sources "
             "print.",
         ),
-        _measured(found, command),
+        _measured(gathered, command),
     ):
-        yield replace(section, tables=_tables(found, section.name))
+        yield replace(section, tables=_tables(gathered, section.name))
 
 
-def _tables(found: Gathered, section: str) -> tuple[Table, ...]:
+def _tables(gathered: Gathered, section: str) -> tuple[Table, ...]:
     return tuple(
-        table for _, table in found.tables if SECTION_OF[table.kind] == section
+        table for _, table in gathered.tables if SECTION_OF[table.kind] == section
     )
 
 
-def _drops(found: Gathered) -> Section:
-    rows = [row for _, row in found.swept]
+def _selectors(gathered: Gathered) -> Section:
+    values = label_points([(folder.name, plan) for folder, plan in gathered.plans])
+    figure = Figure(
+        "Certified saving against labels",
+        "Where plan and reference answer alike no label is needed; one may stop at any "
+        "number of labels, and what is certified there holds.",
+        label_chart(values),
+    )
+    return Section(
+        name="selectors",
+        title="The resolution of each image",
+        lead="Every selector pays for all rungs that it ran, and for itself.",
+        figures=(figure,) if values else (),
+    )
+
+
+def _drops(gathered: Gathered) -> Section:
+    rows = [row for _, row in gathered.swept]
     values = charts.resolution_points(rows)
     figure = Figure(
         "Accuracy against resolution",
@@ -85,22 +102,23 @@ def _drops(found: Gathered) -> Section:
     )
 
 
-def _thresholds(found: Gathered) -> Section:
+def _thresholds(gathered: Gathered) -> Section:
     figures = []
-    for folder, cells in found.maps[:_MAPS]:
+    for folder, cells in gathered.maps[:_MAPS]:
         for what, title in (("top1", "Accuracy"), ("macs", "MACs")):
             figures.append(
                 Figure(
                     f"{title} over the thresholds",
-                    f"Calibration images, {_ladder_of(found, folder)}.",
+                    f"Calibration images, {_ladder_of(gathered, folder)}.",
                     rung_charts.map_chart(cells, what),
                 )
             )
-    for folder, front in found.fronts[:_MAPS]:
+    for folder, front in gathered.fronts[:_MAPS]:
         figures.append(
             Figure(
                 "The exact front, and what it does on other images",
-                f"Every point is a choice of thresholds, {_ladder_of(found, folder)}.",
+                "Every point is a choice of thresholds, "
+                f"{_ladder_of(gathered, folder)}.",
                 rung_charts.front_chart(front),
             )
         )
@@ -112,16 +130,37 @@ def _thresholds(found: Gathered) -> Section:
     )
 
 
-def _ladder_of(found: Gathered, folder: Path) -> str:
+def _ladder_of(gathered: Gathered, folder: Path) -> str:
     own = (
         table.title
-        for place, table in found.tables
-        if place == folder and table.kind == "thresholds"
+        for where, table in gathered.tables
+        if where == folder and table.kind == "thresholds"
     )
     return next(own, folder.name)
 
 
-def _compression(found: Gathered) -> Section:
+def _compression(gathered: Gathered) -> Section:
+    """Accuracy against each cost, resolution and cascades on the same front."""
+    figures = tuple(
+        Figure(
+            f"Accuracy against {cost}: {facts['what']}",
+            "Filled: certified. Dashed: the parent at lower resolutions, and cascades "
+            "over these. Grey bars are 95 % intervals.",
+            compress_front.front_chart(facts, cost),
+        )
+        for _, facts in gathered.fronts_of_compression
+        for cost in compress_front.COSTS
+    )
+    return Section(
+        name="compression",
+        title="Compression and resolution on one front",
+        lead="Techniques without training, quantising, lower resolutions and cascades: "
+        "what each really saves, what it saves on paper, and what it loses.",
+        figures=figures,
+    )
+
+
+def _bundles(gathered: Gathered) -> Section:
     """Of every rung and recipe its file's size and accuracy; what sharing saves."""
     values: list[Point] = [
         {
@@ -131,13 +170,13 @@ def _compression(found: Gathered) -> Section:
             "top-1 %": 100 * row.top1,
             "images": row.images,
         }
-        for folder, row in found.rows
-        if folder in found.converted
+        for folder, row in gathered.rows
+        if folder in gathered.converted
         and row.drop_points is None
         and row.size_bytes
         and row.top1 is not None
     ]
-    recipes = [facts.get("recipe") for _, facts in found.parities]
+    recipes = [facts.get("recipe") for _, facts in gathered.parities]
     once = len(set(recipes)) == len(recipes)
     sizes: list[Point] = [
         {
@@ -145,7 +184,7 @@ def _compression(found: Gathered) -> Section:
             "stored": how,
             "MB": facts[key] / 1e6,
         }
-        for folder, facts in found.parities
+        for folder, facts in gathered.parities
         for how, key in (("shared", "bundle_bytes"), ("separate", "separate_bytes"))
         if key in facts
     ]
@@ -166,7 +205,7 @@ def _compression(found: Gathered) -> Section:
     )
 
 
-def _devices(found: Gathered) -> Section:
+def _devices(gathered: Gathered) -> Section:
     values: list[Point] = [
         {
             "what": row.ladder if row.selector == "fixed" else f"{row.selector}",
@@ -176,7 +215,7 @@ def _devices(found: Gathered) -> Section:
             "top-1 %": 100 * (row.top1 or 0),
             "images": row.images,
         }
-        for _, row in found.rows
+        for _, row in gathered.rows
         if row.latency_p50_us is not None
     ]
     figures: tuple[Figure, ...] = ()
@@ -196,12 +235,12 @@ def _devices(found: Gathered) -> Section:
     )
 
 
-def _measured(found: Gathered, command: str) -> Section:
-    commands = dict.fromkeys(row.command for _, row in found.rows if row.command)
-    devices = dict.fromkeys(row.device for _, row in found.rows if row.device)
+def _measured(gathered: Gathered, command: str) -> Section:
+    commands = dict.fromkeys(row.command for _, row in gathered.rows if row.command)
+    devices = dict.fromkeys(row.device for _, row in gathered.rows if row.device)
     data = dict.fromkeys(
         f"{row.dataset} {row.split or ''}: {row.images:,} images".replace(" :", ":")
-        for _, row in found.rows
+        for _, row in gathered.rows
         if row.images
     )
     rows = (
@@ -217,7 +256,7 @@ def _measured(found: Gathered, command: str) -> Section:
         "Accuracies hold for the images named. A certificate holds for images drawn as "
         "those were; nothing here says what other images give.",
     )
-    if any(row.dataset == "glyphs" for _, row in found.rows):
+    if any(row.dataset == "glyphs" for _, row in gathered.rows):
         remarks += (
             "glyphs is a demonstration and a test bed; its figures say nothing about "
             "photographs.",

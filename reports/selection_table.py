@@ -35,30 +35,30 @@ def judged_rows(
     """One row a selector, drops against the reference rung."""
     return [
         Row(
-            model=_models(one.selector.ladder),
+            model=_models(selected.selector.ladder),
             weights=meta.weights,
             dataset=meta.dataset,
             split=meta.split,
             crop=str(meta.preprocessing["crop"]),
             interpolation=str(meta.preprocessing["interpolation"]),
             recipe=meta.recipe,
-            selector=one.name,
-            ladder=",".join(one.selector.ladder),
+            selector=selected.name,
+            ladder=",".join(selected.selector.ladder),
             images=scored.images,
-            top1=one.verdict.accuracy,
-            top5=one.verdict.top5,
-            top1_low=one.verdict.accuracy_low,
-            top1_high=one.verdict.accuracy_high,
-            drop_points=one.verdict.drop.points,
-            drop_low=one.verdict.drop.low,
-            drop_high=one.verdict.drop.high,
-            mcnemar_p=one.verdict.drop.mcnemar_p,
-            macs=one.verdict.macs,
-            flops_drop_percent=one.verdict.saved_percent,
+            top1=selected.verdict.accuracy,
+            top5=selected.verdict.top5,
+            top1_low=selected.verdict.accuracy_low,
+            top1_high=selected.verdict.accuracy_high,
+            drop_points=selected.verdict.drop.points,
+            drop_low=selected.verdict.drop.low,
+            drop_high=selected.verdict.drop.high,
+            mcnemar_p=selected.verdict.drop.mcnemar_p,
+            macs=selected.verdict.macs,
+            flops_drop_percent=selected.verdict.saved_percent,
             device=f"replayed from stored scores against {reference}",
             command=command,
         )
-        for one in judged
+        for selected in judged
     ]
 
 
@@ -93,8 +93,8 @@ def spread_table(
     judged: list[Judged], scored: Scored, reference: str, repeats: int
 ) -> Table:
     """The random selector drawn again and again, as thesis table 6."""
-    (one,) = (one for one in judged if one.name == "random")
-    drawn = one.selector
+    (drawing,) = (drawing for drawing in judged if drawing.name == "random")
+    drawn = drawing.selector
     if not isinstance(drawn, RandomChoice):
         raise TypeError("the selector named random is none")
     part = scored.ladder(drawn.ladder)
@@ -139,16 +139,16 @@ def _spread(values: list[float]) -> tuple[str, ...]:
     )
 
 
-def _cells(one: Judged, base: Judged | None, scored: Scored) -> tuple[str, ...]:
-    said = one.verdict
+def _cells(own: Judged, base: Judged | None, scored: Scored) -> tuple[str, ...]:
+    said = own.verdict
     gain = ("", "")
-    if base is not None and base is not one:
+    if base is not None and base is not own:
         other = replay(base.selector, scored).right
-        drop = paired_drop(other, replay(one.selector, scored).right)
+        drop = paired_drop(other, replay(own.selector, scored).right)
         gain = (f"{-drop.points + 0.0:+.2f}", f"{-drop.high:+.2f}..{-drop.low:+.2f}")
     return (
-        one.name,
-        _ladder(one.selector.ladder, scored),
+        own.name,
+        _ladder(own.selector.ladder, scored),
         f"{100 * said.accuracy:.2f}",
         f"{100 * said.accuracy_low:.1f}..{100 * said.accuracy_high:.1f}",
         f"{said.macs / 1e6:,.2f}",

@@ -24,10 +24,13 @@ Kind = Literal[
     "random-draws",
     "plan",
     "plan-splits",
+    "plan-labels",
     "thresholds",
     "parity",
     "bundle",
     "bench",
+    "compression",
+    "compression-answers",
     "published",
     "listing",
 ]

@@ -30,11 +30,11 @@ def drawn(
 def least_width(heads: Sequence[str], rows: Rows, words: int) -> int:
     """Letters in a line that the table needs for no number to be cut."""
     total = 1
-    for place, head in enumerate(heads):
-        longest = max((len(row[place]) for row in rows), default=0)
-        if place < words:
+    for index, head in enumerate(heads):
+        longest = max((len(row[index]) for row in rows), default=0)
+        if index < words:
             longest = min(max(longest, _longest([head])), _FOLDED)
-        total += max(longest, 0 if place < words else _longest([head])) + 3
+        total += max(longest, 0 if index < words else _longest([head])) + 3
     return total
 
 
@@ -44,8 +44,8 @@ def _longest(cells: Sequence[str]) -> int:
 
 def _upright(title: str, heads: Sequence[str], rows: Rows, words: int) -> RichTable:
     table = _titled(title)
-    for place, head in enumerate(heads):
-        if place < words:
+    for index, head in enumerate(heads):
+        if index < words:
             table.add_column(escape(head), overflow="fold")
         else:
             table.add_column(escape(head), justify="right", no_wrap=True)

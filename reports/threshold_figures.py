@@ -25,18 +25,18 @@ class Curve:
     accuracy: Float64s
 
 
-def draw_all(found: SeenFront, test: Scored, title: str, folder: Path) -> list[Path]:
+def draw_all(fronts: SeenFront, test: Scored, title: str, folder: Path) -> list[Path]:
     """The maps and the fronts of a ladder, beside its rungs and the oracle."""
     bound = replay(Oracle(test.rungs), test)
     rungs = {
-        name: (float(macs), float(test.right[:, place].mean()))
-        for place, (name, macs) in enumerate(zip(test.rungs, test.macs, strict=True))
+        name: (float(macs), float(test.right[:, column].mean()))
+        for column, (name, macs) in enumerate(zip(test.rungs, test.macs, strict=True))
     }
     return [
-        *draw_maps(found.grid, found.ladder, folder),
+        *draw_maps(fronts.grid, fronts.ladder, folder),
         *draw_fronts(
-            Curve(found.front.mean_macs, found.front.accuracy),
-            Curve(found.test_macs, found.test_right),
+            Curve(fronts.front.mean_macs, fronts.front.accuracy),
+            Curve(fronts.test_macs, fronts.test_right),
             rungs,
             (bound.mean_macs, bound.accuracy),
             title,

@@ -65,5 +65,5 @@ def _mean(scored: Scored, weights: Float64s) -> Scores:
 def believed(beliefs: Scores, answers: Ints) -> Float64s:
     """(n, ..) chance that each answer is right; answers (n, ..)."""
     flat = answers.reshape(len(answers), -1)
-    found = np.take_along_axis(beliefs, flat, axis=1).astype(np.float64)
-    return np.asarray(np.clip(found.reshape(answers.shape), 0, 1))
+    likely = np.take_along_axis(beliefs, flat, axis=1).astype(np.float64)
+    return np.asarray(np.clip(likely.reshape(answers.shape), 0, 1))

@@ -74,9 +74,7 @@ def confidence(name: str, scores: Scores, temperature: float = 1.0) -> Float64s:
     if name == CALIBRATED:
         return calibrated(scores, temperature)
     if name not in PLAIN:
-        raise InputError(
-            f"confidence {name!r} is unknown; expected one of {', '.join(NAMES)}."
-        )
+        raise InputError("confidence", f"{name!r}", f"one of {', '.join(NAMES)}")
     return PLAIN[name](scores)
 
 

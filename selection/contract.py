@@ -57,14 +57,14 @@ def check_thresholds(thresholds: tuple[float, ...], rungs: int) -> None:
     """
     if len(thresholds) != rungs - 1:
         raise InputError(
-            f"{len(thresholds)} thresholds for {rungs} rungs; expected one for each "
-            f"rung but the last: {rungs - 1}."
+            "thresholds", len(thresholds), f"one for each of {rungs} rungs but the last"
         )
     for value in thresholds:
         if not (0 <= value <= 1 or value == NEVER):
             raise InputError(
-                f"threshold {value} is out of range; expected a confidence in 0..1 "
-                f"({NEVER:g} never stops there)."
+                "thresholds",
+                value,
+                f"a confidence in 0..1 ({NEVER:g} never stops there)",
             )
 
 
@@ -75,7 +75,7 @@ def check_answer(answer: str) -> None:
         InputError: another word.
     """
     if answer not in (LAST, MEAN):
-        raise InputError(f"answer {answer!r}: expected {LAST} or {MEAN}.")
+        raise InputError("answer", f"{answer!r}", f"{LAST} or {MEAN}")
 
 
 def climbed(stops: Bools) -> Bools:

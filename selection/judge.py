@@ -99,6 +99,6 @@ def calibration_error(scores: Scores, right: Bools) -> float:
     The mean over images of |accuracy - mean confidence| of the image's bin.
     """
     sure = scores.max(axis=1).astype(np.float64)
-    place = np.clip(np.ceil(sure * _BINS).astype(int) - 1, 0, _BINS - 1)
-    gap = np.bincount(place, weights=right - sure, minlength=_BINS)
+    bins = np.clip(np.ceil(sure * _BINS).astype(int) - 1, 0, _BINS - 1)
+    gap = np.bincount(bins, weights=right - sure, minlength=_BINS)
     return float(np.abs(gap).sum() / right.size)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import DataError, InputError
 from selection.arrays import UNLABELLED, Bools, Float64s, Ints, Scores
 
 _ROUNDING = 1e-3  # a float32 or int8 softmax may miss [0, 1] and 1 by so much
@@ -82,9 +82,11 @@ class Scored:
             InputError: it is not among them.
         """
         if rung not in self.rungs:
-            raise InputError(
-                f"rung {rung} has no scores; expected one of {', '.join(self.rungs)}. "
-                "Run `reswise drop` with its resolution and crop first."
+            raise InputError.of(
+                f"rung {rung}",
+                "has no scores",
+                f"one of {', '.join(self.rungs)}",
+                "Run `reswise drop` with its resolution and crop first.",
             )
         return self.rungs.index(rung)
 
@@ -139,9 +141,11 @@ def from_stored(
         rungs = sorted(stored, key=lambda name: (stored[name].macs, name))
     for name in rungs:
         if name not in stored:
-            raise InputError(
-                f"rung {name} has no scores; expected one of "
-                f"{', '.join(sorted(stored))}. Run `reswise drop` for it first."
+            raise InputError.of(
+                f"rung {name}",
+                "has no scores",
+                f"one of {', '.join(sorted(stored))}",
+                "Run `reswise drop` for it first.",
             )
     chosen = [stored[name] for name in rungs]
     _check_images(rungs, chosen)
@@ -156,50 +160,59 @@ def from_stored(
 
 def _check_images(rungs: Sequence[str], chosen: Sequence[Stored]) -> None:
     check_ladder(tuple(rungs))
-    for name, one in zip(rungs, chosen, strict=True):
-        if one.fingerprint != chosen[0].fingerprint or one.ids != chosen[0].ids:
-            raise InputError(
-                f"rungs {rungs[0]} and {name} have scores of different images "
-                f"({len(chosen[0].ids)} and {len(one.ids)}); expected the same ones. "
-                "Sweep both over the same --dataset, --split and --limit."
+    for name, stored in zip(rungs, chosen, strict=True):
+        if stored.fingerprint != chosen[0].fingerprint or stored.ids != chosen[0].ids:
+            raise InputError.of(
+                f"rungs {rungs[0]} and {name}",
+                "scores of different images "
+                f"({len(chosen[0].ids)} and {len(stored.ids)})",
+                "the same ones",
+                "Sweep both over the same `dataset`, `split` and `limit`.",
             )
 
 
 def _check_costs(rungs: tuple[str, ...], macs: tuple[int, ...]) -> None:
     for lower, upper in zip(range(len(macs)), range(1, len(macs)), strict=False):
         if macs[lower] > macs[upper]:
-            raise InputError(
-                f"ladder {','.join(rungs)} does not ascend in cost: {rungs[lower]} has "
-                f"{macs[lower] / 1e6:,.2f} MMACs, {rungs[upper]} "
-                f"{macs[upper] / 1e6:,.2f}. Name the cheaper rung first."
+            raise InputError.of(
+                f"ladder {','.join(rungs)}",
+                f"does not ascend in cost: {rungs[lower]} has "
+                f"{macs[lower] / 1000000.0:,.2f} MMACs, {rungs[upper]} "
+                f"{macs[upper] / 1000000.0:,.2f}",
+                "",
+                "Name the cheaper rung first.",
             )
 
 
 def _check_scores(rung: str, scores: Scores, images: int) -> None:
     if scores.ndim != 2 or len(scores) != images or scores.shape[1] < 2:
-        raise InputError(
-            f"rung {rung}: scores of shape {scores.shape}; expected {images} images by "
-            "two classes or more."
+        raise InputError.of(
+            f"rung {rung}",
+            f"scores of shape {scores.shape}",
+            f"{images} images by two classes or more",
         )
     # not (a and b) instead of (not a or not b): NaN fails either comparison
     if images and not (scores.min() >= -_ROUNDING and scores.max() <= 1 + _ROUNDING):
-        raise InputError(
-            f"rung {rung}: scores from {scores.min():g} to {scores.max():g}; expected "
-            "probabilities in 0..1 (a model without a softmax gives logits)."
+        raise InputError.of(
+            f"rung {rung}",
+            f"scores from {scores.min():g} to {scores.max():g}",
+            "probabilities in 0..1 (a model without a softmax gives logits)",
         )
 
 
 def _check_labels(labels: Ints, classes: int, images: int) -> None:
     if labels.shape != (images,) or images == 0:
-        raise InputError(
-            f"labels of shape {labels.shape} for {images} images; expected one label "
-            "for each of at least one image."
+        raise InputError.of(
+            f"labels of shape {labels.shape}",
+            f"{images} images",
+            "one label for each of at least one image",
         )
     if labels.min() < UNLABELLED or labels.max() >= classes:
-        raise InputError(
-            f"labels from {labels.min()} to {labels.max()} are out of range; expected "
+        raise InputError.of(
+            f"labels from {labels.min()} to {labels.max()}",
+            "out of range",
             f"0..{classes - 1}, as the scores have {classes} classes, or {UNLABELLED} "
-            "for an image without a label."
+            "for an image without a label",
         )
 
 
@@ -211,9 +224,11 @@ def check_labelled(labels: Ints, what: str) -> None:
     """
     missing = int((labels < 0).sum())
     if missing:
-        raise InputError(
-            f"{missing:,} of {len(labels):,} images have no label, and {what} needs "
-            "one for each. Use labelled images, or `reswise plan`, which does without."
+        raise DataError.of(
+            f"{missing:,} of {len(labels):,} images",
+            "have no label",
+            f"one for each, for {what}",
+            "Use labelled images, or `reswise plan`, which does without.",
         )
 
 
@@ -224,7 +239,8 @@ def check_ladder(ladder: tuple[str, ...]) -> None:
         InputError: it does not.
     """
     if not ladder or len(set(ladder)) < len(ladder):
-        raise InputError(
-            f"ladder {','.join(ladder) or '(empty)'}: expected one rung or more, each "
-            "once, such as mobilenet_v2@160,resnet50@224."
+        raise InputError.of(
+            f"ladder {','.join(ladder) or '(empty)'}",
+            "",
+            "one rung or more, each once, such as mobilenet_v2@160,resnet50@224",
         )

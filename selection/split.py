@@ -23,8 +23,11 @@ def parted(ids: tuple[str, ...], part: float, seed: int) -> tuple[Ints, Ints]:
     count = int(part) if part > 1 else int(part * len(ids))
     if not 0 < count < len(ids):
         raise InputError(
-            f"{len(ids)} images cannot be split at {part:g}; expected at least one on "
-            "each side. Use more images."
+            "calibration_part",
+            f"{part:g}",
+            "at least one image on each side",
+            "Use more images.",
+            f"it cannot split {len(ids)} images",
         )
     ranks = fractions(id_hashes(ids), seed + _STREAM)
     order = np.lexsort((_names(ids), ranks))

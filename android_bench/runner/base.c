@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 enum exit_code {
-    EXIT_USAGE = 2,   /* the plan, or how the runner was called */
+    EXIT_USAGE = 2,   /* the script, or how the runner was called */
     EXIT_TENSORS = 3, /* a packed file */
     EXIT_LIBRARY = 4, /* libLiteRt.so */
     EXIT_MODEL = 5,   /* a .tflite file */
-    EXIT_RESULTS = 6, /* the results cannot be written, or are of another plan */
+    EXIT_RESULTS = 6, /* the results cannot be written, or are of another script */
     EXIT_RUN = 7,     /* an inference */
     EXIT_BUSY = 8     /* another runner writes these results */
 };
@@ -119,7 +119,7 @@ static void write_all(int file, const char *text, size_t length, const char *nam
     }
 }
 
-/* ---- the plan's words ----------------------------------------------------------- */
+/* ---- the script's words ----------------------------------------------------------- */
 
 typedef struct {
     char *at; /* what is not read yet */
@@ -131,7 +131,7 @@ static bool next_line(Words *words) {
     if (!*words->at) return false;
     words->rest = words->at;
     char *end = strchr(words->at, '\n');
-    if (!end) fail(EXIT_USAGE, "plan line %d does not end", words->line + 1);
+    if (!end) fail(EXIT_USAGE, "script line %d does not end", words->line + 1);
     *end = 0;
     words->at = end + 1;
     words->line++;
@@ -141,7 +141,7 @@ static bool next_line(Words *words) {
 static char *word(Words *words, const char *what) {
     char *start = words->rest;
     if (!start || !*start)
-        fail(EXIT_USAGE, "plan line %d: expected %s", words->line, what);
+        fail(EXIT_USAGE, "script line %d: expected %s", words->line, what);
     char *end = strchr(start, ' ');
     if (end) *end = 0;
     words->rest = end ? end + 1 : start + strlen(start);
@@ -150,7 +150,7 @@ static char *word(Words *words, const char *what) {
 
 static void line_ends(Words *words) {
     if (words->rest && *words->rest)
-        fail(EXIT_USAGE, "plan line %d: %.40s is too much", words->line, words->rest);
+        fail(EXIT_USAGE, "script line %d: %.40s is too much", words->line, words->rest);
 }
 
 static uint64_t whole_number(Words *words, const char *what, uint64_t least,
@@ -159,7 +159,7 @@ static uint64_t whole_number(Words *words, const char *what, uint64_t least,
     bool digits = text[0] >= '0' && text[0] <= '9' && strlen(text) <= 19;
     uint64_t value = digits ? strtoull(text, &end, 10) : 0;
     if (!digits || *end || value < least || value > most)
-        fail(EXIT_USAGE, "plan line %d: %s is %.40s; expected %llu..%llu", words->line,
+        fail(EXIT_USAGE, "script line %d: %s is %.40s; expected %llu..%llu", words->line,
              what, text, (unsigned long long)least, (unsigned long long)most);
     return value;
 }
@@ -168,7 +168,7 @@ static double number(Words *words, const char *what) {
     char *text = word(words, what), *end = NULL;
     double value = strtod(text, &end);
     if (end == text || *end || !(value - value == 0))
-        fail(EXIT_USAGE, "plan line %d: %s is %.40s; expected a number", words->line,
+        fail(EXIT_USAGE, "script line %d: %s is %.40s; expected a number", words->line,
              what, text);
     return value;
 }
@@ -178,7 +178,7 @@ static int one_of(Words *words, const char *what, const char *const *names, int 
     for (int place = 0; place < count; place++) {
         if (!strcmp(text, names[place])) return place;
     }
-    fail(EXIT_USAGE, "plan line %d: %s %.40s is unknown", words->line, what, text);
+    fail(EXIT_USAGE, "script line %d: %s %.40s is unknown", words->line, what, text);
 }
 
 /* ---- packed tensors ------------------------------------------------------------- */

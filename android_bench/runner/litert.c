@@ -224,8 +224,8 @@ static void load_net(Net *net, void *model, const char *file) {
 }
 
 /* ns of one inference; the copy of the input is not in it. */
-static int64_t run_net(Plan *plan, Net *net, uint64_t image) {
-    File *file = &plan->file[net->file];
+static int64_t run_net(Script *script, Net *net, uint64_t image) {
+    File *file = &script->file[net->file];
     read_packed(&net->packed, image, net->input_memory, net->tensors);
     int64_t start = now_ns();
     Status status = litert.RunCompiledModel(file->compiled, net->signature_index, 1,

@@ -33,9 +33,9 @@ static int64_t climb_ns(const Climb *climb) {
     return total;
 }
 
-static void add_top(Line *line, const Plan *plan, const float *scores, size_t classes) {
+static void add_top(Line *line, const Script *script, const float *scores, size_t classes) {
     size_t top[MOST_TOP];
-    int held = highest(scores, classes, plan->top_k, top);
+    int held = highest(scores, classes, script->top_k, top);
     if (!held) fail(EXIT_RUN, "all scores of an image are NaN");
     add(line, ",\"top\":[");
     for (int place = 0; place < held; place++)
@@ -44,7 +44,7 @@ static void add_top(Line *line, const Plan *plan, const float *scores, size_t cl
     add(line, "]");
 }
 
-static void write_image(Line *line, const Plan *plan, const Climb *climb, uint64_t item,
+static void write_image(Line *line, const Script *script, const Climb *climb, uint64_t item,
                         const char *id, size_t classes) {
     /* a resumed run reads the numbers up to total_ns; leave their order */
     add(line, "{\"event\":\"image\",\"item\":%llu,\"total_ns\":%lld,\"id\":%s",
@@ -56,25 +56,25 @@ static void write_image(Line *line, const Plan *plan, const Climb *climb, uint64
     for (int step = 0; step < climb->steps; step++)
         add(line, "%s%lld", step ? "," : "", (long long)climb->ns[step]);
     add(line, "],\"selector_ns\":%lld", (long long)climb->selector_ns);
-    add_top(line, plan, climb->answer, classes);
+    add_top(line, script, climb->answer, classes);
     end_line(line);
 }
 
-static void write_start(Line *line, const Plan *plan, uint64_t item) {
-    add(line, "{\"event\":\"start\",\"plan\":\"%016llx\",\"item\":%llu",
-        (unsigned long long)plan->hash, (unsigned long long)item);
+static void write_start(Line *line, const Script *script, uint64_t item) {
+    add(line, "{\"event\":\"start\",\"script\":\"%016llx\",\"item\":%llu",
+        (unsigned long long)script->hash, (unsigned long long)item);
     uint64_t mask = 0;
     cpu_set_t set;
     memset(&set, 0, sizeof set);
     if (sched_getaffinity(0, sizeof set, &set) >= 0) memcpy(&mask, &set, sizeof mask);
     add(line, ",\"cores\":%llu,\"threads\":%d,\"files\":[", (unsigned long long)mask,
-        plan->threads);
-    for (int place = 0; place < plan->files; place++)
+        script->threads);
+    for (int place = 0; place < script->files; place++)
         add(line, "%s{\"load_ns\":%lld,\"resident_kb\":%ld}", place ? "," : "",
-            (long long)plan->file[place].load_ns, plan->file[place].resident_kb);
+            (long long)script->file[place].load_ns, script->file[place].resident_kb);
     add(line, "],\"first_ns\":[");
-    for (int place = 0; place < plan->rungs; place++)
-        add(line, "%s%lld", place ? "," : "", (long long)plan->rung[place].first_ns);
+    for (int place = 0; place < script->rungs; place++)
+        add(line, "%s%lld", place ? "," : "", (long long)script->rung[place].first_ns);
     add(line, "]");
     end_line(line);
 }
@@ -93,20 +93,20 @@ static bool whole_line(const char *start, const char *end) {
 }
 
 /* Reads lines up to the first that is not whole, or to `most` images. */
-static Progress scan(const char *text, size_t length, const Plan *plan, uint64_t most,
+static Progress scan(const char *text, size_t length, const Script *script, uint64_t most,
                      const char *name) {
     static const char IMAGE[] = "{\"event\":\"image\",\"item\":";
     static const char TOTAL[] = ",\"total_ns\":";
     char start[64];
-    snprintf(start, sizeof start, "{\"event\":\"start\",\"plan\":\"%016llx\"",
-             (unsigned long long)plan->hash);
+    snprintf(start, sizeof start, "{\"event\":\"start\",\"script\":\"%016llx\"",
+             (unsigned long long)script->hash);
     Progress progress = {0, 0, 0};
     const char *end;
     for (const char *at = text; (end = memchr(at, '\n', (size_t)(text + length - at)));
          at = end + 1) {
         if (!whole_line(at, end)) break;
         if (at == text && strncmp(at, start, strlen(start)))
-            fail(EXIT_RESULTS, "%s: results of another plan; delete it", name);
+            fail(EXIT_RESULTS, "%s: results of another script; delete it", name);
         if (!strncmp(at, IMAGE, strlen(IMAGE))) {
             char *rest;
             if (progress.items == most) break;
@@ -142,19 +142,19 @@ static uint64_t whole_rows(int file, size_t row) {
     return length < 0 ? 0 : (uint64_t)length / row;
 }
 
-static Progress resume(const Plan *plan, int results, const char *name, int scores,
+static Progress resume(const Script *script, int results, const char *name, int scores,
                        size_t row) {
     Content content = file_content(results, name, EXIT_RESULTS);
     uint64_t most = UINT64_MAX;
-    if (scores >= 0 && whole_rows(scores, row) < plan->images)
+    if (scores >= 0 && whole_rows(scores, row) < script->images)
         most = whole_rows(scores, row);
-    Progress progress = scan(content.bytes, content.length, plan, most, name);
+    Progress progress = scan(content.bytes, content.length, script, most, name);
     free(content.bytes);
     cut(results, progress.length, name);
     if (scores >= 0) {
         uint64_t rows =
-            progress.items < plan->images ? progress.items : plan->images;
-        cut(scores, rows * row, plan->scores);
+            progress.items < script->images ? progress.items : script->images;
+        cut(scores, rows * row, script->scores);
     }
     return progress;
 }

@@ -1,10 +1,10 @@
 /* Applies a bundle's selector to packed images: on a phone, or on this machine.
  *
- *     runner PLAN RESULTS LIBRARY
+ *     runner SCRIPT RESULTS LIBRARY
  *
- * PLAN is the text that android_bench/plan.py writes (its format is described there),
+ * SCRIPT is the text that android_bench/script.py writes (its format is described there),
  * RESULTS the JSON lines to append to, LIBRARY the path of libLiteRt.so. Files named by
- * the plan lie in the working directory. A run that was ended goes on after the last
+ * the script lie in the working directory. A run that was ended goes on after the last
  * whole line of RESULTS.
  *
  * The LiteRT C API is declared by hand, as the library comes without headers; versions
@@ -21,7 +21,7 @@
  */
 #include "base.c"
 #include "rules.c"
-#include "plan.c"
+#include "script.c"
 #include "litert.c"
 #include "selectors.c"
 #include "results.c"
@@ -43,51 +43,51 @@ static void pack_net(Net *net, uint64_t images) {
     net->packed = open_packed(net->tensors, net->input_dtype, images, each);
 }
 
-static void load_nets_of(Plan *plan, int file, void *model) {
-    const char *name = plan->file[file].name;
-    for (int rung = 0; rung < plan->rungs; rung++) {
-        if (plan->rung[rung].file == file) load_net(&plan->rung[rung], model, name);
+static void load_nets_of(Script *script, int file, void *model) {
+    const char *name = script->file[file].name;
+    for (int rung = 0; rung < script->rungs; rung++) {
+        if (script->rung[rung].file == file) load_net(&script->rung[rung], model, name);
     }
-    if (plan->selector == LEARNED && plan->look.file == file)
-        load_net(&plan->look, model, name);
+    if (script->selector == LEARNED && script->look.file == file)
+        load_net(&script->look, model, name);
 }
 
-static void warm_up(Plan *plan) {
-    for (int rung = 0; rung < plan->rungs; rung++) {
-        plan->rung[rung].first_ns = run_net(plan, &plan->rung[rung], 0);
-        for (int time = 1; time < plan->warm_up; time++)
-            run_net(plan, &plan->rung[rung], 0);
+static void warm_up(Script *script) {
+    for (int rung = 0; rung < script->rungs; rung++) {
+        script->rung[rung].first_ns = run_net(script, &script->rung[rung], 0);
+        for (int time = 1; time < script->warm_up; time++)
+            run_net(script, &script->rung[rung], 0);
     }
-    for (int time = 0; plan->selector == LEARNED && time < plan->warm_up; time++)
-        run_net(plan, &plan->look, 0);
+    for (int time = 0; script->selector == LEARNED && time < script->warm_up; time++)
+        run_net(script, &script->look, 0);
 }
 
-static void read_choices(Plan *plan) {
-    const char *name = plan->choices_file;
-    Packed packed = open_packed(name, UINT8, plan->images, 1);
-    plan->choices = allocated(plan->images, 1);
-    for (uint64_t image = 0; image < plan->images; image++) {
-        read_packed(&packed, image, &plan->choices[image], name);
-        if (plan->choices[image] >= plan->steps)
+static void read_choices(Script *script) {
+    const char *name = script->choices_file;
+    Packed packed = open_packed(name, UINT8, script->images, 1);
+    script->choices = allocated(script->images, 1);
+    for (uint64_t image = 0; image < script->images; image++) {
+        read_packed(&packed, image, &script->choices[image], name);
+        if (script->choices[image] >= script->steps)
             fail(EXIT_TENSORS, "%s: a choice is out of range", name);
     }
     close(packed.file);
 }
 
-static void load_all(Plan *plan) {
-    for (int rung = 0; rung < plan->rungs; rung++)
-        pack_net(&plan->rung[rung], plan->images);
-    if (plan->selector == LEARNED) pack_net(&plan->look, plan->images);
-    if (plan->selector == LISTED) read_choices(plan);
-    for (int file = 0; file < plan->files; file++)
-        load_nets_of(plan, file, load_file(&plan->file[file], plan->threads));
+static void load_all(Script *script) {
+    for (int rung = 0; rung < script->rungs; rung++)
+        pack_net(&script->rung[rung], script->images);
+    if (script->selector == LEARNED) pack_net(&script->look, script->images);
+    if (script->selector == LISTED) read_choices(script);
+    for (int file = 0; file < script->files; file++)
+        load_nets_of(script, file, load_file(&script->file[file], script->threads));
 }
 
-static Workspace make_workspace(const Plan *plan) {
+static Workspace make_workspace(const Script *script) {
     Workspace work;
     memset(&work, 0, sizeof work);
-    work.classes = classes_of(&plan->rung[plan->ladder[0]]);
-    for (int step = 0; step < plan->steps; step++)
+    work.classes = classes_of(&script->rung[script->ladder[0]]);
+    for (int step = 0; step < script->steps; step++)
         work.scores[step] = allocated(work.classes, sizeof(float));
     work.total = allocated(work.classes, sizeof(float));
     work.mean = allocated(work.classes, sizeof(float));
@@ -95,59 +95,59 @@ static Workspace make_workspace(const Plan *plan) {
 }
 
 /* Rounds are run whole, so that every image weighs the same. */
-static bool more(const Plan *plan, const Progress *progress) {
-    return progress->items % plan->images ||
-           progress->items < plan->images * plan->rounds ||
-           progress->items < plan->least_count || progress->busy_ns < plan->least_ns;
+static bool more(const Script *script, const Progress *progress) {
+    return progress->items % script->images ||
+           progress->items < script->images * script->rounds ||
+           progress->items < script->least_count || progress->busy_ns < script->least_ns;
 }
 
-static void probe(Plan *plan, Line *line, uint64_t item) {
-    if (!plan->probe_every || item % plan->probe_every) return;
-    int64_t taken = run_net(plan, &plan->rung[plan->probe_rung], 0);
+static void probe(Script *script, Line *line, uint64_t item) {
+    if (!script->probe_every || item % script->probe_every) return;
+    int64_t taken = run_net(script, &script->rung[script->probe_rung], 0);
     add(line, "{\"event\":\"probe\",\"item\":%llu,\"ns\":%lld", (unsigned long long)item,
         (long long)taken);
     end_line(line);
 }
 
-static void run_images(Plan *plan, const Ids *ids, Line *line, int scores,
+static void run_images(Script *script, const Ids *ids, Line *line, int scores,
                        Progress *progress) {
-    Workspace work = make_workspace(plan);
+    Workspace work = make_workspace(script);
     Climb climb;
-    while (more(plan, progress)) {
-        uint64_t image = progress->items % plan->images;
-        probe(plan, line, progress->items);
-        climb_image(plan, &work, image, &climb);
-        if (scores >= 0 && progress->items < plan->images)
+    while (more(script, progress)) {
+        uint64_t image = progress->items % script->images;
+        probe(script, line, progress->items);
+        climb_image(script, &work, image, &climb);
+        if (scores >= 0 && progress->items < script->images)
             write_all(scores, (const char *)climb.answer, work.classes * sizeof(float),
-                      plan->scores);
-        write_image(line, plan, &climb, progress->items, ids->text[image],
+                      script->scores);
+        write_image(line, script, &climb, progress->items, ids->text[image],
                     work.classes);
         progress->busy_ns += (uint64_t)climb_ns(&climb);
         progress->items++;
     }
 }
 
-static int open_scores(const Plan *plan) {
-    if (!*plan->scores) return -1;
-    int file = open(plan->scores, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (file < 0) fail(EXIT_RESULTS, "%s: cannot be written", plan->scores);
+static int open_scores(const Script *script) {
+    if (!*script->scores) return -1;
+    int file = open(script->scores, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (file < 0) fail(EXIT_RESULTS, "%s: cannot be written", script->scores);
     return file;
 }
 
-static void run_plan(Plan *plan, const char *results, const char *library) {
+static void run_script(Script *script, const char *results, const char *library) {
     static Line line;
-    Ids ids = read_ids(plan);
+    Ids ids = read_ids(script);
     line.name = results;
     line.file = open_results(results);
-    int scores = open_scores(plan);
-    size_t row = plan->rung[plan->ladder[0]].outputs * sizeof(float);
-    Progress progress = resume(plan, line.file, results, scores, row);
-    set_cores(plan->cores);
+    int scores = open_scores(script);
+    size_t row = script->rung[script->ladder[0]].outputs * sizeof(float);
+    Progress progress = resume(script, line.file, results, scores, row);
+    set_cores(script->cores);
     open_library(library);
-    load_all(plan);
-    warm_up(plan);
-    write_start(&line, plan, progress.items);
-    run_images(plan, &ids, &line, scores, &progress);
+    load_all(script);
+    warm_up(script);
+    write_start(&line, script, progress.items);
+    run_images(script, &ids, &line, scores, &progress);
     add(&line, "{\"event\":\"done\",\"items\":%llu,\"peak_kb\":%ld",
         (unsigned long long)progress.items, status_kb("VmHWM:"));
     end_line(&line);
@@ -155,14 +155,14 @@ static void run_plan(Plan *plan, const char *results, const char *library) {
 
 #ifndef RUNNER_TEST
 int main(int count, char **arguments) {
-    static Plan plan;
-    if (count != 4) fail(EXIT_USAGE, "expected PLAN RESULTS LIBRARY");
+    static Script script;
+    if (count != 4) fail(EXIT_USAGE, "expected SCRIPT RESULTS LIBRARY");
     int file = open(arguments[1], O_RDONLY);
     if (file < 0) fail(EXIT_USAGE, "%s: cannot be opened", arguments[1]);
     Content text = file_content(file, arguments[1], EXIT_USAGE);
     close(file);
-    read_plan(&plan, text.bytes, text.length);
-    run_plan(&plan, arguments[2], arguments[3]);
+    read_script(&script, text.bytes, text.length);
+    run_script(&script, arguments[2], arguments[3]);
     _exit(0); /* destructors of the library are slow and of no use */
 }
 #endif

@@ -143,78 +143,78 @@ static void quantised_outputs_are_reals(void) {
 }
 
 static void learned_takes_the_first_of_equal_worth(void) {
-    static Plan plan;
-    plan.steps = 3;
-    plan.price = 0.5;
-    plan.costs[0] = 0.5, plan.costs[1] = 1, plan.costs[2] = 1;
+    static Script script;
+    script.steps = 3;
+    script.price = 0.5;
+    script.costs[0] = 0.5, script.costs[1] = 1, script.costs[2] = 1;
     const float chances[] = {0.5f, 0.75f, 0.875f}; /* worth 0.25, 0.25, 0.375 */
-    CHECK(dearest_worth(&plan, chances) == 2);
+    CHECK(dearest_worth(&script, chances) == 2);
     const float equal[] = {0.5f, 0.75f, 0.75f};
-    CHECK(dearest_worth(&plan, equal) == 0);
+    CHECK(dearest_worth(&script, equal) == 0);
 }
 
 #define RUNG "file m.tflite\nrung 0 = t.bin float32 4 float32 4 0.0 0\n"
 static const char SOUND[] =
-    "reswise plan 1\nimages 2\nids ids.txt\n" RUNG "selector fixed\nladder 1 0\n";
+    "reswise script 1\nimages 2\nids ids.txt\n" RUNG "selector fixed\nladder 1 0\n";
 
 static void parse(const void *text) {
-    static Plan plan;
+    static Script script;
     char *copy = strdup(text);
-    read_plan(&plan, copy, strlen(copy));
+    read_script(&script, copy, strlen(copy));
     _exit(0);
 }
 
-static void plan_is_read(void) {
-    static Plan plan;
-    char text[] = "reswise plan 1\nimages 7\nthreads 2\nids ids.txt\n"
+static void script_is_read(void) {
+    static Script script;
+    char text[] = "reswise script 1\nimages 7\nthreads 2\nids ids.txt\n"
                   "file m.tflite\n"
                   "rung 0 =a%20b%25 a.bin int8 4 uint8 4 0.5 3\n"
                   "rung 0 =c b.bin float32 4 float32 4 0.0 0\n"
                   "selector deferral\nladder 2 1 0\nanswer mean\nthresholds 2.0\n"
                   "rule trees 0.25 1\ntree 3\nnode 1 0.5 1 2 0\nnode 0 0 0 0 1\n"
                   "node 0 0 0 0 2.5\n";
-    read_plan(&plan, text, strlen(text));
-    CHECK(plan.images == 7 && plan.threads == 2 && plan.rungs == 2);
-    CHECK(!strcmp(plan.rung[0].signature, "a b%"));
-    CHECK(plan.rung[0].scale == 0.5f && plan.rung[0].zero_point == 3);
-    CHECK(plan.ladder[0] == 1 && plan.ladder[1] == 0 && plan.mean);
-    CHECK(plan.rules[0].trees[0].nodes[2].value == 2.5);
-    CHECK(plan.rules[0].trees[0].nodes[1].feature == -1);
+    read_script(&script, text, strlen(text));
+    CHECK(script.images == 7 && script.threads == 2 && script.rungs == 2);
+    CHECK(!strcmp(script.rung[0].signature, "a b%"));
+    CHECK(script.rung[0].scale == 0.5f && script.rung[0].zero_point == 3);
+    CHECK(script.ladder[0] == 1 && script.ladder[1] == 0 && script.mean);
+    CHECK(script.rules[0].trees[0].nodes[2].value == 2.5);
+    CHECK(script.rules[0].trees[0].nodes[1].feature == -1);
 }
 
-static void malformed_plans_end_with_one_line(void) {
+static void malformed_scripts_end_with_one_line(void) {
     static const char *const BAD[] = {
-        "", "reswise plan 2\n", "reswise plan 1", "reswise plan 1\n",
-        "reswise plan 1\nimages 0\n", "reswise plan 1\nimages -1\n",
-        "reswise plan 1\nimages 99999999999999999999\n", "reswise plan 1\nimages\n",
-        "reswise plan 1\nimages 2 3\n", "reswise plan 1\nids ../ids.txt\n",
-        "reswise plan 1\nwhat 1\n", "reswise plan 1\n\n",
-        "reswise plan 1\nimages 2\nids i\nrung 0 = t float32 4 float32 4 0 0\n",
-        "reswise plan 1\nfile m\nrung 1 = t float32 4 float32 4 0 0\n",
-        "reswise plan 1\nfile m\nrung 0 x t float32 4 float32 4 0 0\n",
-        "reswise plan 1\nfile m\nrung 0 =%2 t float32 4 float32 4 0 0\n",
-        "reswise plan 1\nfile m\nrung 0 =%00 t float32 4 float32 4 0 0\n",
-        "reswise plan 1\nfile m\nrung 0 = t float64 4 float32 4 0 0\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 0 float32 4 0 0\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 1 0 0\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 1 0 0 logits\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 2 0 0 one_logit\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 2 0 0 odds\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 4 nan 0\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 4 -1 0\n",
-        "reswise plan 1\nfile m\nrung 0 = t float32 4 float32 4 0 1e9\n",
-        "reswise plan 1\n" RUNG "ladder 2 0 0\n", "reswise plan 1\n" RUNG "ladder 1 1\n",
-        "reswise plan 1\nids i\nimages 1\n" RUNG "selector list\nladder 1 0\n",
-        "reswise plan 1\nids i\nimages 1\n" RUNG "selector learned\nladder 1 0\n",
-        "reswise plan 1\nids i\nimages 1\n" RUNG RUNG "selector fixed\nladder 2 0 1\n",
-        "reswise plan 1\nids i\nimages 1\n" RUNG RUNG "selector deferral\nladder 2 0 1\n",
-        "reswise plan 1\nids i\nimages 1\n" RUNG RUNG "ladder 2 0 1\nthresholds\n",
-        "reswise plan 1\n" RUNG RUNG "ladder 2 0 1\nrule linear 0 5 1 1 1 1 1\n",
-        "reswise plan 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\ntree 1\n"
+        "", "reswise script 2\n", "reswise script 1", "reswise script 1\n",
+        "reswise script 1\nimages 0\n", "reswise script 1\nimages -1\n",
+        "reswise script 1\nimages 99999999999999999999\n", "reswise script 1\nimages\n",
+        "reswise script 1\nimages 2 3\n", "reswise script 1\nids ../ids.txt\n",
+        "reswise script 1\nwhat 1\n", "reswise script 1\n\n",
+        "reswise script 1\nimages 2\nids i\nrung 0 = t float32 4 float32 4 0 0\n",
+        "reswise script 1\nfile m\nrung 1 = t float32 4 float32 4 0 0\n",
+        "reswise script 1\nfile m\nrung 0 x t float32 4 float32 4 0 0\n",
+        "reswise script 1\nfile m\nrung 0 =%2 t float32 4 float32 4 0 0\n",
+        "reswise script 1\nfile m\nrung 0 =%00 t float32 4 float32 4 0 0\n",
+        "reswise script 1\nfile m\nrung 0 = t float64 4 float32 4 0 0\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 0 float32 4 0 0\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 4 float32 1 0 0\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 4 float32 1 0 0 logits\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 4 float32 2 0 0 one_logit\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 4 float32 2 0 0 odds\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 4 float32 4 nan 0\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 4 float32 4 -1 0\n",
+        "reswise script 1\nfile m\nrung 0 = t float32 4 float32 4 0 1e9\n",
+        "reswise script 1\n" RUNG "ladder 2 0 0\n", "reswise script 1\n" RUNG "ladder 1 1\n",
+        "reswise script 1\nids i\nimages 1\n" RUNG "selector list\nladder 1 0\n",
+        "reswise script 1\nids i\nimages 1\n" RUNG "selector learned\nladder 1 0\n",
+        "reswise script 1\nids i\nimages 1\n" RUNG RUNG "selector fixed\nladder 2 0 1\n",
+        "reswise script 1\nids i\nimages 1\n" RUNG RUNG "selector deferral\nladder 2 0 1\n",
+        "reswise script 1\nids i\nimages 1\n" RUNG RUNG "ladder 2 0 1\nthresholds\n",
+        "reswise script 1\n" RUNG RUNG "ladder 2 0 1\nrule linear 0 5 1 1 1 1 1\n",
+        "reswise script 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\ntree 1\n"
         "node 1 0 0 0 0\n",
-        "reswise plan 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\ntree 1\n",
-        "reswise plan 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\n",
-        "reswise plan 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\ntree 1\n"
+        "reswise script 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\ntree 1\n",
+        "reswise script 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\n",
+        "reswise script 1\n" RUNG RUNG "ladder 2 0 1\nrule trees 0 1\ntree 1\n"
         "node 9 0 0 0 0\n",
     };
     char line[1200];
@@ -227,8 +227,8 @@ static void malformed_plans_end_with_one_line(void) {
     }
 }
 
-/* Every prefix and every changed byte of a plan is read, or ends with one line. */
-static void no_plan_crashes(void) {
+/* Every prefix and every changed byte of a script is read, or ends with one line. */
+static void no_script_crashes(void) {
     char line[1200], changed[sizeof SOUND];
     for (size_t place = 0; place + 1 < sizeof SOUND; place++) {
         strcpy(changed, SOUND);
@@ -294,14 +294,14 @@ static void ids_are_json_strings(void) {
     free(ids.text);
 }
 
-#define START "{\"event\":\"start\",\"plan\":\"00000000000000ff\",\"item\":0}\n"
+#define START "{\"event\":\"start\",\"script\":\"00000000000000ff\",\"item\":0}\n"
 #define IMAGE(item, ns) "{\"event\":\"image\",\"item\":" #item ",\"total_ns\":" #ns "}\n"
 #define PROBE "{\"event\":\"probe\",\"item\":1,\"ns\":5}\n"
 
 static Progress scanned(const char *text, uint64_t most) {
-    static Plan plan;
-    plan.hash = 255;
-    return scan(text, strlen(text), &plan, most, "r.jsonl");
+    static Script script;
+    script.hash = 255;
+    return scan(text, strlen(text), &script, most, "r.jsonl");
 }
 
 static void a_cut_line_is_run_again(void) {
@@ -328,7 +328,7 @@ static void scan_input(const void *text) {
 
 static void foreign_results_are_refused(void) {
     static const char *const BAD[] = {
-        "{\"event\":\"start\",\"plan\":\"00000000000000fe\",\"item\":0}\n",
+        "{\"event\":\"start\",\"script\":\"00000000000000fe\",\"item\":0}\n",
         START IMAGE(1, 5), START IMAGE(0, 5) IMAGE(0, 5),
         START "{\"event\":\"image\",\"item\":0}\n"};
     char line[1200];
@@ -337,17 +337,17 @@ static void foreign_results_are_refused(void) {
 }
 
 static void whole_rounds_are_run(void) {
-    static Plan plan;
-    plan.images = 4, plan.rounds = 1, plan.least_count = 6, plan.least_ns = 50;
-    CHECK(more(&plan, &(Progress){0, 0, 0}));
-    CHECK(more(&plan, &(Progress){4, 90, 0}));  /* fewer than 6 */
-    CHECK(more(&plan, &(Progress){7, 90, 0}));  /* in a round */
-    CHECK(more(&plan, &(Progress){8, 40, 0}));  /* too short a time */
-    CHECK(!more(&plan, &(Progress){8, 50, 0}));
+    static Script script;
+    script.images = 4, script.rounds = 1, script.least_count = 6, script.least_ns = 50;
+    CHECK(more(&script, &(Progress){0, 0, 0}));
+    CHECK(more(&script, &(Progress){4, 90, 0}));  /* fewer than 6 */
+    CHECK(more(&script, &(Progress){7, 90, 0}));  /* in a round */
+    CHECK(more(&script, &(Progress){8, 40, 0}));  /* too short a time */
+    CHECK(!more(&script, &(Progress){8, 50, 0}));
 }
 
 int main(void) {
-    (void)run_plan; /* the whole runner is tested from outside */
+    (void)run_script; /* the whole runner is tested from outside */
     highest_keeps_the_first_of_equal_ones();
     outputs_are_read_as_probabilities();
     confidences_are_those_of_the_formulas();
@@ -356,9 +356,9 @@ int main(void) {
     rules_add_up();
     quantised_outputs_are_reals();
     learned_takes_the_first_of_equal_worth();
-    plan_is_read();
-    malformed_plans_end_with_one_line();
-    no_plan_crashes();
+    script_is_read();
+    malformed_scripts_end_with_one_line();
+    no_script_crashes();
     malformed_tensors_end_with_one_line();
     ids_are_json_strings();
     a_cut_line_is_run_again();

@@ -26,68 +26,68 @@ static void add_to_mean(Workspace *work, int seen) {
 }
 
 /* Whether the answers of the first `seen` rungs end the climb. */
-static bool sure(const Plan *plan, Workspace *work, int seen) {
-    const float *mean = plan->mean ? work->mean : NULL;
+static bool sure(const Script *script, Workspace *work, int seen) {
+    const float *mean = script->mean ? work->mean : NULL;
     double value;
-    if (plan->selector == DEFERRAL) {
+    if (script->selector == DEFERRAL) {
         double features[MOST_FEATURES];
         rule_features((const float *const *)work->scores, seen, work->classes, mean,
                       features);
-        value = squashed(rule_score(&plan->rules[seen - 1], features));
+        value = squashed(rule_score(&script->rules[seen - 1], features));
     } else {
         const float *scores = mean ? mean : work->scores[seen - 1];
-        value = confidence_of(plan->confidence, scores, work->classes,
-                              plan->temperatures[seen - 1]);
+        value = confidence_of(script->confidence, scores, work->classes,
+                              script->temperatures[seen - 1]);
     }
-    return value >= plan->thresholds[seen - 1];
+    return value >= script->thresholds[seen - 1];
 }
 
-static int dearest_worth(const Plan *plan, const float *chances) {
+static int dearest_worth(const Script *script, const float *chances) {
     int best = 0;
-    for (int step = 1; step < plan->steps; step++) {
-        double here = (double)chances[step] - plan->price * plan->costs[step];
-        double held = (double)chances[best] - plan->price * plan->costs[best];
+    for (int step = 1; step < script->steps; step++) {
+        double here = (double)chances[step] - script->price * script->costs[step];
+        double held = (double)chances[best] - script->price * script->costs[best];
         if (here > held) best = step;
     }
     return best;
 }
 
-static int chosen_step(Plan *plan, Workspace *work, uint64_t image, Climb *climb) {
-    if (plan->selector == LISTED) return plan->choices[image];
-    if (plan->selector != LEARNED) return 0;
-    climb->selector_ns += run_net(plan, &plan->look, image);
+static int chosen_step(Script *script, Workspace *work, uint64_t image, Climb *climb) {
+    if (script->selector == LISTED) return script->choices[image];
+    if (script->selector != LEARNED) return 0;
+    climb->selector_ns += run_net(script, &script->look, image);
     int64_t start = now_ns();
-    read_scores(&plan->look, work->chances);
-    int step = dearest_worth(plan, work->chances);
+    read_scores(&script->look, work->chances);
+    int step = dearest_worth(script, work->chances);
     climb->selector_ns += now_ns() - start;
     return step;
 }
 
-static void run_step(Plan *plan, Workspace *work, uint64_t image, int step,
+static void run_step(Script *script, Workspace *work, uint64_t image, int step,
                      Climb *climb) {
-    Net *net = &plan->rung[plan->ladder[step]];
-    climb->rungs[climb->steps] = plan->ladder[step];
-    climb->ns[climb->steps] = run_net(plan, net, image);
+    Net *net = &script->rung[script->ladder[step]];
+    climb->rungs[climb->steps] = script->ladder[step];
+    climb->ns[climb->steps] = run_net(script, net, image);
     int64_t start = now_ns();
     read_scores(net, work->scores[climb->steps]);
     climb->steps++;
-    if (plan->mean) add_to_mean(work, climb->steps);
-    climb->answer = plan->mean ? work->mean : work->scores[climb->steps - 1];
+    if (script->mean) add_to_mean(work, climb->steps);
+    climb->answer = script->mean ? work->mean : work->scores[climb->steps - 1];
     climb->selector_ns += now_ns() - start;
 }
 
-static void climb_image(Plan *plan, Workspace *work, uint64_t image, Climb *climb) {
+static void climb_image(Script *script, Workspace *work, uint64_t image, Climb *climb) {
     memset(climb, 0, sizeof *climb);
-    if (plan->selector != CASCADE && plan->selector != DEFERRAL) {
-        run_step(plan, work, image, chosen_step(plan, work, image, climb), climb);
+    if (script->selector != CASCADE && script->selector != DEFERRAL) {
+        run_step(script, work, image, chosen_step(script, work, image, climb), climb);
         return;
     }
     bool done = false;
-    for (int step = 0; step < plan->steps && !done; step++) {
-        run_step(plan, work, image, step, climb);
-        if (step + 1 == plan->steps) break;
+    for (int step = 0; step < script->steps && !done; step++) {
+        run_step(script, work, image, step, climb);
+        if (step + 1 == script->steps) break;
         int64_t start = now_ns();
-        done = sure(plan, work, step + 1);
+        done = sure(script, work, step + 1);
         climb->selector_ns += now_ns() - start;
     }
 }

@@ -70,8 +70,8 @@ def adapt(
     from keras_models.framework import versions
 
     settings = AdaptSettings(passes=passes, tensors=tensors, seed=seed)
-    way = Preprocessing(crop)
-    learnt = lessons(source, images, list(resolutions), way, settings)
+    preprocessing = Preprocessing(crop)
+    learnt = lessons(source, images, list(resolutions), preprocessing, settings)
     models = {resolution: source.at(resolution) for resolution in resolutions}
     outcomes, minutes = [], []
     for resolution, lower in models.items():
@@ -87,7 +87,7 @@ def adapt(
         "dataset": images.name,
         "split": images.split,
         "fingerprint": images.fingerprint,
-        "preprocessing": way.describe(),
+        "preprocessing": preprocessing.describe(),
         "settings": asdict(settings),
         "versions": versions(),
     }

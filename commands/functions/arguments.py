@@ -100,15 +100,15 @@ def rungs_of(rungs: Rungs | Sequence[Rungs]) -> dict[str, StoredRung]:
         InputError: a rung is there twice.
     """
     parts = [rungs] if isinstance(rungs, Mapping | str | Path) else list(rungs)
-    found: dict[str, StoredRung] = {}
+    stored: dict[str, StoredRung] = {}
     for part in parts:
         own = part if isinstance(part, Mapping) else load_rungs(Path(part))
-        if twice := sorted(set(own) & set(found)):
+        if twice := sorted(set(own) & set(stored)):
             raise InputError(
                 "rungs", ", ".join(twice), "each once", "Give each sweep once."
             )
-        found |= own
-    return found
+        stored |= own
+    return stored
 
 
 def called(function: str) -> str:

@@ -7,8 +7,8 @@ from android_bench.bundle_classes import classes_of
 from android_bench.inputs import pack
 from android_bench.machine import HostMachine
 from android_bench.outcome import host_scores, outcome
-from android_bench.plan import Settings
 from android_bench.runtime import library_for
+from android_bench.script import Settings
 from android_bench.session import Job, measure
 from commands.functions.arguments import called, images_of
 from commands.functions.results import Benched

@@ -70,25 +70,25 @@ def convert(
         source_of(model, weights, normalisation, name)
         for model, name in zip(models, given, strict=True)
     ]
-    way = Preprocessing(crop)
+    preprocessing = Preprocessing(crop)
     wanted = (
-        wanted_from_flags(sources, list(resolutions), way, None)
+        wanted_from_flags(sources, list(resolutions), preprocessing, None)
         if resolutions is not None
-        else wanted_from_plan(Path(str(plan)), sources, way)
+        else wanted_from_plan(Path(str(plan)), sources, preprocessing)
     )
     judged, calibration = judged_and_calibration(dataset, split)
     judged = judged if limit is None else judged.limited(limit)
-    found, first = judged, models[0]
-    judged = fitted_images(found, sources[0], first, weights, class_names)
+    opened, first = judged, models[0]
+    judged = fitted_images(opened, sources[0], first, weights, class_names)
     of_data = judged.class_names
     labels = of_data if len(of_data) == sources[0].classes else None
     known = ModelClasses(model=sources[0].name, count=sources[0].classes)
     judged = fitted(judged, known)
-    (one,) = parse_recipes(recipe)
+    (parsed,) = parse_recipes(recipe)
     command = called("convert")
     options = Options(
         run=Path(run),
-        recipes=(one,),
+        recipes=(parsed,),
         quantiser="litert",
         separate=separate_files,
         min_agreement=None,

@@ -9,6 +9,7 @@ import numpy as np
 from commands.functions.arguments import Rungs, called, rungs_of
 from commands.functions.results import CertifiedPlan
 from datasets.files import write_text
+from reports.label_front import label_table
 from reports.plan_table import plan_table
 from reports.run_folder import add_rows, add_tables
 from reports.selection_table import Judged, judged_rows
@@ -72,25 +73,26 @@ def plan(
         search_labels=search_labels,
         max_labels=max_labels,
     )
-    found = planned(stored, request, calibration_part)
+    certified = planned(stored, request, calibration_part)
     _, test = split(from_stored(stored), calibration_part, seed)
-    kind = str(found.plan.selector.to_json()["kind"])
+    kind = str(certified.plan.selector.to_json()["kind"])
     command = called("plan")
     rows = []
-    if found.verdict is not None:  # some of the images left aside have labels
-        judged = Judged(kind, found.plan.selector, found.verdict, None)
+    if certified.verdict is not None:  # some of the images left aside have labels
+        judged = Judged(kind, certified.plan.selector, certified.verdict, None)
         labelled = test.take(np.flatnonzero(test.labelled))
         meta = stored[reference].meta
         rows = judged_rows([judged], labelled, reference, meta, command)
-    table = plan_table(found.plan, found.verdict, test)
+    table = plan_table(certified.plan, certified.verdict, test)
     folder = Path(run)
     path = folder / "plan.json"
-    facts = found.to_json() | {"command": command}
+    facts = certified.to_json() | {"command": command}
     write_text(path, json.dumps(facts, indent=1) + "\n")
     add_rows(folder, rows)
     meta = stored[reference].meta
     key = " | ".join((meta.dataset, meta.split, reference, f"{max_drop:g}"))
-    add_tables(folder, "plan", [table], [key])
+    tables = (table, label_table(certified.plan))
+    add_tables(folder, "plan", tables, [key, f"{key}, labels"])
     return CertifiedPlan(
-        rows=tuple(rows), tables=(table,), run=folder, planned=found, path=path
+        rows=tuple(rows), tables=tables, run=folder, planned=certified, path=path
     )

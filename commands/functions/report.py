@@ -26,12 +26,12 @@ def report(runs: Sequence[str | Path], out: str | Path = "runs/report") -> Page:
         >>> reswise.report([run], tempfile.mkdtemp()).path.name
         'report.html'
     """
-    found = gather([Path(folder) for folder in runs])
+    gathered = gather([Path(folder) for folder in runs])
     path = Path(out) / "report.html"
-    write_text(path, render(found, called("report")))
+    write_text(path, render(gathered, called("report")))
     return Page(
-        rows=tuple(row for _, row in found.rows),
-        tables=tuple(every_table(found)),
+        rows=tuple(row for _, row in gathered.rows),
+        tables=tuple(every_table(gathered)),
         run=Path(out),
         path=path,
     )

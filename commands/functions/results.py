@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
     from matplotlib.figure import Figure
 
+    from convert.compressing.outcome import Outcome as Compression
     from convert.converting import Result as Conversion
     from keras_models.adapted import Outcome
     from selection.plans.planned import Planned
@@ -142,6 +143,47 @@ class Bundled(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Compressed(Result):
+    """Variants of one network, a row each, and which of them to take."""
+
+    outcome: "Compression"
+
+    def table(self) -> Any:
+        """The variants as a pandas.DataFrame, a row each, the parent first."""
+        return _frame(self._facts()["points"])
+
+    def figure(self) -> "Figure":
+        """Accuracy against bytes, MACs and latency."""
+        from reports.compress_front import front_figure
+
+        return front_figure(self._facts())
+
+    def _facts(self) -> Any:
+        from reports.compress_front import front_facts
+
+        return front_facts(self.outcome, "", {})
+
+    @property
+    def cheapest(self) -> Mapping[str, str]:
+        """By bytes, MACs and latency the cheapest certified variant; "": none is."""
+        from convert.compressing.outcome import COSTS
+
+        best = {cost: self.outcome.cheapest(place) for place, cost in enumerate(COSTS)}
+        return {cost: entry.text if entry else "" for cost, entry in best.items()}
+
+    def keras_file(self, variant: str) -> Path:
+        """The .keras file of a variant, as the table names it.
+
+        Raises:
+            InputError: it has none: it is no variant, or the parent's own network.
+        """
+        for entry in self.outcome.entries:
+            if entry.text == variant and entry.variant and entry.variant.keras_file:
+                return self.run / entry.variant.keras_file
+        raise InputError("variant", variant, "one that changes the network")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Benched(Result):
     """A bundle's selector and each of its rungs on a machine."""
 
@@ -184,8 +226,10 @@ def _frame(records: Sequence[Mapping[str, object]]) -> Any:
     try:
         import pandas as pd
     except ImportError as error:
-        raise InputError(
-            "table(): the package pandas is not installed. Install it, or "
-            "reswise[pandas]; `rows` holds the same numbers."
+        raise InputError.of(
+            "table()",
+            "the package pandas is not installed",
+            "",
+            "Install it, or reswise[pandas]; 'rows' holds the same numbers.",
         ) from error
     return pd.DataFrame(records).dropna(axis="columns", how="all")

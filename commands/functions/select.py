@@ -79,7 +79,7 @@ def _check(selectors: Sequence[str]) -> None:
         if name not in SELECTORS:
             raise InputError(
                 "selectors", name, f"some of {', '.join(SELECTORS)}",
-                "For `learned`, which reads the pictures, use the command line.",
+                "For learned, which reads the pictures, use the command line.",
             )  # fmt: skip
 
 

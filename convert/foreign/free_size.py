@@ -14,7 +14,7 @@ import numpy as np
 from convert import tflite_graph
 from convert.trial import Net, Ran, tried
 from convert.untrusted.zip_check import zipped_files
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from datasets.files import whole_file
 
 _AGREEMENT = 1e-4  # of outputs, between kernels with and without a delegate
@@ -33,9 +33,10 @@ def at_size(
     """
     (ran,) = tried(_written(folder, content), [net], where)
     if not np.isfinite(ran.outputs.astype(np.float64)).all():
-        raise InputError(
-            f"{where}: gives scores that are no numbers; expected a size that its "
-            "graph fits, such as the one that it was trained at."
+        raise BundleError.of(
+            where,
+            "gives scores that are no numbers",
+            "a size that its graph fits, such as the one that it was trained at",
         )
     sized = _with_shapes(content, net.subgraph, ran)
     (again,) = tried(_written(folder, sized), [net], where)
@@ -43,10 +44,11 @@ def at_size(
     differ = np.abs(again.outputs.astype(np.float64) - ran.outputs).max()
     whole = again.outputs.dtype != np.float32
     if not differ <= (1 if whole else _AGREEMENT * scale):
-        raise InputError(
-            f"{where}: fixed at {resolution} pixels it gives other scores (by "
-            f"{differ:.3g}); "
-            f"expected a graph that fits. Convert the model at {resolution} pixels."
+        raise BundleError.of(
+            where,
+            f"fixed at {resolution} pixels it gives other scores (by {differ:.3g})",
+            "a graph that fits",
+            f"Convert the model at {resolution} pixels.",
         )
     return _with_zip(sized, zipped_files(content, where))
 
@@ -60,9 +62,9 @@ def _written(folder: Path, content: bytes) -> Path:
 
 def _with_shapes(content: bytes, subgraph: int, ran: Ran) -> bytes:
     model = tflite_graph.read(content)
-    for place, tensor in enumerate(model.subgraphs[subgraph].tensors):
-        if place in ran.shapes:
-            tensor.shape = np.asarray(ran.shapes[place], np.int32)
+    for index, tensor in enumerate(model.subgraphs[subgraph].tensors):
+        if index in ran.shapes:
+            tensor.shape = np.asarray(ran.shapes[index], np.int32)
         tensor.shapeSignature = None
     return tflite_graph.write(model)
 

@@ -28,7 +28,7 @@ from convert.sound import images_of, pictures, reals
 from convert.trial import Net, tried
 from convert.untrusted.bundle_files import MOST_FILE_BYTES, read_plain
 from convert.untrusted.tflite_file import GraphTensor, TfliteFile, read_tflite
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 __all__ = ["BACKGROUND", "ForeignChoice", "import_bundle"]
 
@@ -99,16 +99,18 @@ def _sized(content: bytes, where: str, choice: ForeignChoice) -> _Held:
     held = model.graphs[entrance.subgraph].inputs[0]
     if not any(held.free[1:3]):
         if choice.resolution not in (None, held.shape[1]):
-            raise InputError(
-                f"{where}: --resolution {choice.resolution}: the file takes "
-                f"{held.shape[1]} pixels and no others."
+            raise BundleError.of(
+                where,
+                f"`resolution={choice.resolution}`: the file takes {held.shape[1]} "
+                "pixels and no others",
             )
         return _Held(model, content, entrance, ())
     resolution = choice.resolution or max(held.shape[1:3])
     if resolution == 1:
-        raise InputError(
-            f"{where}: leaves the size of its input open; expected --resolution R, the "
-            "pixels a side of the pictures that it is to take."
+        raise BundleError.of(
+            where,
+            "leaves the size of its input open",
+            "`resolution=R`, the pixels a side of the pictures that it is to take",
         )
     shape = (1, resolution, resolution, 3)
     tensor = Tensor(
@@ -145,7 +147,7 @@ def _rung(
     entrance, where = held.entrance, held.model.where
     graph = held.model.graphs[entrance.subgraph]
     resolution = graph.inputs[0].shape[1]
-    way, remarks = preprocessing_of(held.model, graph, name, choice.pixels)
+    preprocessing, remarks = preprocessing_of(held.model, graph, name, choice.pixels)
     macs, uncounted = _macs(held.content, entrance.subgraph, where)
     rung = Rung(
         rung=f"{name}@{resolution}",
@@ -159,7 +161,7 @@ def _rung(
         parameters=graph.parameters,
         input=_tensor(graph.inputs[0], entrance.input, "input"),
         output=_tensor(graph.outputs[0], entrance.output, "output"),
-        preprocessing=way,
+        preprocessing=preprocessing,
     )
     kind, more = kind_of(graph, _outputs(held, rung), where)
     said = (*entrance.remarks, *remarks, *more)
@@ -180,22 +182,24 @@ def _outputs(held: _Held, rung: Rung) -> NDArray[np.float32]:
         path.write_bytes(held.content)
         (ran,) = tried(path, [net], where)
     if math.prod(ran.outputs.shape[1:]) != rung.output.shape[-1]:
-        raise InputError(
-            f"{where}: gives an output of shape {ran.outputs.shape[1:]}, not of "
-            f"{rung.output.shape} as it says; expected one score a class."
+        raise BundleError.of(
+            where,
+            f"gives an output of shape {ran.outputs.shape[1:]}, not of "
+            f"{rung.output.shape} as it says",
+            "one score a class",
         )
     return reals(ran.outputs, rung.output)
 
 
-def _macs(content: bytes, place: int, where: str) -> tuple[int, tuple[str, ...]]:
+def _macs(content: bytes, subgraph: int, where: str) -> tuple[int, tuple[str, ...]]:
     """MACs of one image, and the operations that have no formula."""
     from convert.tflite_graph import operator_macs, read
 
     model = read(content)
     try:
-        counted = list(operator_macs(model, model.subgraphs[place]))
+        counted = list(operator_macs(model, model.subgraphs[subgraph]))
     except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise InputError(f"{where}: its MACs cannot be counted ({error!r}).") from None
+        raise BundleError.of(where, f"its MACs cannot be counted ({error!r})") from None
     uncounted = sorted({name for name, _, macs in counted if macs is None})
     return sum(macs or 0 for _, _, macs in counted), tuple(uncounted)
 

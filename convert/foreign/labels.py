@@ -7,7 +7,7 @@ from pathlib import Path
 from convert.untrusted.bundle_files import read_plain
 from convert.untrusted.verify import label_lines_of, read_labels
 from convert.untrusted.zip_check import zipped_files
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 
 BACKGROUND = "background"
 _BACKGROUNDS = (BACKGROUND, "__background__", "_background_")
@@ -51,10 +51,11 @@ def labels_of(
         )
     elif len(lines) == classes - 1 and not first_is_background:
         if offset != 1 and classes != _IMAGENET_WITH_BACKGROUND:
-            raise InputError(
-                f"{source}: {len(lines):,} lines for {classes:,} classes; expected one "
-                "class name a line. Where the model's class 0 is the background, say "
-                "--class-offset 1."
+            raise BundleError.of(
+                source,
+                f"{len(lines):,} lines for {classes:,} classes",
+                "one class name a line",
+                "Where the model's class 0 is the background, say `class_offset=1`.",
             )
         lines = [BACKGROUND, *lines]
         remarks.append(f"{source} has one line less than classes: 0 is the background.")
@@ -69,14 +70,16 @@ def _text(content: bytes, path: Path | None, where: str) -> tuple[bytes, str]:
     names = [name for name in zipped if name.endswith(".txt")]
     if len(names) > 1:
         shown = ", ".join(f"{name[:60]!a}" for name in names)
-        raise InputError(
-            f"{where}: carries {len(names)} files that may be labels ({shown}); "
-            "expected --labels FILE, one class name a line."
+        raise BundleError.of(
+            where,
+            f"carries {len(names)} files that may be labels ({shown})",
+            "`labels=FILE`, one class name a line",
         )
     if not names:
-        raise InputError(
-            f"{where}: carries no labels of its own; expected --labels FILE, one class "
-            "name a line."
+        raise BundleError.of(
+            where,
+            "carries no labels of its own",
+            "`labels=FILE`, one class name a line",
         )
     return zipped[names[0]], f"{where}: {names[0]}"
 
@@ -107,7 +110,8 @@ def _offset(names: tuple[str, ...], classes: int, offset: int | None) -> int:
         return int(_is_background(names[0]))
     if not 0 <= offset < classes:
         raise InputError(
-            f"--class-offset {offset}: expected 0..{classes - 1}, as the model has "
-            f"{classes} classes."
+            "class_offset",
+            offset,
+            f"0..{classes - 1}, as the model has {classes} classes",
         )
     return offset

@@ -10,7 +10,7 @@ from convert.manifest import Preprocessing, Tensor
 from convert.pixel_codes import Triple, misfit, near_own_codes, own_codes
 from convert.untrusted.metadata_reader import normalisation_in
 from convert.untrusted.tflite_file import Graph, TfliteFile
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError, ModelError
 from keras_models.normalisation import NORMALISATIONS, of_family
 
 # (channels, mean, deviation) of pixels in 0..255: keras_models.normalisation as data
@@ -80,7 +80,7 @@ def preprocessing_of(
         said = _of_reals(model, graph, name, choice)
         remarks = []
     remarks.append(f"Pixels enter as {said}: by {said.source}.")
-    way = Preprocessing(
+    preprocessing = Preprocessing(
         crop=choice.crop,
         interpolation=choice.interpolation,
         antialias=choice.antialias,
@@ -88,7 +88,7 @@ def preprocessing_of(
         mean=said.mean,
         deviation=said.deviation,
     )
-    return way, tuple(remarks)
+    return preprocessing, tuple(remarks)
 
 
 def _of_codes(
@@ -115,9 +115,11 @@ def _of_codes(
     for said in _said_of_codes(model, name, choice):
         if why := _unfit(said, tensor, held.scales):
             if said.of_user:
-                raise InputError(
-                    f"{model.where}: {said.source}: {said} does not fit its "
-                    f"{held.dtype} input: {why}. Leave it out to put in {own.source}."
+                raise BundleError.of(
+                    model.where,
+                    f"{said.source}: {said} does not fit its {held.dtype} input: {why}",
+                    "",
+                    f"Leave it out to put in {own.source}.",
                 )
             remarks.append(f"{said.source.capitalize()} says {said}, but {why}.")
         elif said.channels != "RGB" or not _near(said, tensor):
@@ -165,34 +167,36 @@ def _of_reals(model: TfliteFile, graph: Graph, name: str, choice: PixelChoice) -
             zero_point=held.zero_point,
         )
         if why := misfit(said.mean, said.deviation, tensor):
-            raise InputError(
-                f"{model.where}: {said.source}: {said} does not fit the file, which "
-                f"first rounds its input to {held.dtype} (scale {held.scale:.6g}, zero "
-                f"point {held.zero_point}): {why}. Say --normalisation, or --mean and "
-                "--deviation."
+            raise BundleError.of(
+                model.where,
+                f"{said.source}: {said} does not fit the file, which first rounds "
+                f"its input to {held.dtype} (scale {held.scale:.6g}, zero point "
+                f"{held.zero_point}): {why}",
+                "",
+                "Say `normalisation`, or `mean` and `deviation`.",
             )
     return said
 
 
 def _of_user(choice: PixelChoice) -> _Said | None:
     if (choice.mean is None) != (choice.deviation is None):
-        raise InputError("--mean and --deviation belong together; expected both.")
+        raise InputError("mean", choice.mean, "it and `deviation` together")
     if choice.mean is not None and choice.deviation is not None:
         mean, deviation = (
-            _triple(choice.mean, "--mean"),
-            _triple(choice.deviation, "--deviation"),
+            _given(choice.mean, "mean"),
+            _given(choice.deviation, "deviation"),
         )
         if not min(deviation) > 0:
-            raise InputError(f"deviation {deviation}: expected numbers above 0.")
+            raise InputError("deviation", deviation, "numbers above 0")
         return _Said(
-            source="--mean and --deviation",
+            source="the mean and deviation given",
             channels="RGB",
             mean=mean,
             deviation=deviation,
             of_user=True,
         )
     if choice.normalisation is not None:
-        source = f"--normalisation {choice.normalisation}"
+        source = f"the normalisation given, {choice.normalisation}"
         return _of_word(choice.normalisation, source, True)
     return None
 
@@ -204,18 +208,20 @@ def _of_metadata(model: TfliteFile) -> _Said | None:
     where = f"{model.where}: normalisation in its metadata"
     mean, deviation = _triple(said[0], where), _triple(said[1], where)
     if not min(deviation) > 0:
-        raise InputError(f"{where}: deviation {deviation}: expected numbers above 0.")
+        raise BundleError.of(where, f"deviation {deviation}", "numbers above 0")
     return _Said(source=_METADATA, channels="RGB", mean=mean, deviation=deviation)
 
 
 def _of_family(graph: Graph, name: str, model: TfliteFile) -> _Said:
     """By its name alone, so only where the graph does not change pixels itself."""
     if graph.begins_scaling:
-        raise InputError(
-            f"{model.where}: scales or shifts its input before the first convolution, "
-            "so its pixels are not those of its family; its metadata does not say how "
-            "they enter. Say --normalisation (none where it takes pixels 0..255), or "
-            "--mean and --deviation."
+        raise BundleError.of(
+            model.where,
+            "scales or shifts its input before the first convolution, so its pixels "
+            "are not those of its family; its metadata does not say how they enter",
+            "",
+            "Say `normalisation` (none where it takes pixels 0..255), or `mean` and "
+            "`deviation`.",
         )
     if "efficientnet" in name.lower() and "lite" in name.lower():
         channels, mean, deviation = _EFFICIENTNET_LITE
@@ -231,9 +237,7 @@ def _of_family(graph: Graph, name: str, model: TfliteFile) -> _Said:
 
 def _of_word(word: str, source: str, of_user: bool = False) -> _Said:
     if word not in _CONVENTIONS:
-        raise InputError(
-            f"--normalisation {word}: expected one of {', '.join(NORMALISATIONS)}."
-        )
+        raise ModelError("normalisation", word, f"one of {', '.join(NORMALISATIONS)}")
     channels, mean, deviation = _CONVENTIONS[word]
     return _Said(
         source=source,
@@ -244,8 +248,14 @@ def _of_word(word: str, source: str, of_user: bool = False) -> _Said:
     )
 
 
+def _given(numbers: tuple[float, ...], argument: str) -> Triple:
+    if len(numbers) not in (1, 3):
+        raise InputError(argument, numbers, "one number, or three")
+    return _triple(numbers, argument)
+
+
 def _triple(numbers: tuple[float, ...], where: str) -> Triple:
     if len(numbers) not in (1, 3):
-        raise InputError(f"{where}: {len(numbers)} numbers; expected one, or three.")
+        raise BundleError.of(where, f"{len(numbers)} numbers", "one, or three")
     first, second, third = numbers * 3 if len(numbers) == 1 else numbers
     return first, second, third

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from convert.score_kinds import LOGITS, ONE_LOGIT, ONE_PROBABILITY, PROBABILITIES
 from convert.untrusted.tflite_file import Graph
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 _CARRY_ON = (6, 22, 43, 53, 70, 114)  # DEQUANTIZE, RESHAPE, SQUEEZE, CAST,
 #   EXPAND_DIMS, QUANTIZE: values stay what they are
@@ -26,7 +26,7 @@ def kind_of(
         InputError: nothing that can be read as scores of classes.
     """
     if not np.isfinite(outputs).all():
-        raise InputError(f"{where}: gives scores that are no numbers.")
+        raise BundleError.of(where, "gives scores that are no numbers")
     last = next((code for code in graph.ends_in if code not in _CARRY_ON), None)
     if outputs.shape[1] == 1:
         return _of_one_unit(last, where)
@@ -56,11 +56,13 @@ def _of_one_unit(last: int | None, where: str) -> tuple[str, tuple[str, ...]]:
             "probability of class 1, the rest as that of class 0.",
         )
     if last == _SOFTMAX:
-        raise InputError(
-            f"{where}: ends in a softmax over one unit, which is 1 for every picture; "
-            "expected a sigmoid, or two units."
+        raise BundleError.of(
+            where,
+            "ends in a softmax over one unit, which is 1 for every picture",
+            "a sigmoid, or two units",
         )
-    raise InputError(
-        f"{where}: gives one number that no sigmoid makes (last operation {last}); "
-        "expected a classifier: a score a class, or one unit of a sigmoid or a logit."
+    raise BundleError.of(
+        where,
+        f"gives one number that no sigmoid makes (last operation {last})",
+        "a classifier: a score a class, or one unit of a sigmoid or a logit",
     )

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from convert.untrusted.tflite_file import Graph, GraphTensor, TfliteFile
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 _DTYPES = ("float32", "uint8", "int8")
 _USUAL = "serving_default"
@@ -27,11 +27,11 @@ def entrance_of(model: TfliteFile, wanted: str | None) -> Entrance:
     Raises:
         InputError: no image classifier, or several.
     """
-    places = {one.name: place for place, one in enumerate(model.signatures)}
+    places = {chosen.name: place for place, chosen in enumerate(model.signatures)}
     if wanted is not None and wanted not in places:
-        raise InputError(
-            f"{model.where}: no signature {wanted!r}; the file has "
-            f"{_named(places) or 'none'}."
+        raise BundleError.of(
+            model.where,
+            f"no signature {wanted!r}; the file has {_named(places) or 'none'}",
         )
     if not places:
         _check(model, 0)
@@ -42,28 +42,31 @@ def entrance_of(model: TfliteFile, wanted: str | None) -> Entrance:
         said = f"Of its signatures {_named(places)} it is {wanted}."
     elif wanted is None:
         wanted = next(iter(places))
-    one = model.signatures[places[wanted]]
-    _check(model, one.subgraph)
+    chosen = model.signatures[places[wanted]]
+    _check(model, chosen.subgraph)
     return Entrance(
-        subgraph=one.subgraph,
-        signature=one.name,
-        input=next(iter(one.inputs), ""),
-        output=next(iter(one.outputs), ""),
+        subgraph=chosen.subgraph,
+        signature=chosen.name,
+        input=next(iter(chosen.inputs), ""),
+        output=next(iter(chosen.outputs), ""),
         remarks=(said,) if said else (),
     )
 
 
 def _chosen(model: TfliteFile, names: list[str]) -> str:
     fitting = [
-        one.name for one in model.signatures if not _problem(model.graphs[one.subgraph])
+        signature.name
+        for signature in model.signatures
+        if not _problem(model.graphs[signature.subgraph])
     ]
     if _USUAL in fitting:
         return _USUAL
     if len(fitting) == 1:
         return fitting[0]
-    raise InputError(
-        f"{model.where}: {len(fitting)} of its signatures {_named(names)} are image "
-        "classifiers; expected --signature NAME."
+    raise BundleError.of(
+        model.where,
+        f"{len(fitting)} of its signatures {_named(names)} are image classifiers",
+        "`signature=NAME`",
     )
 
 
@@ -76,7 +79,7 @@ def _named(names: "list[str] | dict[str, int]") -> str:
 
 def _check(model: TfliteFile, place: int) -> None:
     if problem := _problem(model.graphs[place]):
-        raise InputError(f"{model.where}: {problem}")
+        raise BundleError.of(model.where, problem)
 
 
 def _problem(graph: Graph) -> str:

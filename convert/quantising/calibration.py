@@ -11,7 +11,7 @@ from convert.image_input import Entrance
 from datasets.batches import pictures
 from datasets.catalogue import open_dataset
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError, InputError
 from datasets.preprocessing import Preprocessing
 from selection.split import parted
 
@@ -51,12 +51,13 @@ class Calibration:
             InputError: none can be read.
         """
         batches = pictures(self.dataset, [resolution], [preprocessing])
-        found = [batch.pixels[preprocessing, resolution] for batch in batches]
-        images = taken.images(np.concatenate(found))
+        pixels = [batch.pixels[preprocessing, resolution] for batch in batches]
+        images = taken.images(np.concatenate(pixels))
         if not len(images):
-            raise InputError(
-                f"{self.dataset.name}: none of {len(self.dataset)} calibration images "
-                "can be read; expected pictures."
+            raise DataError.of(
+                self.dataset.name,
+                f"none of {len(self.dataset)} calibration images can be read",
+                "pictures",
             )
         return images
 
@@ -106,10 +107,14 @@ def calibration_apart(
     """
     wanted = min(USUAL, len(whole) // 2) if count is None else count
     if not 0 < wanted < len(whole):
-        raise InputError(
-            f"--calibration-images {wanted}: {whole.name} {whole.split} has "
-            f"{len(whole)}, and others must be left to judge; expected 1 to "
-            f"{max(len(whole) - 1, 1)}, or --calibration-split."
+        raise DataError(
+            "calibration_images",
+            wanted,
+            f"1 to {max(len(whole) - 1, 1)}, or `calibration_split`",
+            fault=(
+                f"{whole.name} {whole.split} has {len(whole)}, and others must be "
+                "left to judge"
+            ),
         )
     chosen, rest = parted(whole.ids, (wanted + 0.5) / len(whole), seed)
     part = f"{whole.split}, {wanted} of {len(whole)} by seed {seed}"
@@ -125,9 +130,11 @@ def calibration_of(split: Dataset, count: int | None, seed: int) -> Calibration:
     """
     wanted = min(USUAL, len(split)) if count is None else count
     if not 0 < wanted <= len(split):
-        raise InputError(
-            f"--calibration-images {wanted}: {split.name} {split.split} has "
-            f"{len(split)}; expected 1 to {len(split)}."
+        raise DataError(
+            "calibration_images",
+            wanted,
+            f"1 to {len(split)}",
+            fault=f"{split.name} {split.split} has {len(split)}",
         )
     if wanted == len(split):
         return Calibration(split, seed)
@@ -143,7 +150,12 @@ def check_apart(calibration: Calibration, judged: Dataset) -> None:
         InputError: some do.
     """
     if shared := set(calibration.dataset.ids) & set(judged.ids):
-        raise InputError(
-            f"--calibration-split: {len(shared)} images of {calibration.dataset.split} "
-            f"are in {judged.split} too; expected other images."
+        raise DataError(
+            "calibration_split",
+            "",
+            "other images",
+            fault=(
+                f"{len(shared)} images of {calibration.dataset.split} are in "
+                f"{judged.split} too"
+            ),
         )

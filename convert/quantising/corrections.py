@@ -148,7 +148,7 @@ def _tap_means(mean: Means, taps: Any, options: Any, output: Any) -> Means:
         mean = np.pad(
             mean, [*same_padding(mean, taps, strides, dilations, output), (0, 0)]
         )
-    found = np.zeros((*taps, mean.shape[2]))
+    means = np.zeros((*taps, mean.shape[2]))
     for row in range(taps[0]):
         for column in range(taps[1]):
             starts = (row * dilations[0], column * dilations[1])
@@ -156,18 +156,18 @@ def _tap_means(mean: Means, taps: Any, options: Any, output: Any) -> Means:
                 slice(start, start + (size - 1) * stride + 1, stride)
                 for start, size, stride in zip(starts, output, strides, strict=True)
             )
-            found[row, column] = mean[rows, columns].mean((0, 1))
-    return found
+            means[row, column] = mean[rows, columns].mean((0, 1))
+    return means
 
 
 def same_padding(
     image: NDArray[Any], taps: Any, strides: Any, dilations: Any, output: Any
 ) -> list[tuple[int, int]]:
     """Rows and columns that TensorFlow's SAME adds: the odd one goes to the end."""
-    found = []
-    for place in range(2):
-        reach = (taps[place] - 1) * dilations[place] + 1
-        wanted = (output[place] - 1) * strides[place] + reach
-        extra = max(int(wanted) - image.shape[place], 0)
-        found.append((extra // 2, extra - extra // 2))
-    return found
+    padding = []
+    for axis in range(2):
+        reach = (taps[axis] - 1) * dilations[axis] + 1
+        wanted = (output[axis] - 1) * strides[axis] + reach
+        extra = max(int(wanted) - image.shape[axis], 0)
+        padding.append((extra // 2, extra - extra // 2))
+    return padding

@@ -40,7 +40,7 @@ def worst_layers(
     model = tflite_graph.read(float_file)
     graph = model.subgraphs[0]
     known: dict[int, float] = {}
-    found = []
+    errors = []
     for operator in graph.operators:
         given = max(
             (known.get(int(index), 0.0) for index in operator.inputs), default=0
@@ -50,8 +50,8 @@ def worst_layers(
         known[int(operator.outputs[0])] = error
         if name in measured:
             kind = tflite_graph.operator_name(model, operator)
-            found.append(LayerError(name.split(";")[0], kind, error - given, error))
-    return sorted(found, key=lambda one: -one.added)[:count]
+            errors.append(LayerError(name.split(";")[0], kind, error - given, error))
+    return sorted(errors, key=lambda one: -one.added)[:count]
 
 
 def _errors(float_file: bytes, file: bytes, images: Float32s) -> dict[str, float]:
@@ -94,7 +94,7 @@ class _Tensors:
         self._computed = {tflite_graph.tensor_name(graph, i): i for i in computed}
         details = {one["index"]: one for one in self._interpreter.get_tensor_details()}
         self._facts = {
-            name: tensor(name, details[place]) for name, place in self._computed.items()
+            name: tensor(name, details[index]) for name, index in self._computed.items()
         }
         self._input = self._interpreter.get_input_details()[0]
         self.names = set(self._computed)

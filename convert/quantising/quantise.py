@@ -27,7 +27,7 @@ _PACKAGE = {"litert": "litert-quantizer", "tensorflow": "tensorflow"}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Source:
+class FloatRung:
     """What quantisation starts from: one rung."""
 
     content: bytes  # the float32 file
@@ -49,18 +49,22 @@ def quantiser_version(quantiser: str) -> str:
         return f"{package} {version(package)}"
     except PackageNotFoundError:
         raise InputError(
-            f"--quantiser {quantiser}: {package} is not installed. Install it, or use "
-            f"--quantiser {QUANTISERS[1 - QUANTISERS.index(quantiser)]}."
+            "quantiser",
+            quantiser,
+            "",
+            "Install it, or use "
+            f"`quantiser={QUANTISERS[1 - QUANTISERS.index(quantiser)]}`.",
+            fault=f"{package} is not installed",
         ) from None
 
 
-def with_litert(source: Source, recipe: Recipe) -> bytes:
+def with_litert(rung: FloatRung, recipe: Recipe) -> bytes:
     """By litert-quantizer, which needs no TensorFlow; weights are corrected first."""
-    content = source.content
+    content = rung.content
     if recipe.weights == "float32":
         return content
-    if source.seen:
-        content = corrected(content, source.seen, recipe.weights, source.rounding)
+    if rung.seen:
+        content = corrected(content, rung.seen, recipe.weights, rung.rounding)
     from litert_quantizer import quantizer
 
     work: Any = quantizer.Quantizer(bytearray(content))
@@ -69,13 +73,13 @@ def with_litert(source: Source, recipe: Recipe) -> bytes:
         _leave_last_in_float(work, content)
         if recipe.activations == "int16":
             _leave_first_in_float(work, content)
-    ranges = _ranges(source.seen) if recipe.static and source.seen else None
-    if ranges is not None and recipe.input_output == "int8" and source.pixels:
-        _widen(ranges[tflite_graph.IMAGE], source.pixels)
+    ranges = _ranges(rung.seen) if recipe.static and rung.seen else None
+    if ranges is not None and recipe.input_output == "int8" and rung.pixels:
+        _widen(ranges[tflite_graph.IMAGE], rung.pixels)
     with silent(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of numpy, where dead channels overflow
         result = work.quantize(ranges, enable_progress_report=False)
-    return tflite_graph.named(bytes(result.quantized_model), source.signature)
+    return tflite_graph.named(bytes(result.quantized_model), rung.signature)
 
 
 def _configure(work: Any, recipe: Recipe) -> None:
@@ -209,7 +213,7 @@ def _widen(found: dict[str, NDArray[np.float32]], pixels: tuple[float, float]) -
     found["max"] = np.maximum(found["max"], np.float32(pixels[1]))
 
 
-def with_tensorflow(source: Source, recipe: Recipe, model: keras.Model) -> bytes:
+def with_tensorflow(rung: FloatRung, recipe: Recipe, model: keras.Model) -> bytes:
     """By TensorFlow's converter, from the Keras model that the float file was made of.
 
     Args:
@@ -223,7 +227,7 @@ def with_tensorflow(source: Source, recipe: Recipe, model: keras.Model) -> bytes
     if recipe.weights == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if recipe.static:
-        converter.representative_dataset = lambda: _one_by_one(source)
+        converter.representative_dataset = lambda: _one_by_one(rung)
         converter.target_spec.supported_ops = [_kernels(tf, recipe)]
     if recipe.input_output == "int8":
         converter.inference_input_type = tf.int8
@@ -231,7 +235,7 @@ def with_tensorflow(source: Source, recipe: Recipe, model: keras.Model) -> bytes
     with silent(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # statistics of shapes, unasked
         content = bytes(converter.convert())
-    return tflite_graph.named(content, source.signature)
+    return tflite_graph.named(content, rung.signature)
 
 
 def _kernels(tf: Any, recipe: Recipe) -> Any:
@@ -241,6 +245,6 @@ def _kernels(tf: Any, recipe: Recipe) -> Any:
     return tf.lite.OpsSet.TFLITE_BUILTINS_INT8
 
 
-def _one_by_one(source: Source) -> Iterator[list[NDArray[np.float32]]]:
-    for image in source.images if source.images is not None else ():
+def _one_by_one(rung: FloatRung) -> Iterator[list[NDArray[np.float32]]]:
+    for image in rung.images if rung.images is not None else ():
         yield [image[None]]

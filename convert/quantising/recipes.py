@@ -99,7 +99,6 @@ def parse_recipes(text: str) -> list[Recipe]:
     for name in names:
         if name not in RECIPES:
             raise InputError(
-                f"--recipe {name or '(empty)'}: unknown; expected some of "
-                f"{', '.join(RECIPES)}."
+                "recipe", name or "(empty)", f"some of {', '.join(RECIPES)}"
             )
     return [RECIPES[name] for name in names]

@@ -134,7 +134,7 @@ def _patches(image: Float32s, taps: Any, options: Any, output: Any, places: Any)
         added = same_padding(image, taps, strides, dilations, output)
         image = np.pad(image, [*added, (0, 0)])
     down, across = np.divmod(places, output[1])
-    found = [
+    patches = [
         image[
             down * strides[0] + row * dilations[0],
             across * strides[1] + column * dilations[1],
@@ -142,11 +142,14 @@ def _patches(image: Float32s, taps: Any, options: Any, output: Any, places: Any)
         for row in range(taps[0])
         for column in range(taps[1])
     ]
-    return np.stack(found, 1)
+    return np.stack(patches, 1)
 
 
 def on_steps(rows: Float64s, covariance: Float64s) -> Float64s:
     """Rows on their int8 steps, with E|(kept - row) x|^2 small for inputs x.
+
+    The largest weight of a row stays where it is, and so does each that is 0: a
+    pruned network stays one.
 
     Args:
         rows: (groups, rows, inputs).
@@ -154,7 +157,7 @@ def on_steps(rows: Float64s, covariance: Float64s) -> Float64s:
     """
     largest = np.abs(rows).max(2, keepdims=True)
     step = np.where(largest > 0, largest, 1.0) / LEVELS
-    fixed = np.abs(rows) == largest
+    fixed = (np.abs(rows) == largest) | (rows == 0)
     order = np.argsort(-np.diagonal(covariance, axis1=1, axis2=2).mean(0))
     back = np.argsort(order)
     spread = _spread(covariance[:, order][:, :, order])
@@ -178,14 +181,14 @@ def _in_turn(
     for start in range(0, inputs, _BLOCK):
         end = min(start + _BLOCK, inputs)
         errors = np.zeros((*rows.shape[:2], end - start))
-        for place in range(start, end):
-            steps = np.rint(left[:, :, place] / step[:, :, 0])
+        for column in range(start, end):
+            steps = np.rint(left[:, :, column] / step[:, :, 0])
             near = np.clip(steps, -LEVELS, LEVELS) * step[:, :, 0]
-            own = np.where(fixed[:, :, place], rows[:, :, place], near)
-            kept[:, :, place] = own
-            error = (left[:, :, place] - own) / spread[:, None, place, place]
-            errors[:, :, place - start] = error
-            later = spread[:, None, place, place + 1 : end]
-            left[:, :, place + 1 : end] -= error[:, :, None] * later
+            own = np.where(fixed[:, :, column], rows[:, :, column], near)
+            kept[:, :, column] = own
+            error = (left[:, :, column] - own) / spread[:, None, column, column]
+            errors[:, :, column - start] = error
+            later = spread[:, None, column, column + 1 : end]
+            left[:, :, column + 1 : end] -= error[:, :, None] * later
         left[:, :, end:] -= errors @ spread[:, start:end, end:]
     return kept

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from convert.manifest import File, Manifest
-from datasets.errors import InputError
+from datasets.errors import BundleError
 
 MOST_FILE_BYTES = 1 << 30
 MOST_BUNDLE_BYTES = 4 << 30
@@ -27,19 +27,21 @@ def read_plain(path: Path, most_bytes: int, size_bytes: int | None = None) -> by
     try:
         handle = os.open(path, os.O_RDONLY | _NO_LINK | _BINARY)
     except OSError as error:
-        raise InputError(f"{path}: cannot be opened: {error.strerror}.") from None
+        raise BundleError.of(path, f"cannot be opened: {error.strerror}") from None
     with os.fdopen(handle, "rb") as file:
         held = os.fstat(file.fileno())
         if not stat.S_ISREG(held.st_mode):
-            raise InputError(f"{path}: not a plain file.")
+            raise BundleError.of(path, "not a plain file")
         if held.st_size > most_bytes:
-            raise InputError(
-                f"{path}: {held.st_size:,} bytes; expected at most {most_bytes:,}."
+            raise BundleError.of(
+                path, f"{held.st_size:,} bytes", f"at most {most_bytes:,}"
             )
         if size_bytes is not None and held.st_size != size_bytes:
-            raise InputError(
-                f"{path}: {held.st_size:,} bytes; the manifest declares "
-                f"{size_bytes:,}. Copy the bundle again."
+            raise BundleError.of(
+                path,
+                f"{held.st_size:,} bytes; the manifest declares {size_bytes:,}",
+                "",
+                "Copy the bundle again.",
             )
         return file.read(most_bytes + 1 if size_bytes is None else size_bytes)
 
@@ -49,11 +51,11 @@ def _check_kind(path: Path) -> None:
         mode = os.lstat(path).st_mode
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no file name"
-        raise InputError(f"{path}: cannot be opened: {why}.") from None
+        raise BundleError.of(path, f"cannot be opened: {why}") from None
     if stat.S_ISLNK(mode):
-        raise InputError(f"{path}: a link; expected a plain file of the bundle itself.")
+        raise BundleError.of(path, "a link", "a plain file of the bundle itself")
     if not stat.S_ISREG(mode):
-        raise InputError(f"{path}: not a plain file.")
+        raise BundleError.of(path, "not a plain file")
 
 
 def read_declared(folder: Path, file: File) -> bytes:
@@ -64,11 +66,14 @@ def read_declared(folder: Path, file: File) -> bytes:
     """
     path = folder / file.file
     content = read_plain(path, MOST_FILE_BYTES, file.size_bytes)
-    found = hashlib.sha256(content).hexdigest()
-    if found != file.sha256:
-        raise InputError(
-            f"{path}: its SHA-256 begins {found[:12]}, the manifest declares "
-            f"{file.sha256[:12]}: the file was changed. Copy the bundle again."
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != file.sha256:
+        raise BundleError.of(
+            path,
+            f"its SHA-256 begins {actual[:12]}, the manifest declares "
+            f"{file.sha256[:12]}: the file was changed",
+            "",
+            "Copy the bundle again.",
         )
     return content
 
@@ -80,13 +85,14 @@ def check_names(manifest: Manifest, reserved: str, where: str) -> None:
         InputError: one twice, named as the manifest, or more bytes than a bundle has.
     """
     seen = {reserved.casefold()}
-    for one in manifest.files:
-        if one.file.casefold() in seen:
-            raise InputError(f"{where}: the file {one.file} is declared twice.")
-        seen.add(one.file.casefold())
-    total = sum(one.size_bytes for one in manifest.files)
+    for file in manifest.files:
+        if file.file.casefold() in seen:
+            raise BundleError.of(where, f"the file {file.file} is declared twice")
+        seen.add(file.file.casefold())
+    total = sum(file.size_bytes for file in manifest.files)
     if total > MOST_BUNDLE_BYTES:
-        raise InputError(
-            f"{where}: declares {total:,} bytes of files; expected at most "
-            f"{MOST_BUNDLE_BYTES:,}."
+        raise BundleError.of(
+            where,
+            f"declares {total:,} bytes of files",
+            f"at most {MOST_BUNDLE_BYTES:,}",
         )

@@ -8,7 +8,7 @@ field (0: absent). Vectors and strings begin with their length; offsets are forw
 import struct
 from dataclasses import dataclass
 
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 
 _WIDTHS = {"b": 1, "B": 1, "h": 2, "H": 2, "i": 4, "I": 4, "f": 4, "q": 8, "Q": 8}
 _SIGNED = {4: "i", 8: "q"}
@@ -43,7 +43,7 @@ class Reader:
 
     def broken(self, what: str) -> InputError:
         """The error of a file that is not what it should be."""
-        return InputError(f"{self.where}: broken flatbuffer: {what}.")
+        return BundleError.of(self.where, f"broken flatbuffer: {what}")
 
     def root(self, identifier: bytes) -> "Table":
         """The first table.
@@ -52,9 +52,10 @@ class Reader:
             InputError: the file lacks the identifier, or the table is not inside it.
         """
         if self.content[4:8] != identifier:
-            raise InputError(
-                f"{self.where}: no {identifier.decode()} file: its bytes 4 to 8 are "
-                f"{self.content[4:8]!r}."
+            raise BundleError.of(
+                self.where,
+                f"no {identifier.decode()} file: its bytes 4 to 8 are "
+                f"{self.content[4:8]!r}",
             )
         return self.table(self.whole(0, "I"))
 

@@ -10,7 +10,7 @@ from convert.pixel_codes import check_codes
 from convert.score_kinds import OF_ONE_UNIT
 from convert.untrusted.bundle_files import check_names
 from convert.untrusted.selector_check import check_selector
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from selection.contract import Selector
 from selection.selectors.learned import Learned
 from selection.selectors.thumbnail import SIDE
@@ -44,21 +44,26 @@ def _check_rungs(manifest: Manifest, where: str) -> None:
     names, macs = set(), 0
     for rung in manifest.rungs:
         if rung.rung in names:
-            raise InputError(f"{where}: the rung {rung.rung} stands twice.")
+            raise BundleError.of(where, f"the rung {rung.rung} stands twice")
         if rung.rung != f"{rung.model}@{rung.resolution}":
-            raise InputError(
-                f"{where}: the rung {rung.rung} has model {rung.model} and resolution "
-                f"{rung.resolution}; expected {rung.model}@{rung.resolution}."
+            raise BundleError.of(
+                where,
+                f"the rung {rung.rung} has model {rung.model} and resolution "
+                f"{rung.resolution}",
+                f"{rung.model}@{rung.resolution}",
             )
         if rung.macs < macs:
-            raise InputError(
-                f"{where}: the rungs do not ascend in MACs: {rung.rung} has "
-                f"{rung.macs:,} after {macs:,}."
+            raise BundleError.of(
+                where,
+                f"the rungs do not ascend in MACs: {rung.rung} has {rung.macs:,} "
+                f"after {macs:,}",
             )
         if rung.classes != classes:
-            raise InputError(
-                f"{where}: {rung.rung} has {rung.classes} classes, "
-                f"{manifest.rungs[0].rung} {classes}; expected as many."
+            raise BundleError.of(
+                where,
+                f"{rung.rung} has {rung.classes} classes, {manifest.rungs[0].rung} "
+                f"{classes}",
+                "as many",
             )
         names.add(rung.rung)
         macs = rung.macs
@@ -67,65 +72,69 @@ def _check_rungs(manifest: Manifest, where: str) -> None:
 def _check_tensor(tensor: Tensor, where: str) -> None:
     low, high = _RANGES.get(tensor.dtype, (0, 0))
     if not low <= tensor.zero_point <= high:
-        raise InputError(
-            f"{where}: zero point {tensor.zero_point} is out of range for "
-            f"{tensor.dtype}; expected {low}..{high}."
+        raise BundleError.of(
+            where,
+            f"zero point {tensor.zero_point} is out of range for {tensor.dtype}",
+            f"{low}..{high}",
         )
     if tensor.scale and tensor.dtype == "float32":
-        raise InputError(
-            f"{where}: float32 with scale {tensor.scale:g}; expected 0, which says "
-            "that reals are stored as they are."
+        raise BundleError.of(
+            where,
+            f"float32 with scale {tensor.scale:g}",
+            "0, which says that reals are stored as they are",
         )
 
 
 def _check_shapes(rung: Rung, where: str) -> None:
     expected = (1, rung.resolution, rung.resolution, 3)
     if rung.input.shape != expected:
-        raise InputError(
-            f"{where}: input of shape {rung.input.shape}; expected {expected}."
-        )
+        raise BundleError.of(where, f"input of shape {rung.input.shape}", str(expected))
     shape = rung.output.shape
     if rung.scores in OF_ONE_UNIT and shape[-1] != 1:
-        raise InputError(
-            f"{where}: output of shape {shape} with scores {rung.scores}; expected one "
-            "unit, such as (1, 1)."
+        raise BundleError.of(
+            where,
+            f"output of shape {shape} with scores {rung.scores}",
+            "one unit, such as (1, 1)",
         )
     if math.prod(shape) != shape[-1] or rung.classes < 2:
-        raise InputError(
-            f"{where}: output of shape {shape}; expected one score a class, such as "
-            f"(1, 1000), or for one unit scores {' or '.join(OF_ONE_UNIT)}."
+        raise BundleError.of(
+            where,
+            f"output of shape {shape}",
+            "one score a class, such as (1, 1000), or for one unit scores "
+            f"{' or '.join(OF_ONE_UNIT)}",
         )
 
 
 def _check_look(look: Look, selector: Selector, where: str) -> None:
     if not isinstance(selector, Learned):
-        raise InputError(f"{where}: only the learned selector looks; expected null.")
+        raise BundleError.of(where, "only the learned selector looks", "null")
     for tensor, shape in (
         (look.input, (1, SIDE, SIDE, 3)),
         (look.output, (1, len(selector.ladder))),
     ):
         _check_tensor(tensor, where)
         if tensor.shape != shape:
-            raise InputError(f"{where}: shape {tensor.shape}; expected {shape}.")
+            raise BundleError.of(where, f"shape {tensor.shape}", str(shape))
 
 
 def _check_references(manifest: Manifest, where: str) -> None:
     declared = {one.file for one in manifest.files}
     for name in model_files(manifest) | ({manifest.labels} - {None}):
         if name not in declared:
-            raise InputError(
-                f"{where}: the file {name} is not declared in `files`, so its content "
-                "cannot be checked."
+            raise BundleError.of(
+                where,
+                f"the file {name} is not declared in 'files', so its content cannot "
+                "be checked",
             )
     if manifest.labels in model_files(manifest):
-        raise InputError(f"{where}: {manifest.labels} is a model; expected labels.")
+        raise BundleError.of(where, f"{manifest.labels} is a model", "labels")
 
 
 def _check_offset(manifest: Manifest, where: str) -> None:
     offset = manifest.measured.get("class_offset", 0)
     classes = manifest.rungs[0].classes
     if offset >= classes:
-        raise InputError(f"{where}: class_offset {offset} of {classes} classes.")
+        raise BundleError.of(where, f"class_offset {offset} of {classes} classes")
 
 
 def model_files(manifest: Manifest) -> set[str | None]:

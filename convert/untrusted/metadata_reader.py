@@ -8,10 +8,10 @@ from convert.untrusted.flatbuffer_layouts import METADATA
 
 _NORMALIZATION = 1  # kind of ProcessUnitOptions
 
-Floats = tuple[float, ...]
+Numbers = tuple[float, ...]
 
 
-def normalisation_in(metadata: bytes, where: str) -> tuple[Floats, Floats] | None:
+def normalisation_in(metadata: bytes, where: str) -> tuple[Numbers, Numbers] | None:
     """(mean, deviation) of the first input, one number or three; None: not said.
 
     Raises:

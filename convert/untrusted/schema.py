@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator
 
 from convert.manifest import FORMAT, Json, Manifest, manifest_from_json
-from datasets.errors import InputError
+from convert.untrusted.strict_json import parse
+from datasets.errors import BundleError
 from datasets.strict_json import parse
 
 SCHEMA_FILE = "manifest.schema.json"
@@ -33,7 +34,7 @@ def read_manifest(content: bytes, where: str) -> Manifest:
     _check_format(facts, where)
     wrong = next(iter(_validator().iter_errors(facts)), None)
     if wrong is not None:
-        raise InputError(f"{where}: {_line(wrong)}")
+        raise BundleError.of(where, _line(wrong))
     return manifest_from_json(facts)
 
 
@@ -46,12 +47,14 @@ def schema() -> Json:
 
 def _check_format(facts: Any, where: str) -> None:
     if not isinstance(facts, dict) or "format" not in facts:
-        raise InputError(f"{where}: no `format`; expected a manifest of a bundle.")
-    found = facts["format"]
-    if type(found) is not int or found != FORMAT:
-        raise InputError(
-            f"{where}: format {_shown(found)}; this version of reswise reads format "
-            f"{FORMAT}. Use the reswise that wrote the bundle, or convert again."
+        raise BundleError.of(where, "no 'format'", "a manifest of a bundle")
+    version = facts["format"]
+    if type(version) is not int or version != FORMAT:
+        raise BundleError.of(
+            where,
+            f"format {_shown(version)}; this version of reswise reads format {FORMAT}",
+            "",
+            "Use the reswise that wrote the bundle, or convert again.",
         )
 
 
@@ -82,13 +85,13 @@ def _line(wrong: ValidationError) -> str:
     """One line: where, what came, what was expected."""
     if wrong.validator in ("oneOf", "anyOf") and wrong.context:
         wrong = wrong.context[-1]
-    place = "manifest"
+    key = "manifest"
     for step in wrong.absolute_path:
-        place += f"[{step}]" if isinstance(step, int) else f".{step}"
+        key += f"[{step}]" if isinstance(step, int) else f".{step}"
     if wrong.validator in ("required", "additionalProperties"):
-        return f"{_cut(place)}: {_cut(wrong.message)}."
+        return f"{_cut(key)}: {_cut(wrong.message)}."
     expected = f"{wrong.validator} {json.dumps(wrong.validator_value)}"
-    return f"{_cut(place)} is {_shown(wrong.instance)}; expected {_cut(expected)}."
+    return f"{_cut(key)} is {_shown(wrong.instance)}; expected {_cut(expected)}."
 
 
 def _shown(value: object) -> str:

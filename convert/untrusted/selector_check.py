@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from convert.manifest import Rung
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 from selection.arrays import Json
 from selection.contract import Selector
 from selection.selectors.catalogue import CATALOGUE, from_json
@@ -19,10 +19,12 @@ def check_selector(facts: Json, rungs: tuple[Rung, ...], where: str) -> Selector
     try:
         selector = from_json(facts)
         if not CATALOGUE[str(facts["kind"])].runs:
-            raise InputError(f"{facts['kind']} reads the labels, so no device runs it.")
+            raise BundleError.of(
+                facts["kind"], "it reads the labels, so no device runs it"
+            )
         _check_ladder(selector.ladder, rungs)
     except InputError as error:
-        raise InputError(f"{where}: selector: {error}") from None
+        raise BundleError.around(f"{where}: selector", error) from None
     return selector
 
 
@@ -30,12 +32,13 @@ def _check_ladder(ladder: tuple[str, ...], rungs: tuple[Rung, ...]) -> None:
     macs = {rung.rung: rung.macs for rung in rungs}
     for rung in ladder:
         if rung not in macs:
-            raise InputError(
-                f"rung {rung} is not in the bundle; expected one of {', '.join(macs)}."
+            raise BundleError.of(
+                f"rung {rung}", "is not in the bundle", f"one of {', '.join(macs)}"
             )
     for lower, upper in pairwise(ladder):
         if macs[lower] >= macs[upper]:
-            raise InputError(
-                f"the ladder does not ascend in MACs: {lower} has {macs[lower]:,}, "
-                f"{upper} {macs[upper]:,}."
+            raise BundleError.of(
+                "its ladder",
+                "does not ascend in MACs: "
+                f"{lower} has {macs[lower]:,}, {upper} {macs[upper]:,}",
             )

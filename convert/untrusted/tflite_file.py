@@ -12,7 +12,7 @@ from convert.untrusted.flatbuffer import Table
 from convert.untrusted.flatbuffer_check import check
 from convert.untrusted.flatbuffer_layouts import TFLITE
 from convert.untrusted.tflite_flow import Flow
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 
 MOST_TENSOR_BYTES = 1 << 30
 # tensors, operations and their indices, of all graphs: ten times 20 rungs of NASNet
@@ -121,18 +121,18 @@ class _Reading:
         self.graphs = model.tables(2)
         self._model = model
         self._reader = model.reader
-        self._buffers = tuple(_buffer(one) for one in model.tables(4))
+        self._buffers = tuple(_buffer(table) for table in model.tables(4))
         self._kinds = model.tables(1)
         self._codes = tuple(
-            max(one.number(0, "b"), one.number(3, "i")) for one in self._kinds
+            max(table.number(0, "b"), table.number(3, "i")) for table in self._kinds
         )
         self._parts = 0
 
     def metadata(self) -> bytes:
-        for one in self._model.tables(6):
-            if one.text(0) == "TFLITE_METADATA":
-                place = self._place(one.number(1, "I"), self._buffers, "buffer")
-                start, length = self._buffers[place]
+        for entry in self._model.tables(6):
+            if entry.text(0) == "TFLITE_METADATA":
+                index = self._place(entry.number(1, "I"), self._buffers, "buffer")
+                start, length = self._buffers[index]
                 return self._reader.content[start : start + length]
         return b""
 
@@ -163,9 +163,9 @@ class _Reading:
     def _parameters(self, flow: Flow, tensors: tuple[Table, ...]) -> int:
         """The constants of layers, each once."""
         return sum(
-            math.prod(tensors[place].whole_numbers(0, 4))
-            for place in flow.constants_of(_WITH_WEIGHTS)
-            if self._buffers[tensors[place].number(2, "I")][1]
+            math.prod(tensors[constant].whole_numbers(0, 4))
+            for constant in flow.constants_of(_WITH_WEIGHTS)
+            if self._buffers[tensors[constant].number(2, "I")][1]
         )
 
     def signature(self, table: Table) -> Signature:
@@ -192,8 +192,8 @@ class _Reading:
                 f"a tensor of shape {shape} takes {bits // 8:,} bytes; expected at "
                 f"most {MOST_TENSOR_BYTES:,}"
             )
-        place = self._place(tensor.number(2, "I"), self._buffers, "buffer")
-        held = self._buffers[place][1]
+        index = self._place(tensor.number(2, "I"), self._buffers, "buffer")
+        held = self._buffers[index][1]
         sparse = tensor.place(6) is not None
         if held and bits and not sparse and held != -(-bits // 8):
             raise self._reader.broken(
@@ -201,8 +201,8 @@ class _Reading:
             )
 
     def _check_operation(self, table: Table, tensors: tuple[Table, ...]) -> None:
-        place = self._place(table.number(0, "I"), self._codes, "operation")
-        code = self._codes[place]
+        index = self._place(table.number(0, "I"), self._codes, "operation")
+        code = self._codes[index]
         if code in _RUNS_SUBGRAPHS:
             raise self._refused(
                 f"operation {_RUNS_SUBGRAPHS[code]} runs other subgraphs, perhaps for "
@@ -210,35 +210,35 @@ class _Reading:
                 "control flow"
             )
         if code == _CUSTOM:
-            raise self._refused(_custom(self._kinds[place].text(1)))
+            raise self._refused(_custom(self._kinds[index].text(1)))
         self._places(table, 1, tensors, -1)  # -1: an optional input left out
         self._places(table, 2, tensors, 0)
         self._places(table, 8, tensors, -1)
 
     def _refused(self, what: str) -> InputError:
-        return InputError(f"{self._reader.where}: {what}.")
+        return BundleError.of(self._reader.where, what)
 
     def _places(
         self, table: Table, field: int, tensors: tuple[Table, ...], least: int
     ) -> tuple[int, ...]:
         self._spend(table.count(field))
-        found = table.whole_numbers(field, 4)
-        for place in (min(found), max(found)) if found else ():
-            if not least <= place < len(tensors):
+        indices = table.whole_numbers(field, 4)
+        for index in (min(indices), max(indices)) if indices else ():
+            if not least <= index < len(tensors):
                 raise self._reader.broken(
-                    f"tensor {place} of a graph of {len(tensors)} tensors"
+                    f"tensor {index} of a graph of {len(tensors)} tensors"
                 )
-        return found
+        return indices
 
     def _spend(self, parts: int) -> None:
         self._parts += parts
         if self._parts > _MOST_PARTS:
             raise self._reader.broken(f"more than {_MOST_PARTS:,} parts")
 
-    def _place(self, place: int, among: tuple[object, ...], what: str) -> int:
-        if place >= len(among):
-            raise self._reader.broken(f"{what} {place} of {len(among)}")
-        return place
+    def _place(self, index: int, among: tuple[object, ...], what: str) -> int:
+        if index >= len(among):
+            raise self._reader.broken(f"{what} {index} of {len(among)}")
+        return index
 
 
 def _tensor(table: Table) -> GraphTensor:

@@ -22,14 +22,14 @@ class Flow:
         self._outputs = [one.whole_numbers(2, 4) for one in operations]
         self._codes = codes
         self._made_by = {
-            tensor: place
-            for place, outputs in enumerate(self._outputs)
+            tensor: operation
+            for operation, outputs in enumerate(self._outputs)
             for tensor in outputs
         }
         self._readers: dict[int, list[int]] = {}
-        for place, inputs in enumerate(self._inputs):
+        for operation, inputs in enumerate(self._inputs):
             for tensor in dict.fromkeys(inputs):
-                self._readers.setdefault(tensor, []).append(place)
+                self._readers.setdefault(tensor, []).append(operation)
 
     def constants_of(self, kinds: Sequence[int]) -> set[int]:
         """What such operations read after their first input, as it is stored.
@@ -47,7 +47,7 @@ class Flow:
 
     def back_from(self, tensor: int) -> tuple[int, ...]:
         """Codes from a tensor back along each first input, the last operation first."""
-        return tuple(self._codes[place] for place in self._way_back(tensor))
+        return tuple(self._codes[operation] for operation in self._makers(tensor))
 
     def scaled_first(self, tensor: int) -> bool:
         """Whether arithmetic changes a tensor on its way to the first convolution."""
@@ -55,14 +55,14 @@ class Flow:
         ahead = [tensor]
         while ahead:
             tensor = ahead.pop()
-            for place in self._readers.get(tensor, []):
-                if place in seen:
+            for operation in self._readers.get(tensor, []):
+                if operation in seen:
                     continue
-                seen.add(place)
-                if self._codes[place] in _SCALES:
+                seen.add(operation)
+                if self._codes[operation] in _SCALES:
                     return True
-                if self._codes[place] not in _CONVOLVES:
-                    ahead += self._outputs[place]
+                if self._codes[operation] not in _CONVOLVES:
+                    ahead += self._outputs[operation]
         return False
 
     def rounded_to(self, tensor: int) -> int | None:
@@ -73,18 +73,20 @@ class Flow:
         return self._outputs[readers[0]][0] if self._outputs[readers[0]] else None
 
     def _stored(self, tensor: int) -> int:
-        for place in self._way_back(tensor):
-            if self._codes[place] not in _UNPACKS:
+        for operation in self._makers(tensor):
+            if self._codes[operation] not in _UNPACKS:
                 break
-            tensor = self._inputs[place][0]
+            tensor = self._inputs[operation][0]
         return tensor
 
-    def _way_back(self, tensor: int) -> Iterator[int]:
+    def _makers(self, tensor: int) -> Iterator[int]:
         """Operations, each once: a graph of a stranger may go in circles."""
         seen: set[int] = set()
-        while (place := self._made_by.get(tensor)) is not None and place not in seen:
-            seen.add(place)
-            yield place
-            if not self._inputs[place] or self._inputs[place][0] < 0:
+        while (
+            operation := self._made_by.get(tensor)
+        ) is not None and operation not in seen:
+            seen.add(operation)
+            yield operation
+            if not self._inputs[operation] or self._inputs[operation][0] < 0:
                 return
-            tensor = self._inputs[place][0]
+            tensor = self._inputs[operation][0]

@@ -22,7 +22,7 @@ from convert.untrusted.manifest_check import check_manifest, model_files
 from convert.untrusted.schema import read_manifest
 from convert.untrusted.tflite_file import GraphTensor, TfliteFile, read_tflite
 from convert.untrusted.zip_check import zipped_files
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from datasets.strict_json import MOST_BYTES, UNSHOWABLE
 from selection.contract import Selector
 
@@ -36,8 +36,8 @@ def verified(folder: Path) -> tuple[Manifest, Selector, tuple[str, ...]]:
         InputError: the first thing that is not as it should be, in one line.
     """
     if not folder.is_dir():
-        raise InputError(
-            f"{folder}: no folder; expected a bundle, a folder with {MANIFEST_FILE}."
+        raise BundleError.of(
+            folder, "no folder", f"a bundle, a folder with {MANIFEST_FILE}"
         )
     path = folder / MANIFEST_FILE
     manifest = read_manifest(read_plain(path, MOST_BYTES), str(path))
@@ -48,11 +48,11 @@ def verified(folder: Path) -> tuple[Manifest, Selector, tuple[str, ...]]:
 def _check_files(folder: Path, manifest: Manifest) -> tuple[str, ...]:
     labels: tuple[str, ...] = ()
     models = model_files(manifest)
-    for one in manifest.files:
-        content, where = read_declared(folder, one), str(folder / one.file)
-        if one.file in models:
-            _check_model(content, manifest, one.file, where)
-        if one.file == manifest.labels:
+    for file in manifest.files:
+        content, where = read_declared(folder, file), str(folder / file.file)
+        if file.file in models:
+            _check_model(content, manifest, file.file, where)
+        if file.file == manifest.labels:
             classes = manifest.rungs[0].classes
             labels = read_labels(content, classes, where)
     return labels
@@ -71,19 +71,21 @@ def _check_model(content: bytes, manifest: Manifest, file: str, where: str) -> N
 def _check_part(model: TfliteFile, part: Rung | Look, where: str) -> None:
     """A signature of a file is what the manifest says of it."""
     if part.subgraph >= len(model.graphs):
-        raise InputError(
-            f"{where}: subgraph {part.subgraph}; the file has {len(model.graphs)}."
+        raise BundleError.of(
+            where, f"subgraph {part.subgraph}; the file has {len(model.graphs)}"
         )
     graph = model.graphs[part.subgraph]
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise InputError(
-            f"{where}: {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; "
-            "expected one of each."
+        raise BundleError.of(
+            where,
+            f"{len(graph.inputs)} inputs and {len(graph.outputs)} outputs",
+            "one of each",
         )
     if any(graph.inputs[0].free[1:3]):
-        raise InputError(
-            f"{where}: the file leaves the size of its input open; expected a file of "
-            "one size: import it anew with --resolution."
+        raise BundleError.of(
+            where,
+            "the file leaves the size of its input open",
+            "a file of one size: import it anew with `resolution`",
         )
     if isinstance(part, Rung) and part.recipe == IMPORTED:
         _check_rounding(part, graph.rounded, where)
@@ -116,17 +118,18 @@ def _signature_names(
         if one.name == part.signature and one.subgraph == part.subgraph:
             return one.inputs[0], one.outputs[0]
     held = ", ".join(f"{one.name} of {one.subgraph}" for one in model.signatures[:8])
-    raise InputError(
-        f"{where}: no signature {part.signature!r} of subgraph {part.subgraph}; the "
-        f"file has {held or 'none'}."
+    raise BundleError.of(
+        where,
+        f"no signature {part.signature!r} of subgraph {part.subgraph}; the file has "
+        f"{held or 'none'}",
     )
 
 
 def _check_same(said: Tensor, held: GraphTensor, name: str, where: str) -> None:
     """A tensor of the manifest is the file's."""
     if said.name not in (held.name[:200], name):
-        raise InputError(
-            f"{where}: named {said.name!r}; the file has {held.name[:60]!r}."
+        raise BundleError.of(
+            where, f"named {said.name!r}; the file has {held.name[:60]!r}"
         )
     pairs: list[tuple[str, object, object]] = [
         ("dtype", said.dtype, held.dtype),
@@ -137,10 +140,10 @@ def _check_same(said: Tensor, held: GraphTensor, name: str, where: str) -> None:
             ("scale", _float32(said.scale), held.scale),
             ("zero point", said.zero_point, held.zero_point),
         ]
-    for what, one, other in pairs:
-        if one != other:
-            raise InputError(
-                f"{where}: {what} {one} in the manifest, {other} in the file."
+    for what, declared, other in pairs:
+        if declared != other:
+            raise BundleError.of(
+                where, f"{what} {declared} in the manifest, {other} in the file"
             )
 
 
@@ -156,9 +159,10 @@ def read_labels(content: bytes, classes: int, where: str) -> tuple[str, ...]:
     """
     lines = label_lines_of(content, where)
     if len(lines) != classes:
-        raise InputError(
-            f"{where}: {len(lines):,} lines for {classes:,} classes; expected one "
-            "class name a line."
+        raise BundleError.of(
+            where,
+            f"{len(lines):,} lines for {classes:,} classes",
+            "one class name a line",
         )
     return lines
 
@@ -170,13 +174,13 @@ def label_lines_of(content: bytes, where: str) -> tuple[str, ...]:
         InputError: not UTF-8, unshowable or too long.
     """
     if len(content) > _MOST_LABELS:
-        raise InputError(f"{where}: {len(content):,} bytes are too many for labels.")
+        raise BundleError.of(where, f"{len(content):,} bytes are too many for labels")
     try:
         text = content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise InputError(f"{where}: byte {error.start} is not UTF-8.") from None
+        raise BundleError.of(where, f"byte {error.start} is not UTF-8") from None
     lines = text.removesuffix("\n").replace("\r\n", "\n").removesuffix("\r").split("\n")
     for number, line in enumerate(lines, start=1):
         if UNSHOWABLE.search(line):
-            raise InputError(f"{where}: unshowable characters in line {number}.")
+            raise BundleError.of(where, f"unshowable characters in line {number}")
     return tuple(lines)

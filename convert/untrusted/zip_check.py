@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from datasets.errors import InputError
+from datasets.errors import BundleError, InputError
 
 MOST_MEMBERS = 32
 MOST_BYTES = 16 << 20  # unpacked, all members together
@@ -37,8 +37,8 @@ def zipped_files(content: bytes, where: str) -> dict[str, bytes]:
         zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError,
         RuntimeError, ValueError, OverflowError,
     ) as error:  # fmt: skip
-        raise InputError(
-            f"{where}: the zip of its metadata is broken ({type(error).__name__})."
+        raise BundleError.of(
+            where, f"the zip of its metadata is broken ({type(error).__name__})"
         ) from None
 
 
@@ -49,21 +49,25 @@ def _members(
     declared = sum(member.file_size for member in members)
     packed = sum(member.compress_size for member in members)
     if len(members) > MOST_MEMBERS or declared > MOST_BYTES or packed > len(content):
-        raise InputError(
-            f"{where}: the zip of its metadata declares {len(members)} files of "
-            f"{declared:,} bytes; expected at most {MOST_MEMBERS} and {MOST_BYTES:,}."
+        raise BundleError.of(
+            where,
+            f"the zip of its metadata declares {len(members)} files of {declared:,} "
+            "bytes",
+            f"at most {MOST_MEMBERS} and {MOST_BYTES:,}",
         )
     for member in members:
         if member.compress_type not in _PACKED or member.flag_bits & 1:
-            raise InputError(
-                f"{where}: {member.filename[:60]!a} in the zip of its metadata is "
-                "neither stored nor deflated."
+            raise BundleError.of(
+                where,
+                f"{member.filename[:60]!a} in the zip of its metadata is neither "
+                "stored nor deflated",
             )
         with zipped.open(member) as file:
             unpacked = file.read(member.file_size + 1)
         if len(unpacked) != member.file_size:
-            raise InputError(
-                f"{where}: {member.filename[:60]!a} in the zip of its metadata is not "
-                "as large as it declares."
+            raise BundleError.of(
+                where,
+                f"{member.filename[:60]!a} in the zip of its metadata is not as "
+                "large as it declares",
             )
         yield member.filename, unpacked

@@ -18,14 +18,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.adapted import Match, Outcome
 from keras_models.normalisation import normalise
 from keras_models.training.callbacks import EpochBegin
 
 TENSORS = ("offsets", "norms", "norms+head")
 _SIGNIFICANT = 2.0  # standard errors that divergence must fall by, and worth rise
-_TOGETHER = 32  # pictures a step of prediction
+_PICTURES_A_STEP = 32  # of prediction
 
 Scores = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -46,21 +46,17 @@ class AdaptSettings:
 
     def __post_init__(self) -> None:
         if self.tensors not in TENSORS:
-            raise InputError(
-                f"--tensors {self.tensors}: unknown; expected one of "
-                f"{', '.join(TENSORS)}."
-            )
-        if min(self.passes, self.views, self.batch) < 1 or self.learning_rate <= 0:
-            raise InputError(
-                f"--passes {self.passes} --views {self.views} --batch {self.batch} "
-                f"--learning-rate {self.learning_rate}: expected 1 or more, and a rate "
-                "above 0."
-            )
-        if not 0 < self.held_out < 1 or not 0 < self.smallest_view <= 1:
-            raise InputError(
-                f"--held-out {self.held_out} --smallest-view {self.smallest_view}: "
-                "expected a part between 0 and 1."
-            )
+            raise InputError("tensors", self.tensors, f"one of {', '.join(TENSORS)}")
+        for argument in ("passes", "views", "batch"):
+            if getattr(self, argument) < 1:
+                raise InputError(argument, getattr(self, argument), "1 or more")
+        if self.learning_rate <= 0:
+            raise InputError("learning_rate", self.learning_rate, "a rate above 0")
+        if not 0 < self.held_out < 1:
+            raise InputError("held_out", self.held_out, "a part between 0 and 1")
+        if not 0 < self.smallest_view <= 1:
+            expected = "a part above 0, up to 1"
+            raise InputError("smallest_view", self.smallest_view, expected)
 
 
 @dataclass(frozen=True)
@@ -140,10 +136,10 @@ def native_scores(model: keras.Model, normalisation: str, pixels: Pixels) -> Sco
     parts = [
         np.asarray(
             model.predict_on_batch(
-                normalise(pixels[start : start + _TOGETHER], normalisation)
+                normalise(pixels[start : start + _PICTURES_A_STEP], normalisation)
             )
         )
-        for start in range(0, len(pixels), _TOGETHER)
+        for start in range(0, len(pixels), _PICTURES_A_STEP)
     ]
     return np.concatenate(parts).astype(np.float32)
 
@@ -151,8 +147,8 @@ def native_scores(model: keras.Model, normalisation: str, pixels: Pixels) -> Sco
 def divergence(target: Scores, scores: Scores) -> NDArray[np.float64]:
     """(n,) Kullback-Leibler divergences of scores from their targets, in nats."""
     wanted = np.maximum(target.astype(np.float64), 1e-9)
-    found = np.maximum(scores.astype(np.float64), 1e-9)
-    return np.asarray((wanted * np.log(wanted / found)).sum(axis=1))
+    ours = np.maximum(scores.astype(np.float64), 1e-9)
+    return np.asarray((wanted * np.log(wanted / ours)).sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -165,11 +161,13 @@ class _Measured:
 def _measured(model: keras.Model, normalisation: str, lesson: Lesson) -> _Measured:
     scores = native_scores(model, normalisation, lesson.pixels)
     first = scores.argmax(axis=1)
-    found = divergence(lesson.native, scores)
+    divergences = divergence(lesson.native, scores)
     agreement = first == lesson.native.argmax(axis=1)
     worth = np.take_along_axis(lesson.native, first[:, None], axis=1)[:, 0]
-    match = Match(float(found.mean()), float(agreement.mean()), float(worth.mean()))
-    return _Measured(found, worth.astype(np.float64), match)
+    match = Match(
+        float(divergences.mean()), float(agreement.mean()), float(worth.mean())
+    )
+    return _Measured(divergences, worth.astype(np.float64), match)
 
 
 def _free(model: keras.Model, tensors: str) -> int:
@@ -182,9 +180,9 @@ def _free(model: keras.Model, tensors: str) -> int:
             layer.gamma.trainable = False
     freed = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
     if freed == 0:
-        raise InputError(
-            f"{model.name}: has no batch norm to tune; --tensors norms+head tunes its "
-            "last layer."
+        raise ModelError.of(
+            model.name,
+            "has no batch norm to tune; `tensors=norms+head` tunes its last layer",
         )
     return freed
 

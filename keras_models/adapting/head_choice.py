@@ -65,15 +65,15 @@ def fit_head(fit: Labelled, held: Labelled, start: Head) -> HeadFit:
     _check(fit, held, start)
     features = np.concatenate(list(fit.features.values()))
     labels = np.tile(fit.labels, len(fit.features))
-    found: list[HeadFit] = []
+    fits: list[HeadFit] = []
     for strength in STRENGTHS:
-        near = found[-1].head if found else start
+        near = fits[-1].head if fits else start
         head = fitted(features, labels, start, strength, near)
-        found.append(HeadFit(head, strength, _outcomes(head, fit, held, start)))
-        if len(found) > 1 and _held_out_loss(found[-1]) > _held_out_loss(found[-2]):
+        fits.append(HeadFit(head, strength, _outcomes(head, fit, held, start)))
+        if len(fits) > 1 and _held_out_loss(fits[-1]) > _held_out_loss(fits[-2]):
             break  # less penalty only fits the labels seen closer
-    safe = [one for one in found if one.outcomes[0].accepted]
-    return min(safe or found, key=_held_out_loss)
+    safe = [one for one in fits if one.outcomes[0].accepted]
+    return min(safe or fits, key=_held_out_loss)
 
 
 def _held_out_loss(found: HeadFit) -> float:
@@ -128,15 +128,23 @@ def _check(fit: Labelled, held: Labelled, start: Head) -> None:
     missing = sorted(set(range(start.classes)) - set(fit.labels.tolist()))
     if missing:
         raise InputError(
-            f"--labels: {len(missing)} of the {start.classes} classes have no picture "
-            f"to fit on (the first: {missing[0]}); a head fitted so would unlearn "
-            "them. Give pictures of every class."
+            "labels",
+            "",
+            "",
+            "Give pictures of every class.",
+            fault=(
+                f"{len(missing)} of the {start.classes} classes have no picture to "
+                f"fit on (the first: {missing[0]}); a head fitted so would unlearn "
+                "them"
+            ),
         )
     if len(held.labels) < _LEAST:
         raise InputError(
-            f"--labels: {len(held.labels)} held-out pictures; expected at least "
-            f"{_LEAST}. Give more pictures, a larger --held-out, or "
-            "--held-out-split."
+            "labels",
+            "",
+            f"at least {_LEAST}",
+            "Give more pictures, a larger `held_out`, or `held_out_split`.",
+            fault=f"{len(held.labels)} held-out pictures",
         )
 
 
@@ -177,8 +185,10 @@ def parts(
         fewest = int(np.bincount(fit.labels).min())
         if count > fewest:
             raise InputError(
-                f"--per-class {count}: a class has {fewest} pictures only; expected "
-                "as many or fewer."
+                "per_class",
+                count,
+                "as many or fewer",
+                fault=f"a class has {fewest} pictures only",
             )
         fit = fit.take(per_class(fit.labels, count, seed))
     if held is not None:

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing
 from keras_models.adapting.head_choice import Labelled
 from keras_models.head import Split, split
@@ -43,7 +43,7 @@ def features_of(
     source: Pretrained,
     dataset: Dataset,
     resolutions: Sequence[int],
-    way: Preprocessing,
+    preprocessing: Preprocessing,
     run: Path,
 ) -> Labelled:
     """Features at the native resolution and at `sides`, from the store if there.
@@ -54,7 +54,9 @@ def features_of(
     """
     store = ScoreStore(run / FOLDER)
     ladder = sorted({source.native, *resolutions}, reverse=True)
-    rungs = sweep(_without_head(source), dataset, ladder, [way], store, SweepOptions())
+    rungs = sweep(
+        _without_head(source), dataset, ladder, [preprocessing], store, SweepOptions()
+    )
     features = {rung.resolution: rung.scores for rung in rungs}
     return Labelled(features, np.asarray(rungs[0].labels, np.int64))
 
@@ -75,7 +77,8 @@ def _without_head(source: Pretrained) -> _Features:
 def check_classes(source: Pretrained, dataset: Dataset) -> None:
     """Raises InputError where a data set's classes are not those of the head."""
     if dataset.classes != source.classes:
-        raise InputError(
-            f"{dataset.name} has {dataset.classes} classes, {source.name} "
-            f"{source.classes}; --labels expects the same ones in the same order."
+        raise DataError.of(
+            dataset.name,
+            f"has {dataset.classes} classes, {source.name} {source.classes}; "
+            "`labels` expects the same ones in the same order",
         )

@@ -59,15 +59,15 @@ def label_trials(
         judge: pictures that judge; None: a random half of `fit`, anew in each draw,
             and the draw is of the other half.
     """
-    found = []
+    judged = []
     for count in draws.counts:
         for draw in range(draws.repeats):
             seed = draws.seed + draw
             own, judging, rows = _sides(fit, judge, seed)
             chosen, deciding = parts(own, held, count, draws.held_out, seed)
             head = fit_head(chosen, deciding, start)
-            found += _judged(head, start, judging, rows, count)
-    return found
+            judged += _judged(head, start, judging, rows, count)
+    return judged
 
 
 def _sides(
@@ -81,7 +81,7 @@ def _sides(
 
 
 def _judged(
-    found: HeadFit, start: Head, judge: Labelled, rows: Ints, count: int | None
+    head_fit: HeadFit, start: Head, judge: Labelled, rows: Ints, count: int | None
 ) -> list[LabelTrial]:
     return [
         LabelTrial(
@@ -92,7 +92,9 @@ def _judged(
             held_out=outcome.held_out,
             rows=rows,
             before=right(start, judge.features[outcome.resolution], judge.labels),
-            tuned=right(found.head, judge.features[outcome.resolution], judge.labels),
+            tuned=right(
+                head_fit.head, judge.features[outcome.resolution], judge.labels
+            ),
         )
-        for outcome in found.outcomes
+        for outcome in head_fit.outcomes
     ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.adapted import write_record, write_tensors
 from keras_models.adapting.head_choice import HeadFit
 from keras_models.head import split
@@ -18,7 +18,7 @@ Tensors = list[np.ndarray]
 def keep_head(
     plain: Pretrained,
     source: Pretrained,
-    found: HeadFit,
+    head_fit: HeadFit,
     facts: Mapping[str, object],
     run: Path,
 ) -> tuple[int, ...]:
@@ -32,14 +32,14 @@ def keep_head(
     """
     earlier = () if source.adaptation is None else tuple(source.adaptation.accepted)
     changed = []
-    for outcome in found.outcomes:
+    for outcome in head_fit.outcomes:
         resolution = outcome.resolution
         if resolution in earlier or outcome.accepted:
-            head = found.head if outcome.accepted else None
+            head = head_fit.head if outcome.accepted else None
             before, after = _tensors(plain, source, resolution, head)
             write_tensors(run, resolution, before, after)
             changed.append(resolution)
-    write_record(run, plain.weights_sha256, facts, found.outcomes, changed)
+    write_record(run, plain.weights_sha256, facts, head_fit.outcomes, changed)
     return tuple(changed)
 
 
@@ -53,11 +53,13 @@ def check_heads(source: Pretrained, resolutions: Sequence[int], trained: Head) -
     for resolution in set(resolutions) & set(source.adaptation.accepted):
         own = split(source.at(resolution), source.normalisation).head
         if not np.array_equal(own.kernel, trained.kernel):
-            raise InputError(
-                f"--adapted {source.adaptation.folder}: it changed the last dense "
-                f"layer at {resolution} pixels already. Expected one of "
-                f"--tensors offsets "
-                "or norms."
+            raise ModelError(
+                "adapted",
+                source.adaptation.folder,
+                "`tensors=offsets` or `tensors=norms`",
+                fault=(
+                    f"it changed the last dense layer at {resolution} pixels already"
+                ),
             )
 
 

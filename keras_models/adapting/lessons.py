@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing
 from keras_models.adapting import views as adapt_views
 from keras_models.adapting.adapt import AdaptSettings, Lesson, native_scores
@@ -19,7 +19,7 @@ def lessons(
     source: Pretrained,
     dataset: Dataset,
     resolutions: Sequence[int],
-    way: Preprocessing,
+    preprocessing: Preprocessing,
     settings: AdaptSettings,
 ) -> dict[int, tuple[Lesson, Lesson]]:
     """{resolution: (views to adapt on, held-out pictures)}, with native scores.
@@ -30,18 +30,24 @@ def lessons(
     order = np.random.default_rng(settings.seed).permutation(len(dataset))
     held = round(len(dataset) * settings.held_out)
     if held < _LEAST or len(dataset) - held < _LEAST:
-        raise InputError(
-            f"{dataset.name} {dataset.split}: {len(dataset)} pictures, {held} held "
-            f"out; expected at least {_LEAST} to adapt on and {_LEAST} to decide with."
+        raise DataError.of(
+            f"{dataset.name} {dataset.split}",
+            f"{len(dataset)} pictures, {held} held out",
+            f"at least {_LEAST} to adapt on and {_LEAST} to decide with",
         )
     learnt, deciding = (
         dataset.take(np.sort(part)) for part in (order[held:], order[:held])
     )
     wanted = [source.native, *resolutions]
     views = adapt_views.views(
-        learnt, wanted, way, settings.views, settings.smallest_view, settings.seed
+        learnt,
+        wanted,
+        preprocessing,
+        settings.views,
+        settings.smallest_view,
+        settings.seed,
     )
-    plain = adapt_views.plain(deciding, wanted, way)
+    plain = adapt_views.plain(deciding, wanted, preprocessing)
     of_views, of_plain = (
         native_scores(source.model, source.normalisation, pixels.pop(source.native))
         for pixels in (views, plain)

@@ -47,7 +47,7 @@ def trials(
     source: Pretrained,
     dataset: Dataset,
     groups: Sequence[Sequence[int]],
-    way: Preprocessing,
+    preprocessing: Preprocessing,
     settings: AdaptSettings,
     splits: int,
 ) -> Iterator[Trial]:
@@ -62,8 +62,8 @@ def trials(
         own = replace(settings, seed=settings.seed + split)
         order = np.random.default_rng([own.seed, 1]).permutation(len(dataset))
         half, other = (dataset.take(np.sort(part)) for part in np.array_split(order, 2))
-        learnt = lessons(source, half, resolutions, way, own)
-        pixels = adapt_views.plain(other, [source.native, *resolutions], way)
+        learnt = lessons(source, half, resolutions, preprocessing, own)
+        pixels = adapt_views.plain(other, [source.native, *resolutions], preprocessing)
         judge = _Judge(source.normalisation, other, pixels)
         native = judge.top1(source.model)
         for group in groups:

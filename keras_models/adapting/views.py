@@ -13,7 +13,7 @@ from PIL import Image
 
 from datasets.dataset import Dataset
 from datasets.decode import Unreadable, decode_image
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing, bands, resize_bands
 from datasets.progress import progress
 
@@ -24,10 +24,10 @@ def plain(
     dataset: Dataset, resolutions: Sequence[int], preprocessing: Preprocessing
 ) -> dict[int, Pixels]:
     """{resolution: (n, R, R, 3)} as a sweep would see them, rounded to whole levels."""
-    found = _empty(len(dataset), resolutions)
+    pictures = _empty(len(dataset), resolutions)
     for index, image in _decoded(dataset):
-        _fill(found, index, image, preprocessing)
-    return found
+        _fill(pictures, index, image, preprocessing)
+    return pictures
 
 
 def views(
@@ -46,7 +46,7 @@ def views(
         InputError: a picture cannot be read.
     """
     count = len(dataset)
-    found = _empty(number * count, resolutions)
+    pictures = _empty(number * count, resolutions)
     for index, image in _decoded(dataset):
         for turn in range(number):
             random = np.random.default_rng([seed, index, turn])
@@ -54,8 +54,8 @@ def views(
             squeezed = Preprocessing(
                 None, preprocessing.interpolation, preprocessing.antialias
             )
-            _fill(found, turn * count + index, view, squeezed)
-    return found
+            _fill(pictures, turn * count + index, view, squeezed)
+    return pictures
 
 
 def _empty(count: int, resolutions: Sequence[int]) -> dict[int, Pixels]:
@@ -66,14 +66,14 @@ def _empty(count: int, resolutions: Sequence[int]) -> dict[int, Pixels]:
 
 
 def _fill(
-    found: dict[int, Pixels],
-    place: int,
+    held: dict[int, Pixels],
+    index: int,
     image: Image.Image,
     preprocessing: Preprocessing,
 ) -> None:
     colours = bands(image)
-    for resolution, pixels in found.items():
-        pixels[place] = np.rint(resize_bands(colours, resolution, preprocessing))
+    for resolution, pixels in held.items():
+        pixels[index] = np.rint(resize_bands(colours, resolution, preprocessing))
 
 
 def _view(
@@ -99,7 +99,9 @@ def _decoded(dataset: Dataset) -> Iterator[tuple[int, Image.Image]]:
         try:
             yield index, decode_image(dataset.read(index))[0]
         except (OSError, Unreadable) as error:
-            raise InputError(
-                f"{dataset.name}: {dataset.ids[index]} cannot be read ({error}). "
-                "Adaptation expects every picture; take it out of the list."
+            raise DataError.of(
+                dataset.name,
+                f"{dataset.ids[index]} cannot be read ({error})",
+                "",
+                "Adaptation expects every picture; take it out of the list.",
             ) from error

@@ -30,8 +30,8 @@ def build(name: str, resolution: int, classes: int, alpha: float) -> keras.Model
     for stage, (expansion, filters, blocks, first_stride) in enumerate(_STAGES, 1):
         for block in range(1, blocks + 1):
             stride = first_stride if block == 1 else 1
-            place = f"stage{stage}_block{block}"
-            features = _block(features, expansion, filters, stride, place)
+            block_name = f"stage{stage}_block{block}"
+            features = _block(features, expansion, filters, stride, block_name)
     features = _pointwise(features, _LAST_FILTERS, "last")
     features = layers.ReLU(6.0, name="last_relu")(features)
     pooled = layers.GlobalAveragePooling2D(name="pool")(features)

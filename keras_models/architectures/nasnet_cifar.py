@@ -104,8 +104,8 @@ def _joined(
     name: str,
 ) -> KerasTensor:
     added = [
-        layers.Add(name=f"{name}_sum{place}")(list(pair))
-        for place, pair in enumerate(sums, start=1)
+        layers.Add(name=f"{name}_sum{number}")(list(pair))
+        for number, pair in enumerate(sums, start=1)
     ]
     return layers.Concatenate(name=f"{name}_joined")([*first, *added])
 
@@ -146,10 +146,10 @@ def _separable(
     features = layers.ReLU(name=f"{name}_relu1")(inputs)
     if stride > 1:
         features = _padded(features, kernel, f"{name}_pad")
-    for place, (step, padding) in enumerate(
+    for number, (step, padding) in enumerate(
         ((stride, "valid" if stride > 1 else "same"), (1, "same")), start=1
     ):
-        if place == 2:
+        if number == 2:
             features = layers.ReLU(name=f"{name}_relu2")(features)
         features = layers.SeparableConv2D(
             filters,
@@ -159,9 +159,9 @@ def _separable(
             use_bias=False,
             depthwise_initializer="he_normal",
             pointwise_initializer="he_normal",
-            name=f"{name}_convolution{place}",
+            name=f"{name}_convolution{number}",
         )(features)
-        features = _norm(features, f"{name}_{place}")
+        features = _norm(features, f"{name}_{number}")
     return features
 
 

@@ -23,14 +23,14 @@ def build(name: str, resolution: int, classes: int, alpha: float) -> keras.Model
     image = keras.Input((resolution, resolution, 3))
     features = image
     for stage, (filters, convolutions) in enumerate(_STAGES, start=1):
-        for place in range(1, convolutions + 1):
+        for number in range(1, convolutions + 1):
             features = layers.Conv2D(
                 filters,
                 3,
                 padding="same",
                 activation="relu",
                 kernel_initializer="he_normal",
-                name=f"block{stage}_conv{place}",
+                name=f"block{stage}_conv{number}",
             )(features)
         features = layers.MaxPooling2D(2, name=f"block{stage}_pool")(features)
     head = _flattened(features) if name == "vgg19_flatten" else _averaged(features)

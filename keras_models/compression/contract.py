@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.errors import InputError
+
 Float32s = NDArray[np.float32]
 
 
@@ -70,3 +72,17 @@ class Technique(Protocol):
         Raises:
             datasets.errors.InputError: it does not apply, or a strength beyond reach.
         """
+
+
+def check_strength(technique: str, strength: float) -> None:
+    """Refuses a strength outside of (0, 1).
+
+    Raises:
+        InputError: it is outside.
+    """
+    if not 0 < strength < 1:
+        raise InputError(
+            "strength",
+            f"{strength:g}",
+            f"between 0 and 1, the part that {technique} takes away, such as 0.3",
+        )

@@ -74,13 +74,13 @@ class Calls:
 
 def calls(model: keras.Model) -> Calls:
     """The calls of a functional or sequential model with one input."""
-    found: list[Call] = []
+    made: list[Call] = []
     numbers = itertools.count(1)
 
     def listed(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         outputs = tuple(next(numbers) for _ in node.outputs)
-        found.append(Call(node.operation, args, kwargs, outputs))
+        made.append(Call(node.operation, args, kwargs, outputs))
         return [Value(number) for number in outputs]
 
     outputs = reapplied(model, [Value(0)], listed)
-    return Calls(tuple(found), tuple(value.number for value in outputs))
+    return Calls(tuple(made), tuple(value.number for value in outputs))

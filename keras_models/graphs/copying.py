@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import keras
@@ -26,6 +27,8 @@ class _Copier:
         self._operations = operations
         self._copies: dict[int, Any] = {}
         self._names: dict[str, int] = {}
+        self._models: dict[Any, tuple[keras.Model, int]] = {}  # and calls inside
+        self._calls = 0
 
     def model(self, model: keras.Model, inputs: list[Any]) -> keras.Model:
         """A functional model of copies between these inputs."""
@@ -38,6 +41,7 @@ class _Copier:
         if has_graph(operation):
             return self._inside(operation, args, kwargs)
         taken = next(self._operations)
+        self._calls += 1
         if taken is operation:
             taken = self._copy_of(operation)
         return taken(*args, **kwargs)
@@ -46,6 +50,18 @@ class _Copier:
         self, model: keras.Model, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         given = opened(model, args, kwargs)
+        key = (id(model), tuple(tuple(tensor.shape) for tensor in given))
+        if key in self._models:  # called again, on maps of the same size
+            inner, calls = self._models[key]
+            self._calls += sum(1 for _ in islice(self._operations, calls))
+        else:
+            before = self._calls
+            inner = self._copy_inside(model, given)
+            self._models[key] = inner, self._calls - before
+        named = {key: value for key, value in kwargs.items() if key != "inputs"}
+        return inner(given if len(given) > 1 else given[0], **named)
+
+    def _copy_inside(self, model: keras.Model, given: list[Any]) -> keras.Model:
         own = graph_of(model).inputs
         inputs = [
             keras.Input(
@@ -58,19 +74,19 @@ class _Copier:
         inner = self.model(model, inputs)
         inner.trainable = model.trainable
         calls = self._names[model.name] = self._names.get(model.name, 0) + 1
-        if calls > 1:  # of one model called again, perhaps on maps of another size
+        if calls > 1:  # of one model called again, on maps of another size
             inner = _renamed(inner, f"{model.name}_{calls}")
-        named = {key: value for key, value in kwargs.items() if key != "inputs"}
-        return inner(given if len(given) > 1 else given[0], **named)
+        return inner
 
     def _copy_of(self, operation: Any) -> Any:
         key = id(operation)
         if key not in self._copies:
-            self._copies[key] = _copy(operation)
+            self._copies[key] = fresh(operation)
         return self._copies[key]
 
 
-def _copy(operation: Any) -> Any:
+def fresh(operation: Any) -> Any:
+    """The same operation, unbuilt, of no graph yet."""
     if isinstance(operation, keras.Layer):
         return type(operation).from_config(operation.get_config())
     other = copy.copy(operation)  # one of keras.ops; Keras notes its calls in it

@@ -62,22 +62,22 @@ def hidden_obstacle(before: Step, after: Step) -> str | None:
     calls, there = inside(before), inside(after)
     if not calls or not there or len(calls) != len(there):
         return None
-    for one, other in zip(calls, there, strict=True):
-        if one.sources == other.sources or one.kind != other.kind:
+    for own, other in zip(calls, there, strict=True):
+        if own.sources == other.sources or own.kind != other.kind:
             continue
-        if why := _binds(one, other):
+        if why := _binds(own, other):
             return f"in {_what(before)}, {why}; do it outside the model"
-        if why := hidden_obstacle(one, other):
+        if why := hidden_obstacle(own, other):
             return why
     return None
 
 
-def _binds(one: Step, other: Step) -> str | None:
+def _binds(own: Step, other: Step) -> str | None:
     """Whether a call inside a layer has the size of one map in it."""
-    same = one.target[1:-1] == other.target[1:-1]
-    if one.kind in _FIXED_SIZE or (one.kind in _FIXED_OPERATIONS and same):
-        return f"{one.kind} fixes the size of its map"
-    if one.kind == "GetItem" and same and _cuts_map(one) and _cuts_map(other):
+    same = own.target[1:-1] == other.target[1:-1]
+    if own.kind in _FIXED_SIZE or (own.kind in _FIXED_OPERATIONS and same):
+        return f"{own.kind} fixes the size of its map"
+    if own.kind == "GetItem" and same and _cuts_map(own) and _cuts_map(other):
         return "a fixed part is cut out of its map"
     return None
 
@@ -121,9 +121,9 @@ def _cuts_map(step: Step) -> bool:
     items = key if isinstance(key, tuple) else (key,)
     rank = len(step.source)
     if Ellipsis in items:
-        place = items.index(Ellipsis)
+        ellipsis = items.index(Ellipsis)
         missing = (slice(None),) * (rank - len(items) + 1)
-        items = items[:place] + missing + items[place + 1 :]
+        items = items[:ellipsis] + missing + items[ellipsis + 1 :]
     resolutions = zip(items[1:-1], step.source[1:-1], strict=False)
     return any(_fixed(item, size) for item, size in resolutions)
 

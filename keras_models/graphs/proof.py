@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.graphs.fitting import Fitting
 from keras_models.graphs.reapplying import inferred, reapplied
 from keras_models.graphs.shapes import steps
@@ -43,7 +43,7 @@ def pictures(resolution: int) -> Float32s:
     return np.stack([noise, patches, dark]).astype(np.float32)
 
 
-def check_scores(rung: str, found: Float32s, expected: Float32s, against: str) -> None:
+def check_scores(rung: str, scores: Float32s, expected: Float32s, against: str) -> None:
     """Holds the scores of one rung against those that they must be.
 
     Args:
@@ -52,22 +52,29 @@ def check_scores(rung: str, found: Float32s, expected: Float32s, against: str) -
     Raises:
         InputError: they differ; says by how much, and what to do.
     """
-    if found.shape != expected.shape:
-        raise InputError(
-            f"{rung}: scores of shape {found.shape}, where {against} gives "
-            f"{expected.shape}. Nothing was measured; {_ADVICE}"
+    if scores.shape != expected.shape:
+        raise ModelError.of(
+            rung,
+            f"scores of shape {scores.shape}, where {against} gives {expected.shape}",
+            "",
+            f"Nothing was measured; {_ADVICE}",
         )
     if not np.isfinite(expected).all():
-        raise InputError(
-            f"{rung}: {against} gives scores that are no numbers (NaN or infinite) on "
-            "random pixels. Ask for a larger resolution."
+        raise ModelError.of(
+            rung,
+            f"{against} gives scores that are no numbers (NaN or infinite) on random "
+            "pixels",
+            "",
+            "Ask for a larger resolution.",
         )
-    difference = float(np.abs(found - expected).max())
-    if not _equal(found, expected):
-        raise InputError(
-            f"{rung}: its scores differ by up to {difference:.2g} from {against}, on "
-            f"random pixels; expected at most {TOLERANCE:g}. Nothing was measured; "
-            f"{_ADVICE}"
+    difference = float(np.abs(scores - expected).max())
+    if not _equal(scores, expected):
+        raise ModelError.of(
+            rung,
+            f"its scores differ by up to {difference:.2g} from {against}, on random "
+            "pixels",
+            f"at most {TOLERANCE:g}",
+            f"Nothing was measured; {_ADVICE}",
         )
 
 
@@ -78,8 +85,8 @@ _ADVICE = (
 )
 
 
-def _equal(found: Float32s, expected: Float32s) -> bool:
-    difference = np.abs(found - expected)
+def _equal(scores: Float32s, expected: Float32s) -> bool:
+    difference = np.abs(scores - expected)
     small = np.abs(expected) < 0.01
     near = difference <= TOLERANCE
     alike = difference <= _RELATIVE * np.abs(expected) + 1e-7
@@ -105,10 +112,13 @@ def check_native(
     there = run(model, images, operations)
     turned = run(model, images[::-1], operations).turned
     if (layer := first_difference(there, turned)) is not None:
-        raise InputError(
-            f"{rung}: layer {layer} answers otherwise when the same pictures come in "
-            "another order: it draws at random, or looks at its whole batch, also "
-            "outside training. Call it with training=False, and save the model again."
+        raise ModelError.of(
+            rung,
+            f"layer {layer} answers otherwise when the same pictures come in another "
+            "order: it draws at random, or looks at its whole batch, also outside "
+            "training",
+            "",
+            "Call it with training=False, and save the model again.",
         )
     check_scores(rung, there.scores, scores(images), "the model's own predict")
 
@@ -190,10 +200,10 @@ def run(model: keras.Model, images: Any, operations: Sequence[Any]) -> Run:
     def call(node: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         del node
         operation = next(turn)
-        found = inferred(operation, args, kwargs)
+        result = inferred(operation, args, kwargs)
         layers.append(str(operation.name))
-        samples.append(_sample(keras.tree.flatten(found)[0]))
-        return found
+        samples.append(_sample(keras.tree.flatten(result)[0]))
+        return result
 
     given = [keras.ops.convert_to_tensor(one) for one in keras.tree.flatten(images)]
     outputs = [keras.ops.convert_to_numpy(one) for one in reapplied(model, given, call)]
@@ -201,9 +211,9 @@ def run(model: keras.Model, images: Any, operations: Sequence[Any]) -> Run:
     return Run(alone, tuple(layers), tuple(samples))
 
 
-def first_difference(found: Run, expected: Run) -> str | None:
+def first_difference(rebuilt: Run, expected: Run) -> str | None:
     """The first layer that gives something else, or None."""
-    pairs = zip(found.samples, expected.samples, expected.layers, strict=True)
+    pairs = zip(rebuilt.samples, expected.samples, expected.layers, strict=True)
     for here, there, layer in pairs:
         if here.shape != there.shape:
             return layer
@@ -235,22 +245,27 @@ def _own_at(rung: str, own: keras.Model, taken: Any) -> Run:
         return run(own, taken, [step.operation for step in fitted])
     except Exception as error:  # a layer of the user's may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{rung}: the model's own layers do not compute at that resolution "
-            f"({first_line}), so that nothing can be held against them. Ask for "
-            "another resolution."
+        raise ModelError.of(
+            rung,
+            "the model's own layers do not compute at that resolution "
+            f"({first_line}), so that nothing can be held against them",
+            "",
+            "Ask for another resolution.",
         ) from error
 
 
 def _check_run(
     rung: str, rebuilt: keras.Model, images: Float32s, expected: Run
 ) -> None:
-    found = run(rebuilt, images, [step.operation for step in steps(rebuilt)])
-    check_scores(rung, found.scores, expected.scores, _AGAINST)
-    if (layer := first_difference(found, expected)) is not None:
-        raise InputError(
-            f"{rung}: layer {layer} does not give what the model's own layer gives at "
-            f"that resolution, on random pixels. Nothing was measured; {_ADVICE}"
+    actual = run(rebuilt, images, [step.operation for step in steps(rebuilt)])
+    check_scores(rung, actual.scores, expected.scores, _AGAINST)
+    if (layer := first_difference(actual, expected)) is not None:
+        raise ModelError.of(
+            rung,
+            f"layer {layer} does not give what the model's own layer gives at that "
+            "resolution, on random pixels",
+            "",
+            f"Nothing was measured; {_ADVICE}",
         )
 
 

@@ -67,8 +67,8 @@ def changed_axes(before: Shape, after: Shape) -> set[int]:
 def _summed(before: Step, after: Step) -> Iterator[Shape]:
     """For each operand: its sizes along axes that changed and are summed."""
     pairs = list(zip(_operands(before), _operands(after), strict=True))
-    for place, (was, now) in enumerate(pairs):
-        axes = _axes_summed(before, place, [shape for shape, _ in pairs])
+    for index, (was, now) in enumerate(pairs):
+        axes = _axes_summed(before, index, [shape for shape, _ in pairs])
         both = {axis % len(was) for axis in axes} & changed_axes(was, now)
         yield tuple(was[axis] for axis in sorted(both))
 
@@ -78,36 +78,36 @@ def _operands(step: Step) -> list[Shape]:
     return [tuple(leaf.shape) for leaf in leaves if getattr(leaf, "shape", ())]
 
 
-def _axes_summed(step: Step, place: int, shapes: list[Shape]) -> Iterator[int]:
-    operation, kind, rank = step.operation, step.kind, len(shapes[place])
-    if kind in _OVER_AXES and place == 0:
+def _axes_summed(step: Step, index: int, shapes: list[Shape]) -> Iterator[int]:
+    operation, kind, rank = step.operation, step.kind, len(shapes[index])
+    if kind in _OVER_AXES and index == 0:
         axes = getattr(operation, "axis", None)
         yield from range(rank) if axes is None else _each(axes)
     elif kind == "Matmul":
-        yield rank - 1 if place == 0 else max(0, rank - 2)
+        yield rank - 1 if index == 0 else max(0, rank - 2)
     elif kind == "Dot" and hasattr(operation, "axes"):  # the layer
         axes = operation.axes
-        yield axes if isinstance(axes, int) else axes[place]
+        yield axes if isinstance(axes, int) else axes[index]
     elif kind == "Dot":
-        yield rank - 1 if place == 0 else max(0, rank - 2)
+        yield rank - 1 if index == 0 else max(0, rank - 2)
     elif kind == "Tensordot":
         axes = operation.axes
         if isinstance(axes, int):
-            yield from range(rank - axes, rank) if place == 0 else range(axes)
+            yield from range(rank - axes, rank) if index == 0 else range(axes)
         else:
-            yield from _each(axes[place])
+            yield from _each(axes[index])
     elif kind == "Einsum":
-        yield from _dropped(operation.subscripts, place, rank)
+        yield from _dropped(operation.subscripts, index, rank)
 
 
 def _each(axes: Any) -> tuple[int, ...]:
     return tuple(axes) if isinstance(axes, tuple | list) else (int(axes),)
 
 
-def _dropped(subscripts: str, place: int, rank: int) -> Iterator[int]:
+def _dropped(subscripts: str, index: int, rank: int) -> Iterator[int]:
     """Axes of one operand of an Einsum that its result does not have."""
     given, _, result = subscripts.replace(" ", "").partition("->")
-    letters = given.split(",")[place]
+    letters = given.split(",")[index]
     if "..." in letters:
         free = [one for one in string.ascii_letters if one not in subscripts]
         shown = "".join(free[: rank - len(letters) + 3])

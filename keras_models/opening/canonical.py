@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.graphs.calls import Calls, calls
 from keras_models.graphs.reapplying import has_graph
 from keras_models.normalisation import NORMALISATIONS, normalise
@@ -52,10 +52,10 @@ class Own:
         batch = self.model.inputs[0].shape[0]
         lacking = -len(images) % (batch or 1)
         filled = np.concatenate([images, np.repeat(images[-1:], lacking, axis=0)])
-        found = self.model.predict(
+        raw = self.model.predict(
             self.to_own(filled), batch_size=batch or len(filled), verbose=0
         )
-        return self.to_scores(found)[: len(images)]
+        return self.to_scores(raw)[: len(images)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +84,11 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
     try:
         bare = keras.Model(image, raw, name=own.name)
     except ValueError as error:  # two layers of one name, in models side by side
-        raise InputError(
-            f"{own.name}: {error} Give its layers names of their own and save again."
+        raise ModelError.of(
+            own.name,
+            str(error),
+            "",
+            "Give its layers names of their own and save again.",
         ) from error
     pixels = normalise(probes(taken.side), convention)
     reading = outputs.read(
@@ -138,9 +141,10 @@ def _ends(
         return image, keras.tree.flatten(own(given))[number]
     except Exception as error:  # a layer may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{own.name}: its layers do not take pictures of {taken.side} x "
-            f"{taken.side} pixels ({first_line})."
+        raise ModelError.of(
+            own.name,
+            f"its layers do not take pictures of {taken.side} x {taken.side} pixels "
+            f"({first_line})",
         ) from error
 
 
@@ -148,10 +152,14 @@ def _convention(
     own: keras.Model, taken: Entrance, listed: Calls, wanted: str | None
 ) -> tuple[str, str]:
     if taken.grey and wanted in ("caffe", "torch"):
-        raise InputError(
-            f"--normalisation {wanted}: {own.name} takes grey pictures, {wanted} has "
-            f"numbers for each colour ({NORMALISATIONS[wanted]}). Expected tf, unit or "
-            "none."
+        raise ModelError(
+            "normalisation",
+            wanted,
+            "tf, unit or none",
+            fault=(
+                f"{own.name} takes grey pictures, {wanted} has numbers for each "
+                f"colour ({NORMALISATIONS[wanted]})"
+            ),
         )
     pixels = probes(taken.side)
     if taken.grey:
@@ -162,9 +170,11 @@ def _convention(
 
 def _check_graph(model: keras.Model) -> None:
     if not has_graph(model):
-        raise InputError(
-            f"{model.name}: no functional or sequential model with a known input "
-            f"({type(model).__name__}): its layers cannot be looked at. Build it with "
-            "keras.Input((R, R, 3)) in front, keras.Model(inputs, outputs), and save "
-            "it again."
+        raise ModelError.of(
+            model.name,
+            "no functional or sequential model with a known input "
+            f"({type(model).__name__}): its layers cannot be looked at",
+            "",
+            "Build it with keras.Input((R, R, 3)) in front, keras.Model(inputs, "
+            "outputs), and save it again.",
         )

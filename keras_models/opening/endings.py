@@ -52,12 +52,12 @@ _LINEAR = frozenset(
 
 def made_by(calls: Calls, output: int) -> dict[str, Call]:
     """Activations that a value ends in, each with a call that applies it."""
-    found: dict[str, Call] = {}
-    _follow(calls, output, found, set())
-    return found
+    makers: dict[str, Call] = {}
+    _follow(calls, output, makers, set())
+    return makers
 
 
-def _follow(calls: Calls, number: int, found: dict[str, Call], seen: set[int]) -> None:
+def _follow(calls: Calls, number: int, makers: dict[str, Call], seen: set[int]) -> None:
     call = calls.made(number)
     if call is None or number in seen:
         return
@@ -65,9 +65,9 @@ def _follow(calls: Calls, number: int, found: dict[str, Call], seen: set[int]) -
     word = _activation(call)
     if word == "passed":
         for source in call.inputs:
-            _follow(calls, source, found, seen)
+            _follow(calls, source, makers, seen)
     else:
-        found.setdefault(word, call)
+        makers.setdefault(word, call)
 
 
 def _activation(call: Call) -> str:

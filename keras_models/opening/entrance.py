@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 Float32s = NDArray[np.float32]
 
@@ -40,17 +40,17 @@ class Entrance:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What the reader of a table must know."""
-        found = []
+        remarks = []
         if self.grey:
-            found.append("pixels: pictures become grey (0.299 R + 0.587 G + 0.114 B)")
+            remarks.append("pixels: pictures become grey (0.299 R + 0.587 G + 0.114 B)")
         if self.free:
-            found.append(f"native resolution: {self.side} pixels, as asked")
+            remarks.append(f"native resolution: {self.side} pixels, as asked")
         if "int" in self.dtype:
-            found.append(
+            remarks.append(
                 f"pixels: its {self.dtype} input is fed as float32; resized pixels "
                 "are not rounded"
             )
-        return tuple(found)
+        return tuple(remarks)
 
     def adapted(self, image: keras.KerasTensor) -> keras.KerasTensor:
         """(None, R, R, 3) -> the tensor that the model's first calls read."""
@@ -81,8 +81,8 @@ def entrance(model: keras.Model, native: int | None) -> Entrance:
     """
     if len(model.inputs) != 1:
         listed = ", ".join(f"{one.name} {tuple(one.shape)}" for one in model.inputs)
-        raise InputError(
-            f"{model.name}: {len(model.inputs)} inputs ({listed}); expected one image."
+        raise ModelError.of(
+            model.name, f"{len(model.inputs)} inputs ({listed})", "one image"
         )
     tensor = model.inputs[0]
     shape = tuple(tensor.shape)
@@ -101,37 +101,48 @@ def entrance(model: keras.Model, native: int | None) -> Entrance:
 
 def _side(name: str, shape: tuple[int | None, ...], native: int | None) -> int:
     if len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3):
-        raise InputError(
-            f"{name}: input of shape {shape}: channels first; expected channels last, "
-            "(None, R, R, 3). Build it anew after keras.config.set_image_data_format("
-            "'channels_last'), move the weights by set_weights(get_weights()), save."
+        raise ModelError.of(
+            name,
+            f"input of shape {shape}: channels first",
+            "channels last, (None, R, R, 3)",
+            "Build it anew after "
+            "keras.config.set_image_data_format('channels_last'), move the weights "
+            "by set_weights(get_weights()), save.",
         )
     if len(shape) == 4 and shape[3] == 4:
-        raise InputError(
-            f"{name}: input of shape {shape}: four channels; pictures are read as RGB, "
-            "without transparency. Expected (None, R, R, 3)."
+        raise ModelError.of(
+            name,
+            f"input of shape {shape}: four channels; pictures are read as RGB, "
+            "without transparency",
+            "(None, R, R, 3)",
         )
     if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)):
-        raise InputError(
-            f"{name}: input of shape {shape}; expected one (None, R, R, 3) with a "
-            "fixed R, or (None, R, R, 1) of grey pictures."
+        raise ModelError.of(
+            name,
+            f"input of shape {shape}",
+            "one (None, R, R, 3) with a fixed R, or (None, R, R, 1) of grey pictures",
         )
     height, width = shape[1:3]
     if height is None and width is None:
         if native is None:
-            raise InputError(
-                f"{name}: input of shape {shape}; it takes any size and does not say "
-                "at which it was trained; expected a fixed R. Say it: "
-                "--native-resolution R."
+            raise ModelError.of(
+                name,
+                f"input of shape {shape}; it takes any size and does not say at "
+                "which it was trained",
+                "a fixed R",
+                "Say it: `native_resolution=R`.",
             )
         return native
     if height != width or height is None:
-        raise InputError(
-            f"{name}: input of shape {shape}; expected a square one, (None, R, R, 3)."
+        raise ModelError.of(
+            name, f"input of shape {shape}", "a square one, (None, R, R, 3)"
         )
     if native not in (None, height):
-        raise InputError(
-            f"--native-resolution {native}: {name} takes {height} pixels. Leave the "
-            "flag out."
+        raise ModelError(
+            "native_resolution",
+            native,
+            "",
+            "Leave it out.",
+            fault=f"{name} takes {height} pixels",
         )
     return height

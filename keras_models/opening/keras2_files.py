@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 Json = dict[str, Any]
 
@@ -37,9 +37,9 @@ def mended(config: Json) -> Json:
         InputError: an operation that has no layer of Keras 3 here; names it.
     """
     names = {name: name.replace("/", "_") for name in _names(config) if "/" in name}
-    found = _mended(_renamed(config, names))
-    assert isinstance(found, dict)
-    return found
+    changed = _mended(_renamed(config, names))
+    assert isinstance(changed, dict)
+    return changed
 
 
 def custom_objects() -> dict[str, Any]:
@@ -134,17 +134,19 @@ def _operation(layer: Json) -> Json:
     function = str(layer["config"].get("function", "?"))
     nodes = layer.get("inbound_nodes") or []
     make = _OPERATIONS.get(function)
-    found = None
+    call = None
     if make is not None and len(nodes) == 1 and len(nodes[0]) == 4:
-        found = make(*_called(nodes[0]))
-    if found is None:
-        raise InputError(
-            f"it was written by Keras 2 with the operation tf.{function} (layer "
-            f"{layer['config'].get('name')}), which has no counterpart here. Build the "
-            "model in Keras 3 with layers, move the weights by "
-            "set_weights(get_weights()), and save it as .keras."
+        call = make(*_called(nodes[0]))
+    if call is None:
+        raise ModelError.of(
+            f"layer {layer['config'].get('name')}",
+            f"written by Keras 2 with the operation tf.{function}, which has no "
+            "counterpart here",
+            "",
+            "Build the model in Keras 3 with layers, move the weights by "
+            "set_weights(get_weights()), and save it as .keras.",
         )
-    kind, config, sources = found
+    kind, config, sources = call
     name = str(layer.get("name") or layer["config"].get("name"))
     return {
         "class_name": kind,

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from datasets.strict_json import parse
 from datasets.user_files import UserFile
 from datasets.zip_limits import check_zip
@@ -51,11 +51,12 @@ def read_model(path: Path, trust: Trust = NO_TRUST) -> keras.Model:
     """
     given = custom_objects(trust)
     if path.is_dir() and not (path / "config.json").is_file():
-        raise InputError(_folder(path))
+        raise _folder(path)
     if path.suffix in _OTHERS:
-        raise InputError(
-            f"{path}: no file that Keras reads: {_OTHERS[path.suffix]}. Expected a "
-            ".keras or .h5 file of a whole model, as model.save('mine.keras') writes."
+        raise ModelError.of(
+            path,
+            f"no file that Keras reads: {_OTHERS[path.suffix]}",
+            "a .keras or .h5 file of a whole model, as model.save('mine.keras') writes",
         )
     if path.suffix in _H5:
         check_hdf5(_model(path))
@@ -100,10 +101,12 @@ def _from_keras(path: Path, given: Json, trust: Trust) -> keras.Model:
         model = _loaded(path, given, trust)
     except Exception as error:  # a foreign file may raise anything
         if written.startswith("2") or "tf_keras" in json.dumps(config):
-            raise InputError(
-                f"{path}: a .keras file of Keras {written}, which Keras "
-                f"{keras.__version__} does not read ({_first_line(error)}). Make an "
-                f".h5 of it, which is read: {_tf_keras(path)}"
+            raise ModelError.of(
+                path,
+                f"a .keras file of Keras {written}, which Keras {keras.__version__} "
+                f"does not read ({_first_line(error)})",
+                "",
+                f"Make an .h5 of it, which is read: {_tf_keras(path)}",
             ) from error
         raise _unreadable(path, error) from error
     renew_derived_state(model)
@@ -150,17 +153,19 @@ def parsed_config(text: bytes) -> Json:
 def _from_h5(path: Path, given: Json, trust: Trust) -> keras.Model:
     config, written = _h5_config(path)
     if config is None:
-        raise InputError(
-            f"{path}: holds weights and no graph. Name the architecture: --model NAME "
-            f"--weights {path} (`reswise models` lists names); or, where you have the "
-            "code that builds it: model.load_weights(...), model.save('mine.keras'), "
-            "and give mine.keras."
+        raise ModelError.of(
+            path,
+            "holds weights and no graph",
+            "",
+            f"Name the architecture: `model=NAME` `weights={path}` (`reswise models` "
+            "lists names); or, where you have the code that builds it: "
+            "model.load_weights(...), model.save('mine.keras'), and give mine.keras.",
         )
     check_config(config, given, trust, str(path))
     try:
         changed = keras2_files.mended(config) if written.startswith("2") else config
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise ModelError.around(path, error) from error
     try:
         if changed == config:
             return _loaded(path, given, trust)
@@ -173,11 +178,13 @@ def _from_h5(path: Path, given: Json, trust: Trust) -> keras.Model:
     except Exception as error:  # a foreign file may raise anything
         if not written.startswith("2"):
             raise _unreadable(path, error) from error
-        raise InputError(
-            f"{path}: written by Keras {written}; Keras {keras.__version__} does not "
-            f"read it ({_first_line(error)}). Build the model in Keras 3 by its own "
-            "code, move the weights by set_weights(get_weights()), and save it as "
-            ".keras."
+        raise ModelError.of(
+            path,
+            f"written by Keras {written}; Keras {keras.__version__} does not read it "
+            f"({_first_line(error)})",
+            "",
+            "Build the model in Keras 3 by its own code, move the weights by "
+            "set_weights(get_weights()), and save it as .keras.",
         ) from error
 
 
@@ -220,22 +227,28 @@ def _loaded(path: Path, given: Json, trust: Trust) -> keras.Model:
     return model
 
 
-def _folder(path: Path) -> str:
+def _folder(path: Path) -> ModelError:
     saved = (path / "saved_model.pb").is_file()
     if saved and (path / "keras_metadata.pb").is_file():
-        return (
-            f"{path}: a SavedModel of Keras 2; its layers are read by tf-keras alone. "
-            f"Make a file of it that is read: {_tf_keras(path)}"
+        return ModelError.of(
+            path,
+            "a SavedModel of Keras 2; its layers are read by tf-keras alone",
+            "",
+            f"Make a file of it that is read: {_tf_keras(path)}",
         )
     if saved:
-        return (
-            f"{path}: a SavedModel, as model.export writes: operations without layers, "
-            "which cannot be rebuilt at another resolution. Save the Keras model "
-            "itself where it was made, model.save('mine.keras'), and give that file."
+        return ModelError.of(
+            path,
+            "a SavedModel, as model.export writes: operations without layers, which "
+            "cannot be rebuilt at another resolution",
+            "",
+            "Save the Keras model itself where it was made, model.save('mine.keras'), "
+            "and give that file.",
         )
-    return (
-        f"{path}: a folder that holds no model. Expected a .keras or .h5 file, as "
-        "model.save('mine.keras') writes."
+    return ModelError.of(
+        path,
+        "a folder that holds no model",
+        "a .keras or .h5 file, as model.save('mine.keras') writes",
     )
 
 
@@ -248,10 +261,11 @@ def _tf_keras(path: Path) -> str:
     )
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
-    return InputError(
-        f"{path}: not a Keras model that can be read ({_first_line(error)}). Expected "
-        "a .keras or .h5 file of a whole model, as model.save('mine.keras') writes."
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    return ModelError.of(
+        path,
+        f"not a Keras model that can be read ({_first_line(error)})",
+        "a .keras or .h5 file of a whole model, as model.save('mine.keras') writes",
     )
 
 

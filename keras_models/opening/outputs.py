@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from keras_models.graphs.calls import Call, Calls
 from keras_models.opening.endings import made_by, named
 
@@ -97,11 +97,13 @@ def chosen(model: keras.Model, wanted: str | None) -> int:
         f"{name} {shape}" for name, shape in zip(names, shapes, strict=True)
     )
     if wanted is None:
-        raise InputError(
-            f"{model.name}: {len(names)} outputs ({listed}); expected the scores of "
-            "one label an image. Say which holds them: --output-name NAME."
+        raise ModelError.of(
+            model.name,
+            f"{len(names)} outputs ({listed})",
+            "the scores of one label an image",
+            "Say which holds them: `output_name=NAME`.",
         )
-    raise InputError(f"--output-name {wanted}: {model.name} has {listed}.")
+    raise ModelError("output_name", wanted, f"one of {model.name}: {listed}")
 
 
 def read(
@@ -141,9 +143,10 @@ def _one_unit(
     name: str, words: Mapping[str, Call], rows: NDArray[np.float64], wanted: str | None
 ) -> Reading:
     if set(words) == {"softmax"}:
-        raise InputError(
-            f"{name}: {named(words)} of one unit is always 1. Expected sigmoid or a "
-            "logit there, or softmax of two units."
+        raise ModelError.of(
+            name,
+            f"{named(words)} of one unit is always 1",
+            "sigmoid or a logit there, or softmax of two units",
         )
     word = wanted
     if word is None and words and set(words) <= set(_SQUASHED):
@@ -153,10 +156,12 @@ def _one_unit(
     if word not in (PROBABILITIES, LOGITS):
         raise _untold(name, f"one unit that ends in {named(words)}")
     if word == PROBABILITIES and (rows.min() < 0 or rows.max() > 1):
-        raise InputError(
-            f"{name}: one unit read as a chance gives {rows.min():.3g} to "
-            f"{rows.max():.3g} on random pictures; expected 0..1. It may be a logit: "
-            "--output-is logits."
+        raise ModelError.of(
+            name,
+            f"one unit read as a chance gives {rows.min():.3g} to {rows.max():.3g} "
+            "on random pictures",
+            "0..1",
+            "It may be a logit: `output_is=logits`.",
         )
     kind = "logit" if word == LOGITS else "sigmoid unit"
     chance = "sigmoid of it" if word == LOGITS else "it"
@@ -179,15 +184,11 @@ def _several(
     sums_to_one = _sums_to_one(rows)
     if wanted is not None:
         if wanted == LOGITS and sums_to_one and set(words) == {"softmax"}:
-            raise InputError(
-                f"--output-is logits: {name} ends in {named(words)}; its scores sum to "
-                "1 already. Leave the flag out."
-            )
+            fault = f"{name} ends in {named(words)}; its scores sum to 1 already"
+            raise ModelError("output_is", wanted, "", "Leave it out.", fault)
         if wanted != LOGITS and not _sums_to_one(_probabilities(rows, wanted)):
-            raise InputError(
-                f"--output-is {wanted}: those of {name} do not sum to 1 on random "
-                "pictures. Leave the flag out, or say logits."
-            )
+            fault = f"those of {name} do not sum to 1 on random pictures"
+            raise ModelError("output_is", wanted, "logits, or left out", fault=fault)
         return wanted
     if sums_to_one:
         return PROBABILITIES
@@ -196,24 +197,29 @@ def _several(
     if set(words) == {"linear"}:
         return LOGITS
     if set(words) & set(_SQUASHED):
-        raise InputError(
-            f"{name}: its last layer ends in sigmoid over {width} classes "
-            f"({named(words)}): several labels an image; expected softmax or logits of "
-            "one label per image."
+        raise ModelError.of(
+            name,
+            f"its last layer ends in sigmoid over {width} classes ({named(words)}): "
+            "several labels an image",
+            "softmax or logits of one label per image",
         )
     if set(words) == {"softmax"}:
-        raise InputError(
-            f"{name}: {named(words)}, but scores do not sum to 1 over the {width} "
-            "classes of an image on random pictures. Expected softmax over the last "
-            "axis, and nothing after it that changes the sum."
+        raise ModelError.of(
+            name,
+            f"{named(words)}, but scores do not sum to 1 over the {width} classes of "
+            "an image on random pictures",
+            "softmax over the last axis, and nothing after it that changes the sum",
         )
     raise _untold(name, f"{width} units that end in {named(words)}")
 
 
 def _untold(name: str, what: str) -> InputError:
-    return InputError(
-        f"{name}: {what}; expected softmax, sigmoid or logits. Whether they are "
-        "scores cannot be told: say it, --output-is probabilities or logits."
+    return ModelError.of(
+        name,
+        what,
+        "softmax, sigmoid or logits",
+        "Whether they are scores cannot be told: say it, `output_is=probabilities` "
+        "or `output_is=logits`.",
     )
 
 
@@ -230,26 +236,28 @@ def _sums_to_one(rows: NDArray[np.float64]) -> bool:
 
 def _check_numbers(name: str, rows: NDArray[np.float64]) -> None:
     if not np.isfinite(rows).all():
-        raise InputError(
-            f"{name}: scores of random pictures are not finite numbers. The weights "
-            "may be damaged, or --normalisation not what the model takes."
+        raise ModelError.of(
+            name,
+            "scores of random pictures are not finite numbers",
+            "",
+            "The weights may be damaged, or `normalisation` not what the model takes.",
         )
     apart = np.abs(rows[0] - rows[-1]).max()
     if apart > 1e-3 * max(1.0, float(np.abs(rows).max())):
-        raise InputError(
-            f"{name}: one picture twice in a batch gives scores that differ by "
-            f"{apart:.2g}: something in it is random, or reads the other pictures of "
-            "the batch, at inference too. Expected a model that answers a picture "
-            "alike every time."
+        raise ModelError.of(
+            name,
+            f"one picture twice in a batch gives scores that differ by {apart:.2g}: "
+            "something in it is random, or reads the other pictures of the batch, "
+            "at inference too",
+            "a model that answers a picture alike every time",
         )
 
 
 def _width(name: str, shape: tuple[int | None, ...]) -> int:
     sizes = [size for size in shape[1:] if size != 1]
     if None in sizes or len(sizes) > 1:
-        raise InputError(
-            f"{name}: output of shape {shape}; expected one (None, classes): one "
-            "label an image."
+        raise ModelError.of(
+            name, f"output of shape {shape}", "one (None, classes): one label an image"
         )
     return int(sizes[0] or 0) if sizes else 1
 

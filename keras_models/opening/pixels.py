@@ -13,11 +13,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.graphs.calls import Call, Calls
 from keras_models.graphs.reapplying import has_graph
 from keras_models.normalisation import NORMALISATIONS
-from keras_models.opening.families import Family, family_of
+from keras_models.opening.families import family_of
 
 Float32s = NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def convention_of(
     if kinds == {RAW} and family is not None:
         said = NORMALISATIONS[family.convention]
         return family.convention, f"pixels: {said}, assumed from the graph of {family}"
-    raise InputError(_question(model.name, arrivals, family))
+    raise _question(model.name, arrivals)
 
 
 def arriving(calls: Calls, pixels: Any) -> list[Arrival]:
@@ -98,8 +98,8 @@ def arriving(calls: Calls, pixels: Any) -> list[Arrival]:
     ]
 
 
-def _arrival(given: NDArray[np.float64], found: Float32s, name: str) -> Arrival:
-    values = found.astype(np.float64)
+def _arrival(given: NDArray[np.float64], arrived: Float32s, name: str) -> Arrival:
+    values = arrived.astype(np.float64)
     low, high = float(values.min()), float(values.max())
     if values.shape == given.shape and np.array_equal(values, given):
         kind = RAW
@@ -150,19 +150,23 @@ def _ranges(arrivals: Sequence[Arrival]) -> str:
     return ", ".join(listed)
 
 
-def _question(name: str, arrivals: Sequence[Arrival], family: Family | None) -> str:
+def _question(name: str, arrivals: Sequence[Arrival]) -> ModelError:
     kinds = {arrival.kind for arrival in arrivals}
-    say = f"Say it: --normalisation {'|'.join(NORMALISATIONS)}"
+    say = f"Say it: `normalisation={'|'.join(NORMALISATIONS)}`"
     if kinds == {RAW}:
-        return (
-            f"the model is named {name!r}, its graph is of no family whose pixel "
-            f"normalisation is known, and nothing in it normalises. {say}."
+        return ModelError.of(
+            name,
+            "its graph is of no family whose pixel normalisation is known, and nothing "
+            "in it normalises",
+            "",
+            f"{say}.",
         )
-    del family
-    return (
-        f"{name}: how pixels enter cannot be told: of 0..255 the first layers get "
-        f"{_ranges(arrivals)}. {say} (what the model was fed in training; none "
-        "where that was 0..255)."
+    return ModelError.of(
+        name,
+        "how pixels enter cannot be told: of 0..255 the first layers get "
+        f"{_ranges(arrivals)}",
+        "",
+        f"{say} (what the model was fed in training; none where that was 0..255).",
     )
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.graphs.calls import calls
 from keras_models.graphs.derived_state import renew_derived_state
 
@@ -21,10 +21,12 @@ def as_float32(model: keras.Model) -> keras.Model:
     """
     for name in _policies(model):
         if any(word in name for word in ("int8", "int4", "float8")):
-            raise InputError(
-                f"{model.name}: its layers are quantised ({name}). Give the float "
-                "model, as it was before model.quantize(); `reswise convert` makes "
-                "the int8 file of it."
+            raise ModelError.of(
+                model.name,
+                f"its layers are quantised ({name})",
+                "",
+                "Give the float model, as it was before model.quantize(); `reswise "
+                "convert` makes the int8 file of it.",
             )
     return _copy(model) if _other(model) else model
 
@@ -40,10 +42,13 @@ def precision_remark(model: keras.Model, difference: float) -> str:
     named = " and ".join(_other(model))
     most = max(most for name, most in _EXPLAINED.items() if name in named)
     if not difference <= most:
-        raise InputError(
-            f"{model.name}: its float32 copy gives scores that differ by "
-            f"{difference:.2g}; {named} explains {most:g}. Save it after "
-            "keras.config.set_dtype_policy('float32') and building it anew."
+        raise ModelError.of(
+            model.name,
+            f"its float32 copy gives scores that differ by {difference:.2g}; {named} "
+            f"explains {most:g}",
+            "",
+            "Save it after keras.config.set_dtype_policy('float32') and building it "
+            "anew.",
         )
     return (
         f"float32 copy of a {named} model (scores differ by at most {difference:.1g} "
@@ -74,9 +79,11 @@ def _copy(model: keras.Model) -> keras.Model:
         copy.set_weights([np.asarray(value, np.float32) for value in _tensors(model)])
     except Exception as error:  # a layer of the user's may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{model.name}: cannot be copied to float32 ({first_line}). Save it after "
-            "keras.config.set_dtype_policy('float32')."
+        raise ModelError.of(
+            model.name,
+            f"cannot be copied to float32 ({first_line})",
+            "",
+            "Save it after keras.config.set_dtype_policy('float32').",
         ) from error
     renew_derived_state(copy)
     return copy

@@ -15,7 +15,7 @@ from typing import Any
 
 import keras
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 
 Json = dict[str, Any]
 
@@ -59,18 +59,23 @@ def custom_objects(trust: Trust) -> dict[str, Any]:
     if trust.objects is None:
         return {}
     if not trust.code:
-        raise InputError(
-            f"--custom-objects {trust.objects}: runs that module. Add --trust-code if "
-            "it is yours."
+        raise ModelError(
+            "custom_objects",
+            trust.objects,
+            "",
+            "Add `trust_code` if it is yours.",
+            fault="runs that module",
         )
     name, _, wanted = trust.objects.partition(":")
     module = _imported(name)
     names = wanted.split(",") if wanted else _own_names(module)
     missing = [one for one in names if not hasattr(module, one)]
     if missing:
-        raise InputError(
-            f"--custom-objects {trust.objects}: {name} has no {', '.join(missing)}; "
-            "expected MODULE:NAME[,NAME..], such as my_layers:Attention."
+        raise ModelError(
+            "custom_objects",
+            trust.objects,
+            "MODULE:NAME[,NAME..], such as my_layers:Attention",
+            fault=f"{name} has no {', '.join(missing)}",
         )
     return {one: getattr(module, one) for one in names}
 
@@ -88,16 +93,22 @@ def check_config(config: Json, given: dict[str, Any], trust: Trust, where: str) 
         kind = str(layer.get("class_name"))
         if kind in ("Lambda", "__lambda__"):
             if not trust.code:
-                raise InputError(
-                    f"{where}: holds a Lambda layer ({_name(layer)}): code in a model "
-                    "file, which is not run. Put a layer such as Rescaling in its "
-                    "place and save again; or say --trust-code if you wrote the file."
+                raise ModelError.of(
+                    where,
+                    f"holds a Lambda layer ({_name(layer)}): code in a model file, "
+                    "which is not run",
+                    "",
+                    "Put a layer such as Rescaling in its place and save again; or "
+                    "say `trust_code` if you wrote the file.",
                 )
         elif kind not in given and not _known(layer):
-            raise InputError(
-                f"{where}: {kind} ({_name(layer)}, of {layer.get('module')}) is no "
-                "layer of Keras. If it is yours: --trust-code --custom-objects "
-                f"MODULE:{kind}, MODULE being the Python file that defines it."
+            raise ModelError.of(
+                where,
+                f"{kind} ({_name(layer)}, of {layer.get('module')}) is no layer of "
+                "Keras",
+                "",
+                f"If it is yours: `trust_code` `custom_objects=MODULE:{kind}`, "
+                "MODULE being the Python file that defines it.",
             )
 
 
@@ -153,10 +164,11 @@ def _imported(name: str) -> ModuleType:
         return importlib.import_module(name)
     except Exception as error:  # a module of the user's may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"--custom-objects {name}: cannot be imported ({type(error).__name__}: "
-            f"{first_line}). Expected a module that is found from here, or the path of "
-            "a .py file."
+        raise ModelError(
+            "custom_objects",
+            name,
+            "a module that is found from here, or the path of a .py file",
+            fault=f"cannot be imported ({type(error).__name__}: {first_line})",
         ) from error
 
 

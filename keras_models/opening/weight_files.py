@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import InputError, ModelError
 from datasets.limits import checked_resolution
 from datasets.user_arrays import read_arrays
 from datasets.user_files import UserFile
@@ -33,10 +33,12 @@ def load_weights(model: keras.Model, path: Path) -> None:
         renew_derived_state(model)
     except Exception as error:  # a foreign file may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{path}: does not fit {model.name} with "
-            f"{model.outputs[0].shape[-1]} classes ({first_line}). Give the weights of "
-            "this very architecture, --alpha and --classes."
+        raise ModelError.of(
+            path,
+            f"does not fit {model.name} with {model.outputs[0].shape[-1]} classes "
+            f"({first_line})",
+            "",
+            "Give the weights of this very architecture, `alpha` and `classes`.",
         ) from error
 
 

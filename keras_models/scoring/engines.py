@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import ModelError
 from keras_models.framework import silent
 
 Images = NDArray[np.float32]
@@ -68,8 +68,8 @@ def litert_available() -> bool:
     """Whether models can be converted and run here: TensorFlow backend and LiteRT."""
     from importlib.util import find_spec
 
-    found = find_spec("ai_edge_litert") is not None
-    return found and keras.backend.backend() == "tensorflow"
+    installed = find_spec("ai_edge_litert") is not None
+    return installed and keras.backend.backend() == "tensorflow"
 
 
 def float_flatbuffer(model: keras.Model) -> bytes:
@@ -101,13 +101,13 @@ def serves(flatbuffer: bytes, model: keras.Model) -> bool:
     )
     images = (drawn * [[[[1.0]]], [[[127.5]]]]).astype(np.float32)  # small and large
     try:
-        found = LitertEngine(flatbuffer, resolution, 1).scores(images)
+        scores = LitertEngine(flatbuffer, resolution, 1).scores(images)
     except (RuntimeError, ValueError):  # LiteRT cannot resize it, or run it so
         return False
     expected = np.asarray(model(images, training=False), np.float32)
-    if found.shape != expected.shape:
+    if scores.shape != expected.shape:
         return False
-    return bool(np.allclose(found, expected, rtol=0, atol=AGREEMENT, equal_nan=True))
+    return bool(np.allclose(scores, expected, rtol=0, atol=AGREEMENT, equal_nan=True))
 
 
 def checked_flatbuffer(rung: str, model: keras.Model) -> bytes:
@@ -126,7 +126,7 @@ def checked_flatbuffer(rung: str, model: keras.Model) -> bytes:
         )
     except Exception as error:  # the converter raises a class for each of its faults
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
-            f"{rung}: LiteRT cannot run it ({first_line}). Use --engine keras."
+        raise ModelError.of(
+            rung, f"LiteRT cannot run it ({first_line})", "", "Use `engine=keras`."
         ) from error
     return flatbuffer

@@ -52,11 +52,17 @@ def meta_of(
 def engine_name(wanted: str) -> str:
     installed = versions()
     if wanted not in ENGINES:
-        raise InputError(f"--engine {wanted}: expected one of {', '.join(ENGINES)}.")
+        raise InputError("engine", wanted, f"one of {', '.join(ENGINES)}")
     if wanted == "litert" and not litert_available():
         raise InputError(
-            "--engine litert: needs ai-edge-litert and Keras on the TensorFlow backend "
-            f"(here: {keras.backend.backend()}). Use --engine keras."
+            "engine",
+            "litert",
+            "",
+            "Use `engine=keras`.",
+            fault=(
+                "needs ai-edge-litert and Keras on the TensorFlow backend (here: "
+                f"{keras.backend.backend()})"
+            ),
         )
     if wanted == "litert" or (wanted == "auto" and litert_available()):
         return f"litert {installed['ai-edge-litert']}"

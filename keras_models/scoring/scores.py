@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError
+from datasets.errors import DataError, InputError, ModelError
 from datasets.files import whole_file, write_text
 from datasets.user_arrays import read_array
 from datasets.user_files import UserFile
@@ -48,6 +48,10 @@ class ScoreStore:
 
     def has_shard(self, meta: RungMeta, shard: int) -> bool:
         return self._shard(meta, shard).exists()
+
+    def shard(self, meta: RungMeta, shard: int) -> NDArray[np.float32]:
+        """(images, classes) of one shard."""
+        return _read(self._shard(meta, shard))
 
     def missing(self, meta: RungMeta) -> list[int]:
         """Numbers of the shards that are still to be computed, ascending."""
@@ -118,7 +122,7 @@ class ScoreStore:
 
     def metas(self) -> list[RungMeta]:
         """What is stored, complete or not, in the order of rung and key."""
-        found = []
+        metas = []
         for path in sorted((self.run / "scores").glob("*/meta.json")):
             meta = read_meta(path)
             if meta is not None:
@@ -136,10 +140,11 @@ class ScoreStore:
                 where the image has no label.
         """
         if missing := self.missing(meta):
-            raise InputError(
-                f"{self.folder(meta)}: {len(missing)} of {meta.shards} shards of "
-                f"{meta.rung} are missing; expected a finished sweep. Run the same "
-                "`reswise drop` again: it goes on where it stopped."
+            raise InputError.of(
+                self.folder(meta),
+                f"{len(missing)} of {meta.shards} shards of {meta.rung} are missing",
+                "a finished sweep",
+                "Run the same `reswise drop` again: it goes on where it stopped.",
             )
         shards = [
             read_shard(self._shard(meta, shard), meta, shard)
@@ -167,9 +172,9 @@ class ScoreStore:
         labels, scores = labels[kept], scores[kept]
         bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
         if bad.size and nonfinite != "wrong":
-            raise InputError(_not_finite(meta, ids, bad))
+            raise _not_finite(meta, ids, bad)
         if (labels[bad] < 0).any():
-            raise InputError(_neither(meta, int((labels[bad] < 0).sum())))
+            raise _neither(meta, int((labels[bad] < 0).sum()))
         scores[bad] = _wrong(labels[bad], meta.classes)
         return StoredRung(
             meta=meta,
@@ -188,23 +193,30 @@ class ScoreStore:
         return self.run / "datasets" / fingerprint[:20]
 
 
-def _not_finite(meta: RungMeta, ids: tuple[str, ...], bad: NDArray[np.intp]) -> str:
+def _not_finite(
+    meta: RungMeta, ids: tuple[str, ...], bad: NDArray[np.intp]
+) -> ModelError:
     named = ", ".join(ids[index] for index in bad[:_NAMED])
     more = f" and {bad.size - _NAMED} more" if bad.size > _NAMED else ""
-    return (
-        f"{meta.rung}: the scores of {bad.size} of {len(ids)} images are not finite "
-        f"(NaN or infinite): {named}{more}. The network gives no answer there, most "
-        "likely since it overflows at that resolution. Leave the rung out, or count "
-        "them as wrong answers with --nonfinite wrong (drop, select, thresholds, plan)."
+    return ModelError.of(
+        meta.rung,
+        f"the scores of {bad.size} of {len(ids)} images are not finite (NaN or "
+        f"infinite): {named}{more}. The network gives no answer there, most likely "
+        "since it overflows at that resolution",
+        "",
+        "Leave the rung out, or count them as wrong answers with `nonfinite=wrong` "
+        "(drop, select, thresholds, plan).",
     )
 
 
-def _neither(meta: RungMeta, images: int) -> str:
-    return (
-        f"{meta.rung}: {images} images have neither finite scores nor a label; "
-        "--nonfinite wrong needs their labels: a class put in place of an answer could "
-        "agree with another rung's by chance. Label them, or leave the rung or the "
-        "pictures out."
+def _neither(meta: RungMeta, images: int) -> DataError:
+    return DataError.of(
+        meta.rung,
+        f"{images} images have neither finite scores nor a label; `nonfinite=wrong` "
+        "needs their labels: a class put in place of an answer could agree with "
+        "another rung's by chance",
+        "",
+        "Label them, or leave the rung or the pictures out.",
     )
 
 

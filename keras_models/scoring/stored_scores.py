@@ -30,23 +30,27 @@ def load_rungs(
     store = ScoreStore(run)
     there = [meta for meta in store.metas() if not store.missing(meta)]
     if not there:
-        raise InputError(
-            f"{run}: no finished scores there; expected the --run folder of a "
-            "`reswise drop`. Run that first."
+        raise InputError.of(
+            run,
+            "no finished scores there",
+            "the `run` folder of a `reswise drop`",
+            "Run that first.",
         )
     metas = _asked(there, dataset, split)
     if not metas:
         asked = " ".join(filter(None, (dataset, split)))
-        raise InputError(
-            f"{run}: no scores of {asked} there; expected one of "
-            f"{'; '.join(_held(there).values())}."
+        raise InputError.of(
+            run,
+            f"no scores of {asked} there",
+            f"one of {'; '.join(_held(there).values())}",
         )
     held = _held(metas)
     if len(held) > 1:
-        raise InputError(
-            f"{run}: scores of {len(held)} data sets ({'; '.join(held.values())}); "
-            "expected one. Say --dataset and --split, or sweep each into a --run of "
-            "its own."
+        raise InputError.of(
+            run,
+            f"scores of {len(held)} data sets ({'; '.join(held.values())})",
+            "one",
+            "Say `dataset` and `split`, or sweep each into a `run` of its own.",
         )
     return _named(run, [store.load(meta, nonfinite) for meta in metas])
 
@@ -76,16 +80,18 @@ def _named(run: Path, rungs: list[StoredRung]) -> dict[str, StoredRung]:
     crops: dict[str, set[str]] = {}
     for rung in rungs:
         crops.setdefault(rung.meta.rung, set()).add(rung.crop)
-    found: dict[str, StoredRung] = {}
+    named: dict[str, StoredRung] = {}
     for rung in rungs:
         name = rung.meta.rung
         if len(crops[name]) > 1:
             name += "/squash" if rung.crop == "squash" else f"/crop{rung.crop}"
-        if name in found:
-            raise InputError(
-                f"{run}: {name} is stored more than once (other weights, engine, "
-                "interpolation or recipe); expected one of each rung. Sweep each "
-                "into a --run of its own."
+        if name in named:
+            raise InputError.of(
+                run,
+                f"{name} is stored more than once (other weights, engine, "
+                "interpolation or recipe)",
+                "one of each rung",
+                "Sweep each into a `run` of its own.",
             )
-        found[name] = rung
-    return found
+        named[name] = rung
+    return named

@@ -16,7 +16,7 @@ from absl import logging
 from datasets.batches import Batch, Input, Mapped, mapped, pictures, unreadable_line
 from datasets.class_order import ModelClasses, fitted
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError, ModelError
 from datasets.preprocessing import Preprocessing, Resized
 from datasets.progress import progress
 from keras_models.framework import give_back_memory, no_collection
@@ -30,6 +30,7 @@ from keras_models.scoring.engines import (
     checked_flatbuffer,
     serves,
 )
+from keras_models.scoring.older_scores import taken_up
 from keras_models.scoring.rung_metas import engine_name, meta_of
 from keras_models.scoring.score_records import SHARD, RungMeta, StoredRung
 from keras_models.scoring.scores import ScoreStore
@@ -80,7 +81,7 @@ def sweep(
             resolution: source.at(resolution)
             for resolution in dict.fromkeys(resolutions)
         }
-    rungs = _rungs(source, dataset, models, preprocessings, options)
+    rungs = _rungs(source, dataset, models, preprocessings, options, store)
     store.write_dataset(
         dataset.fingerprint,
         dataset.name,
@@ -91,7 +92,7 @@ def sweep(
         dataset.notes,
     )
     _Sweeper(source, dataset, store, models).run(rungs)
-    _check_unreadable(dataset, store, options.max_unreadable)
+    check_unreadable(dataset, store, options.max_unreadable)
     return [store.load(rung.meta, options.nonfinite) for rung in rungs]
 
 
@@ -101,14 +102,16 @@ def _rungs(
     models: dict[int, keras.Model],
     preprocessings: Sequence[Preprocessing],
     options: SweepOptions,
+    store: ScoreStore,
 ) -> list[_Rung]:
     engine = engine_name(options.engine)
-    found = []
+    rungs = []
     for preprocessing in preprocessings:
         for resolution, model in models.items():
             meta = meta_of(source, dataset, model, resolution, preprocessing, engine)
-            found.append(_Rung(meta, (preprocessing, resolution)))
-    return found
+            meta = taken_up(meta, source, dataset, model, preprocessing, store)
+            rungs.append(_Rung(meta, (preprocessing, resolution)))
+    return rungs
 
 
 class _Sweeper:
@@ -161,12 +164,12 @@ class _Sweeper:
 
     def _streamed(self, wanted: list[Input], indices: range) -> Iterator[_Row]:
         """Rows in order: each picture in a thread of its own, or in Keras's batches."""
-        ways = list(dict.fromkeys(way for way, _ in wanted))
+        preprocessings = list(dict.fromkeys(each for each, _ in wanted))
         resolutions = list(dict.fromkeys(resolution for _, resolution in wanted))
         if self._pool is not None:
             use = partial(self._pool.scores, wanted)
-            return mapped(self._dataset, resolutions, ways, use, indices)
-        batches = pictures(self._dataset, resolutions, ways, indices=indices)
+            return mapped(self._dataset, resolutions, preprocessings, use, indices)
+        batches = pictures(self._dataset, resolutions, preprocessings, indices=indices)
         return (row for batch in batches for row in self._of_batch(wanted, batch))
 
     def _of_batch(self, wanted: list[Input], batch: Batch) -> Iterator[_Row]:
@@ -185,7 +188,7 @@ class _Sweeper:
             else:
                 yield Mapped(index, None, batch.unreadable[index])
 
-    def _checked_pool(self, way: Preprocessing, indices: range) -> EnginePool:
+    def _checked_pool(self, preprocessing: Preprocessing, indices: range) -> EnginePool:
         """Engines whose scores were held against Keras's own, at every resolution."""
         converted: dict[tuple[ConvertsAs, int], bytes] = {}
         flatbuffers = {}
@@ -199,12 +202,15 @@ class _Sweeper:
             converted.setdefault(same, flatbuffers[resolution])
         give_back_memory()
         pool = EnginePool(flatbuffers, self._source.normalisation)
-        some = self._some_pictures(way, indices)
+        some = self._some_pictures(preprocessing, indices)
         for resolution in list(self._models):
             model = self._models.pop(resolution)
             if some is not None:
                 self._check(
-                    pool, model, some.pixels[way, resolution], (way, resolution)
+                    pool,
+                    model,
+                    some.pixels[preprocessing, resolution],
+                    (preprocessing, resolution),
                 )
         give_back_memory()
         return pool
@@ -221,10 +227,14 @@ class _Sweeper:
         trained = tuned.get(self._source.native, "")
         return same, 0 if same[1] == trained else resolution
 
-    def _some_pictures(self, way: Preprocessing, indices: range) -> Batch | None:
+    def _some_pictures(
+        self, preprocessing: Preprocessing, indices: range
+    ) -> Batch | None:
         """The first that can be read; None: there is none."""
         resolutions, count = list(self._models), _CHECKED_PICTURES
-        batches = pictures(self._dataset, resolutions, [way], count, indices, workers=1)
+        batches = pictures(
+            self._dataset, resolutions, [preprocessing], count, indices, workers=1
+        )
         return next((batch for batch in batches if batch.indices.size), None)
 
     def _check(
@@ -232,17 +242,18 @@ class _Sweeper:
     ) -> None:
         images = normalise(pixels, self._source.normalisation)
         own = np.asarray(model(images, training=False), np.float32)
-        found = [pool.scores([each], {each: picture})[each] for picture in pixels]
+        alone = [pool.scores([each], {each: picture})[each] for picture in pixels]
         both = np.isfinite(own)  # where neither is a number they agree
-        same = np.array_equal(both, np.isfinite(np.stack(found)))
-        apart = np.abs(np.stack(found) - own)[both] if same else np.array([np.nan])
+        same = np.array_equal(both, np.isfinite(np.stack(alone)))
+        apart = np.abs(np.stack(alone) - own)[both] if same else np.array([np.nan])
         difference = float(apart.max(initial=0))
         largest = float(np.abs(own[both]).max(initial=1))
         if not difference <= AGREEMENT * largest:
-            raise InputError(
-                f"{self._source.name}@{each[1]}: scores of the .tflite differ by "
-                f"{difference:.2g} from Keras's; expected at most {AGREEMENT:g}. Use "
-                "--engine keras."
+            raise ModelError.of(
+                f"{self._source.name}@{each[1]}",
+                f"scores of the .tflite differ by {difference:.2g} from Keras's",
+                f"at most {AGREEMENT:g}",
+                "Use `engine=keras`.",
             )
 
 
@@ -262,14 +273,18 @@ def _work(store: ScoreStore, rungs: list[_Rung]) -> Iterator[tuple[range, list[_
             start = shard
 
 
-def _check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None:
+def check_unreadable(dataset: Dataset, store: ScoreStore, allowed: int) -> None:
+    """Refuses more unreadable pictures than allowed; warns of the others."""
     unreadable = store.unreadable(dataset.fingerprint)
     if not unreadable:
         return
     line = unreadable_line(dataset, unreadable)
     if len(unreadable) > allowed:
-        raise InputError(
-            f"{line}. At most {allowed} allowed. Mend or remove them, or pass "
-            f"--max-unreadable {len(unreadable)} to leave them out."
+        raise DataError.of(
+            f"{dataset.name} {dataset.split}",
+            line,
+            f"at most {allowed}",
+            "Mend or remove them, or leave them out with "
+            f"`max_unreadable={len(unreadable)}`.",
         )
     logging.warning("%s; left out of every figure", line)

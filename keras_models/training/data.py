@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from datasets.batches import pictures, unreadable_line
 from datasets.dataset import Dataset
-from datasets.errors import InputError
+from datasets.errors import DataError
 from datasets.preprocessing import Preprocessing
 from datasets.progress import progress
 from keras_models.normalisation import normalise
 
-_READ_TOGETHER = 100  # pictures
+_PICTURES_A_BATCH = 100
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,19 @@ def in_memory_at(
         for resolution in resolutions
     }
     unreadable: dict[int, str] = {}
-    batches = pictures(dataset, list(held), [preprocessing], _READ_TOGETHER)
-    total = -(-len(dataset) // _READ_TOGETHER)
-    what = f"batches of {_READ_TOGETHER} {dataset.name} {dataset.split} pictures"
+    batches = pictures(dataset, list(held), [preprocessing], _PICTURES_A_BATCH)
+    total = -(-len(dataset) // _PICTURES_A_BATCH)
+    what = f"batches of {_PICTURES_A_BATCH} {dataset.name} {dataset.split} pictures"
     for batch in progress(batches, total, what):
         for resolution, pixels in held.items():
             pixels[batch.indices] = np.rint(batch.pixels[preprocessing, resolution])
         unreadable |= batch.unreadable
     if unreadable:
-        raise InputError(
-            f"{unreadable_line(dataset, unreadable)}; training expects every picture. "
-            "Delete them, or take them out of the list."
+        raise DataError.of(
+            f"{dataset.name} {dataset.split}",
+            unreadable_line(dataset, unreadable),
+            "every picture, to train on",
+            "Delete them, or take them out of the list.",
         )
     return [
         Pictures(held[resolution], dataset.labels, dataset.classes)
@@ -89,9 +91,11 @@ def hold_out(
     order = np.random.default_rng(seed).permutation(count)
     held = round(count * part)
     if not 0 < held < count:
-        raise InputError(
-            f"--validation {part} of {count} pictures is {held}; expected at least one "
-            "to train on and one to validate on."
+        raise DataError(
+            "validation",
+            part,
+            "at least one to train on and one to validate on",
+            fault=f"{held} of {count} pictures",
         )
     return np.sort(order[held:]), np.sort(order[:held])
 

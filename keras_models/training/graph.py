@@ -102,8 +102,8 @@ def _has_bfloat16() -> bool:
             tf.config.experimental.get_device_details(device)
             for device in tf.config.list_physical_devices("GPU")
         ]
-        found = [detail.get("compute_capability", (0, 0)) for detail in details]
-        return bool(found) and min(found) >= (8, 0)
+        capabilities = [detail.get("compute_capability", (0, 0)) for detail in details]
+        return bool(capabilities) and min(capabilities) >= (8, 0)
     if backend == "torch":
         cuda = import_module("torch").cuda
         return bool(cuda.is_available() and cuda.is_bf16_supported())

@@ -271,10 +271,9 @@ def _rank(seen: Flips, z: float) -> float:
 def _check(seen: Flips, confidence: float) -> None:
     if not 0.5 < confidence < 1:
         raise InputError(
-            f"confidence {confidence} is out of range; expected above 0.5 and below 1, "
-            "such as 0.95."
+            "confidence", confidence, "above 0.5 and below 1, such as 0.95"
         )
     if seen.images < 1 or min(seen.lost, seen.won) < 0:
-        raise InputError(f"{seen}: expected counts of at least one image.")
+        raise InputError.of(seen, "", "counts of at least one image")
     if not seen.lost + seen.won <= seen.differing <= seen.images:
-        raise InputError(f"{seen}: more flips than answers that differ, or images.")
+        raise InputError.of(seen, "more flips than answers that differ, or images")

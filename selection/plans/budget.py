@@ -30,9 +30,11 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
     chosen = _best_within(outlooks(searching, request, certifying.images), max_macs)
     if chosen is None:
         raise InputError(
-            f"--max-macs {max_macs:,.0f}: the cheapest rung, {calibration.rungs[0]}, "
-            f"takes {calibration.macs[0]:,}. Raise the budget or sweep a smaller "
-            "resolution."
+            "max_macs",
+            f"{max_macs:,.0f}",
+            f"{calibration.macs[0]:,} or more, the cost of the cheapest rung, "
+            f"{calibration.rungs[0]}",
+            "Raise it, or sweep a smaller resolution.",
         )
     family = family_of(
         [chosen],
@@ -56,16 +58,16 @@ def plan_under_budget(calibration: Scored, request: Request, max_macs: float) ->
         labels_used=int((seen.differ & certifying.labelled).sum()),
         warning=hollow_warning(calibration, request.reference),
     )
-    return replace(plan, certificate=record, place=0)
+    return replace(plan, certificate=record, index=0)
 
 
 def _best_within(seen: list[Outlook], max_macs: float) -> Selector | None:
     """The smallest expected drop, then the cheapest."""
     best: tuple[float, float, Selector] | None = None
-    for one in seen:
-        drop = np.where(one.macs <= max_macs, one.lost - one.won, np.inf)
-        place = int(drop.argmin())
-        found = (float(drop.flat[place]), float(one.macs.flat[place]))
-        if np.isfinite(found[0]) and (best is None or found < best[:2]):
-            best = (*found, one.selector(place))
+    for outlook in seen:
+        drop = np.where(outlook.macs <= max_macs, outlook.lost - outlook.won, np.inf)
+        index = int(drop.argmin())
+        nearest = (float(drop.flat[index]), float(outlook.macs.flat[index]))
+        if np.isfinite(nearest[0]) and (best is None or nearest < best[:2]):
+            best = (*nearest, outlook.selector(index))
     return None if best is None else best[2]

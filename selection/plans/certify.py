@@ -181,11 +181,11 @@ def check_limits(max_drop_points: float, confidence: float) -> None:
     """
     if not -100 <= max_drop_points <= 100:
         raise InputError(
-            f"--max-drop {max_drop_points:g}: expected points from -100 (a gain) to "
-            "100, such as 1, 0 or -0.5."
+            "max_drop",
+            f"{max_drop_points:g}",
+            "points from -100 (a gain) to 100, such as 1, 0 or -0.5",
         )
     if not 0.5 < confidence < 1:
         raise InputError(
-            f"--confidence {confidence:g}: expected above 0.5 and below 1, such as "
-            "0.95."
+            "confidence", f"{confidence:g}", "above 0.5 and below 1, such as 0.95"
         )

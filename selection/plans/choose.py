@@ -39,8 +39,11 @@ def choose(
     """
     if budget < calibration.macs[0]:
         raise InputError(
-            f"a budget of {budget:,.0f} MACs; the cheapest rung, "
-            f"{calibration.rungs[0]}, takes {calibration.macs[0]:,}. Raise it."
+            "budgets",
+            f"{budget:,.0f} MACs",
+            f"{calibration.macs[0]:,} or more, the cost of the cheapest rung, "
+            f"{calibration.rungs[0]}",
+            "Raise it.",
         )
     if name == "fixed":
         return Fixed(best_fixed(calibration, budget))
@@ -53,8 +56,7 @@ def choose(
     if name in _WAYS:
         return _climber(calibration, budget, ways or _WAYS[name], longest, spent_on)
     raise InputError(
-        f"selector {name!r} is unknown; expected fixed, random, cascade, deferral, "
-        "learned or oracle."
+        "selectors", f"{name!r}", "fixed, random, cascade, deferral, learned or oracle"
     )
 
 
@@ -91,7 +93,12 @@ def _climber(
             if best is None or (right, -macs) > (best[0], -best[1]):
                 best = (right, macs, _at(template, front, index))
     if best is None:
-        raise InputError("a climb needs two rungs or more. Sweep more resolutions.")
+        raise InputError(
+            "rungs",
+            len(calibration.rungs),
+            "two or more to climb",
+            "Sweep more resolutions.",
+        )
     return best[2]
 
 
@@ -126,13 +133,13 @@ def _learned(calibration: Scored, budget: float, spent_on: Scored) -> Selector:
     selector = fit_learned(calibration)
     priced = prices(selector, calibration)
     places = [
-        place
-        for place, price in enumerate(priced.prices)
+        index
+        for index, price in enumerate(priced.prices)
         if replay(selector.with_price(float(price)), spent_on).mean_macs <= budget
     ]
     if not places:
         raise InputError(
-            f"a budget of {budget:,.0f} MACs does not pay for the look. Raise it."
+            "budgets", f"{budget:,.0f} MACs", "enough to pay for the look", "Raise it."
         )
-    best = max(places, key=lambda place: priced.accuracy[place])
+    best = max(places, key=lambda index: priced.accuracy[index])
     return selector.with_price(float(priced.prices[best]))

@@ -13,10 +13,10 @@ def records(values: Ints) -> Ints:
     return np.flatnonzero(new)
 
 
-def sums(place: Ints, values: Ints, places: int) -> Ints:
+def sums(where: Ints, values: Ints, places: int) -> Ints:
     """Sum of the values at each place, in exact integers."""
     total = np.zeros(places, np.int64)
-    np.add.at(total, place, values)
+    np.add.at(total, where, values)
     return total
 
 

@@ -16,13 +16,21 @@ from datasets.errors import InputError
 from selection.arrays import Float64s, Ints, Json
 from selection.belief import belief, believed
 from selection.contract import Selector
-from selection.plans.asking import Standing, asked, open_rows, standing
+from selection.plans.asking import Standing, asked, looks, open_rows, standing
 from selection.plans.known import Known, compared
 from selection.replay import replay
 from selection.scored import Scored
 from selection.selectors.catalogue import from_json
 
 _FORMAT = 1
+
+
+@dataclass(frozen=True)
+class LabelStep:
+    """A plan that was certified as soon as so many labels had been read."""
+
+    labels: int
+    saved_percent: float  # of the reference's MACs, on the certification images
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -78,8 +86,28 @@ class Family:
             self.limit,
             self.confidence,
             tuple(self.hopes),
-            most=most,
+            None if most is None else lambda _, known: known.said >= most,
         )
+
+    def steps(self, labels: Ints, most: int | None = None) -> tuple[LabelStep, ...]:
+        """What was certified after how many labels, each time that it grew."""
+        steps: list[LabelStep] = []
+        passed = 0
+        for here, known in looks(
+            self.reference_answers,
+            tuple(self.answers),
+            labels,
+            self.limit,
+            self.confidence,
+            tuple(self.hopes),
+        ):
+            if here.passed > passed:
+                passed = here.passed
+                saved = 100 * (1 - self.macs[passed - 1] / self.reference_macs)
+                steps.append(LabelStep(known.said, saved))
+            if most is not None and known.said >= most:
+                break
+        return tuple(steps)
 
     def to_json(self) -> Json:
         return {
@@ -119,8 +147,8 @@ def family_of(
 ) -> Family:
     """The plans' answers on the certification images, whose labels stay unread."""
     images = certifying.unlabelled()
-    place = images.index(reference)
-    own = images.answers[:, place]
+    column = images.index(reference)
+    own = images.answers[:, column]
     beliefs = belief(images)
     done = [replay(selector, images) for selector in selectors]
     sure = believed(beliefs, own)
@@ -132,7 +160,7 @@ def family_of(
         confidence=confidence,
         selectors=tuple(selectors),
         macs=tuple(one.mean_macs for one in done),
-        reference_macs=float(images.macs[place]),
+        reference_macs=float(images.macs[column]),
         ids=images.ids,
         reference_answers=own,
         answers=np.array([one.answers for one in done], np.int64).reshape(shape),
@@ -151,16 +179,19 @@ def family_from_json(facts: Json) -> Family:
         InputError: something else.
     """
     if facts.get("kind") != "family" or facts.get("format") != _FORMAT:
-        raise InputError(
-            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}: expected the "
-            "family.json that `reswise plan` writes."
+        raise InputError.of(
+            "family.json",
+            f"kind {facts.get('kind')!r}, format {facts.get('format')!r}",
+            "what `reswise plan` writes",
         )
     try:
         return _read(facts)
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"family.json is not whole ({error!r}); expected what `reswise plan` "
-            "writes. Run it again."
+        raise InputError.of(
+            "family.json",
+            f"is not whole ({error!r})",
+            "what `reswise plan` writes",
+            "Run it again.",
         ) from error
 
 

@@ -55,11 +55,13 @@ def exact_front(
     if rungs == 2:
         return _two_rungs(confidences[:, 0], right, macs, base)
     if rungs == 3:
-        found = three_rungs(confidences, right, macs)
-        return Front(found.thresholds, found.right, base + found.macs, images)
+        points = three_rungs(confidences, right, macs)
+        return Front(points.thresholds, points.right, base + points.macs, images)
     raise InputError(
-        f"a ladder of {rungs} rungs; exact fronts are computed for two or three. Name "
-        "at most three rungs."
+        "rungs",
+        rungs,
+        "two or three, for which exact fronts are computed",
+        "Name at most three rungs.",
     )
 
 

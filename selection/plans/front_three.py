@@ -44,7 +44,7 @@ class _Axis:
 
     levels: Float64s  # distinct confidences, ascending
     cuts: Ints  # ascending, 0 first: how many levels climb
-    place: Ints  # (n,) index of the first of `cuts` under which the image climbs
+    first_cut: Ints  # (n,) index of the first of `cuts` under which the image climbs
 
     @property
     def tiles(self) -> int:
@@ -53,7 +53,7 @@ class _Axis:
     @property
     def inside(self) -> Bools:
         """(n,): climbs under some of the cuts."""
-        return np.asarray(self.place < len(self.cuts))
+        return np.asarray(self.first_cut < len(self.cuts))
 
     def threshold(self, index: Ints) -> Float64s:
         """Of cuts by their index; the padding of the last tile repeats the last cut."""
@@ -74,8 +74,8 @@ def three_rungs(confidences: Float64s, right: Bools, macs: tuple[int, ...]) -> F
     tiles = np.argwhere(~_beaten(cheapest, table.bound, table.corner_macs))
     points = [np.empty((4, 0), np.int64)]
     for start in range(0, len(tiles), _TILES_AT_ONCE):
-        found = table.fill(tiles[start : start + _TILES_AT_ONCE])
-        points.append(found[:, ~_beaten(cheapest, found[0], found[1])])
+        filled = table.fill(tiles[start : start + _TILES_AT_ONCE])
+        points.append(filled[:, ~_beaten(cheapest, filled[0], filled[1])])
     answered, cost, row, column = np.concatenate(points, axis=1)
     order = np.lexsort((column, row, -answered, cost))
     kept = order[records(answered[order])]
@@ -126,13 +126,13 @@ class _Table:
         self, first: _Axis, second: _Axis, right: Bools, macs: tuple[int, ...]
     ) -> None:
         used = first.inside & second.inside
-        self._row, self._column = first.place[used], second.place[used]
+        self._row, self._column = first.first_cut[used], second.first_cut[used]
         self._gain = right[used, 2].astype(np.int64) - right[used, 1]
         self._shape = (first.tiles, second.tiles)
         self._macs = macs[2]
         self._images = len(right)
         resolutions = first.tiles * _TILE
-        inside = first.place[first.inside]
+        inside = first.first_cut[first.inside]
         moved = right[first.inside, 1].astype(np.int64) - right[first.inside, 0]
         self._level = right[:, 0].sum() + np.cumsum(sums(inside, moved, resolutions))
         self._climb = macs[1] * np.cumsum(np.bincount(inside, minlength=resolutions))
@@ -178,11 +178,11 @@ class _Table:
         number[tiles[:, 0], tiles[:, 1]] = np.arange(len(tiles))
         tile = number[self._row // _TILE, self._column // _TILE]
         held = (tile >= 0) & (self._row % _TILE > 0) & (self._column % _TILE > 0)
-        place = (tile[held], self._row[held] % _TILE, self._column[held] % _TILE)
+        corner = (tile[held], self._row[held] % _TILE, self._column[held] % _TILE)
         cells = []
         for sums_here in (self._gains, self._tops):
             table = np.zeros((len(tiles), _TILE, _TILE), np.int64)
-            np.add.at(table, place, sums_here.values[held])
+            np.add.at(table, corner, sums_here.values[held])
             table = table.cumsum(axis=1).cumsum(axis=2)
             edges = sums_here.edges[rows, tiles[:, 1:]]
             table += (edges - edges[:, :1])[:, :, None]

@@ -40,12 +40,14 @@ def evaluate_grid(
     """
     if right.shape[1] not in (2, 3) or len(axes) != right.shape[1] - 1:
         raise InputError(
-            f"{len(axes)} axes for {right.shape[1]} rungs; a map needs two or three "
-            "rungs and one axis for each but the last."
+            "grid",
+            len(axes),
+            "two or three rungs, and one axis for each but the last",
+            fault=f"{right.shape[1]} rungs",
         )
     for axis in axes:
         if not len(axis) or (np.diff(axis) <= 0).any():
-            raise InputError("thresholds of a grid must ascend, each once.")
+            raise InputError("grid", "", "thresholds that ascend, each once")
     images = len(right)
     counts, rights = _tables(axes, confidences, right)
     macs_total = images * (macs[0] + own_macs) + sum(
@@ -86,10 +88,10 @@ def _tables(
     return ends, rights
 
 
-def _climb(place: Ints, right: Bools, length: int) -> tuple[Ints, Ints]:
+def _climb(cells: Ints, right: Bools, length: int) -> tuple[Ints, Ints]:
     """(climbers, those right at a rung) under each threshold of one axis."""
-    count = np.bincount(place, minlength=length + 1)[:length].cumsum()
-    hits = np.bincount(place[right], minlength=length + 1)[:length].cumsum()
+    count = np.bincount(cells, minlength=length + 1)[:length].cumsum()
+    hits = np.bincount(cells[right], minlength=length + 1)[:length].cumsum()
     return count, hits
 
 

@@ -46,17 +46,22 @@ class Known:
         label = pair[0] if which == FIRST else pair[1]
         before = int(self.labels[row])
         if before not in (UNLABELLED, label) or label in self.ruled_out.get(row, ()):
-            raise InputError(
-                f"image {row}: class {label} is said to be right, and before that it "
-                "was not. Keep one answer an image, or the same class in each."
+            raise InputError.of(
+                f"image {row}",
+                f"class {label} is said to be right, and before that it was not",
+                "",
+                "Keep one answer an image, or the same class in each.",
             )
         self.labels[row] = label
 
     def _rule_out(self, row: int, classes: Iterable[int]) -> None:
         if int(self.labels[row]) in classes:
-            raise InputError(
-                f"image {row}: neither of two classes is said to be right, and before "
-                f"that {int(self.labels[row])} was. Keep one answer an image."
+            raise InputError.of(
+                f"image {row}",
+                "neither of two classes is said to be right, and before that "
+                f"{int(self.labels[row])} was",
+                "",
+                "Keep one answer an image.",
             )
         self.ruled_out.setdefault(row, set()).update(classes)
 
@@ -106,7 +111,7 @@ class Compared:
     def _flips(self, lost: Bools, won: Bools, inside: Bools | None) -> Flips:
         kept = np.ones(len(won), bool) if inside is None else inside
         lost_count, won_count, differing = (
-            int((one & kept).sum()) for one in (lost, won, self.differ)
+            int((flipped & kept).sum()) for flipped in (lost, won, self.differ)
         )
         return Flips(lost_count, won_count, int(kept.sum()), differing)
 

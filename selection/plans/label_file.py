@@ -64,11 +64,11 @@ def questions_csv(
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
-    for one in asked:
-        name = family.ids[one.row]
+    for question in asked:
+        name = family.ids[question.row]
         table.writerow(
-            (name, folder + name, names[one.first], names[one.second], "",
-             one.first, one.second)
+            (name, folder + name, names[question.first], names[question.second], "",
+             question.first, question.second)
         )  # fmt: skip
     return text.getvalue()
 
@@ -95,22 +95,21 @@ def read_answers(family: Family, known: Known, file: UserFile) -> int:
         if not word:
             continue
         if word not in _WORDS:
-            raise InputError(
-                f"{place}: answer {word[:20]!r}; expected first, second, neither or "
-                "nothing."
+            raise InputError.of(
+                line, f"answer {word[:20]!r}", "first, second, neither or nothing"
             )
         if cells["id"] not in rows:
-            raise InputError(
-                f"{place}: {cells['id'][:80]!r} is no certification image of this plan."
+            raise InputError.of(
+                line, f"{cells['id'][:80]!r} is no certification image of this plan"
             )
         pair = (
-            _index(cells["first_index"], place),
-            _index(cells["second_index"], place),
+            _index(cells["first_index"], line),
+            _index(cells["second_index"], line),
         )
         try:
             known.say(rows[cells["id"]], pair, _WORDS[word])
         except InputError as error:
-            raise InputError(f"{place}: {error}") from None
+            raise InputError.around(line, error) from None
         count += 1
     return count
 

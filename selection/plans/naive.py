@@ -44,11 +44,11 @@ def naive_plan(calibration: Scored, request: Request) -> Selector:
 def candidates(scored: Scored, request: Request) -> list[Ranked]:
     """Fixed rungs and up to 48 points of every front, with their drops and limits."""
     reference = scored.right[:, scored.index(request.reference)]
-    found = [
+    ranked = [
         _ranked(
-            Fixed(rung), float(macs), flips(reference, scored.right[:, place]), (rung,)
+            Fixed(rung), float(macs), flips(reference, scored.right[:, column]), (rung,)
         )
-        for place, (rung, macs) in enumerate(
+        for column, (rung, macs) in enumerate(
             zip(scored.rungs, scored.macs, strict=True)
         )
     ]
@@ -56,35 +56,35 @@ def candidates(scored: Scored, request: Request) -> list[Ranked]:
     for ladder in ladders(scored, request.longest):
         part = scored.ladder(ladder)
         for way in climbs:
-            found += _along(way, part, reference)
+            ranked += _along(way, part, reference)
     if LEARNED in request.ways:
-        found += _looking(scored, reference)
-    return found
+        ranked += _looking(scored, reference)
+    return ranked
 
 
 def _looking(scored: Scored, reference: Bools) -> list[Ranked]:
     """`learned` over all rungs, at prices from none up to the cheapest rung only."""
-    found = []
+    ranked = []
     for priced in learned_at_prices(scored):
         here = replay(priced, scored)
         seen = flips(reference, here.right)
-        found.append(_ranked(priced, here.mean_macs, seen, (*scored.rungs, LEARNED)))
-    return found
+        ranked.append(_ranked(priced, here.mean_macs, seen, (*scored.rungs, LEARNED)))
+    return ranked
 
 
 def _along(way: str, part: Scored, reference: Bools) -> list[Ranked]:
     template, confidences, front = front_of(way, part)
     right = right_by_stop(part, template.answer)
     macs = np.array(part.macs)
-    found = []
+    ranked = []
     for thresholds in _thinned(front):
         stop = stops(confidences, thresholds)
         here = right[np.arange(part.images), stop]
         mean = float(macs.cumsum()[stop].mean()) + template.own_macs
         selector = template.with_thresholds(tuple(float(t) for t in thresholds))
         seen = flips(reference, here)
-        found.append(_ranked(selector, mean, seen, (*part.rungs, way)))
-    return found
+        ranked.append(_ranked(selector, mean, seen, (*part.rungs, way)))
+    return ranked
 
 
 def _thinned(front: Front) -> Float64s:

@@ -49,20 +49,23 @@ def order_of_tests(
         images: that will certify.
         limit: largest true drop, a fraction.
     """
-    seen = [_seen(one, reference_macs, images, limit, confidence) for one in outlooks]
-    families = [_steps([one], _CHANCES) for one in seen]
+    seen = [
+        _seen(outlook, reference_macs, images, limit, confidence)
+        for outlook in outlooks
+    ]
+    families = [_steps([outlook], _CHANCES) for outlook in seen]
     best = max(families, key=expected_saving, default=[])
-    own_top = [one for one in seen if _ends_at(one[0], reference)]
+    own_top = [outlook for outlook in seen if _ends_at(outlook[0], reference)]
     alike = [
-        (one, one.power(images, limit, confidence, alike=True), saved)
-        for one, _, saved in own_top
+        (outlook, outlook.power(images, limit, confidence, alike=True), saved)
+        for outlook, _, saved in own_top
     ]
     first = best[0].saved if best else np.inf
     return [
         *(
-            replace(one, chance=1.0)
-            for one in _at(alike, _ALIKE)
-            if one.saved < first - _STEP
+            replace(outlook, chance=1.0)
+            for outlook in _at(alike, _ALIKE)
+            if outlook.saved < first - _STEP
         ),
         *best,
     ]
@@ -120,20 +123,20 @@ def _at(seen: Sequence[_Seen], chances: Sequence[float]) -> list[Step]:
         best: Step | None = None
         for outlook, power, saved in seen:
             within = np.where(power >= chance, saved, -1.0)
-            place = int(within.argmax())
-            if within.flat[place] > (best.saved if best else 0.0):
-                best = _step(outlook, power, saved, place)
+            index = int(within.argmax())
+            if within.flat[index] > (best.saved if best else 0.0):
+                best = _step(outlook, power, saved, index)
         if best and best.saved > (steps[-1].saved + _STEP if steps else 0.0):
             steps.append(best)
     return steps
 
 
-def _step(outlook: Outlook, power: Float64s, saved: Float64s, place: int) -> Step:
+def _step(outlook: Outlook, power: Float64s, saved: Float64s, index: int) -> Step:
     return Step(
-        selector=outlook.selector(place),
-        chance=float(power.flat[place]),
-        saved=float(saved.flat[place]),
-        differ=float(outlook.differ.flat[place]),
+        selector=outlook.selector(index),
+        chance=float(power.flat[index]),
+        saved=float(saved.flat[index]),
+        differ=float(outlook.differ.flat[index]),
         family=outlook.family,
     )
 

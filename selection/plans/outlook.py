@@ -36,11 +36,11 @@ class Outlook:
     thresholds: tuple[Float64s, ...] = ()  # an axis of the arrays each
     selectors: tuple[Selector, ...] = ()  # in place of template and thresholds
 
-    def selector(self, place: int) -> Selector:
+    def selector(self, index: int) -> Selector:
         """That of a flat index."""
         if self.template is None:
-            return self.selectors[place]
-        axes = np.unravel_index(place, self.macs.shape)
+            return self.selectors[index]
+        axes = np.unravel_index(index, self.macs.shape)
         chosen = zip(self.thresholds, axes, strict=True)
         return self.template.with_thresholds(
             tuple(float(values[at]) for values, at in chosen)

@@ -5,7 +5,7 @@ in an order (`selection/order.py`), and that family is fixed before a label of t
 part is read. The other images certify, by the labels of those on which answers differ.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
@@ -14,11 +14,11 @@ from selection.arrays import Bools, Json
 from selection.contract import Selector
 from selection.plans.asking import Standing
 from selection.plans.certify import Certificate, certificate, check_limits
-from selection.plans.family import Family, family_of
+from selection.plans.family import Family, LabelStep, family_of
 from selection.plans.known import Known, compared
 from selection.plans.order import order_of_tests
 from selection.plans.outlook import Outlook
-from selection.plans.parts import PartBounds, group_bounds, halt_bounds
+from selection.plans.part_bounds import PartBounds, group_bounds, halt_bounds
 from selection.plans.request import Request
 from selection.plans.searching import outlooks
 from selection.scored import Scored
@@ -37,9 +37,10 @@ class Plan:
     candidates: int  # thresholds considered for the sequence
     macs: float  # mean of one image on the certification images
     family: Family
-    place: int | None  # in the family; None: the reference itself
+    index: int | None  # in the family; None: the reference itself
     halts: PartBounds | None = None  # the bound for the images that stop at each rung
     groups: tuple[PartBounds, ...] = ()
+    label_steps: tuple[LabelStep, ...] = ()  # what was certified after how many labels
 
     def to_json(self) -> Json:
         """What `convert` and `bench` take."""
@@ -54,13 +55,15 @@ class Plan:
             "candidates": self.candidates,
             "certificate": self.certificate.to_json(),
             "family_sha256": self.family.sha256,
-            "family_place": self.place,
+            "family_place": self.index,
         }
-        if self.halts is not None and self.place is not None:
+        if self.halts is not None and self.index is not None:
             facts["halts"] = self.halts.to_json()
-            stops = self.family.stops[self.place]
+            stops = self.family.stops[self.index]
             counts = np.bincount(stops, minlength=len(self.selector.ladder))
             facts["certified_stops"] = counts.tolist()
+        if self.label_steps:
+            facts["label_steps"] = [asdict(step) for step in self.label_steps]
         if self.groups:
             facts["groups"] = [one.to_json() for one in self.groups]
         return facts
@@ -90,7 +93,9 @@ def tested_plan(
         most: labels that are read at most; None: as long as one can change the plan.
     """
     here, known = family.asked(certifying.labels, most)
-    plan = plan_of(family, here, known)
+    plan = replace(
+        plan_of(family, here, known), label_steps=family.steps(certifying.labels, most)
+    )
     record = replace(
         plan.certificate, warning=hollow_warning(calibration, family.reference)
     )
@@ -103,10 +108,10 @@ def grouped(plan: Plan, known: Known, groups: dict[str, tuple[str, ...]]) -> Pla
     Args:
         groups: per name the group of each certification image.
     """
-    if plan.place is None:
+    if plan.index is None:
         return plan
     bounds = tuple(
-        group_bounds(plan.family, plan.place, known, name, column)
+        group_bounds(plan.family, plan.index, known, name, column)
         for name, column in groups.items()
     )
     return replace(plan, groups=bounds)
@@ -171,27 +176,27 @@ def _safest(
     limit = request.max_drop_points / 100
     chances = [
         np.where(
-            one.macs < reference_macs,
-            one.power(images, limit, request.confidence),
+            outlook.macs < reference_macs,
+            outlook.power(images, limit, request.confidence),
             -1.0,
         )
-        for one in seen
+        for outlook in seen
     ]
-    if max(float(one.max()) for one in chances) < 0:
+    if max(float(outlook.max()) for outlook in chances) < 0:
         return Fixed(request.reference)
-    best = max(range(len(seen)), key=lambda place: float(chances[place].max()))
+    best = max(range(len(seen)), key=lambda index: float(chances[index].max()))
     return seen[best].selector(int(chances[best].argmax()))
 
 
 def plan_of(family: Family, here: Standing, known: Known) -> Plan:
     """The plan as the labels known so far have it."""
-    place = max(here.passed - 1, 0)
-    seen = compared(family.reference_answers, family.answers[place], known)
+    index = max(here.passed - 1, 0)
+    seen = compared(family.reference_answers, family.answers[index], known)
     used = known.said
     if (
         here.passed
         and family.max_drop_points >= 0
-        and family.macs[place] >= family.reference_macs
+        and family.macs[index] >= family.reference_macs
     ):
         return _reference_itself(family, here, used)
     record = certificate(
@@ -205,15 +210,15 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
         not here.settled,
     )
     return Plan(
-        selector=family.selectors[place],
+        selector=family.selectors[index],
         certificate=record,
         reference=family.reference,
         search_images=family.search_images,
         candidates=family.candidates,
-        macs=family.macs[place],
+        macs=family.macs[index],
         family=family,
-        place=place,
-        halts=halt_bounds(family, place, known),
+        index=index,
+        halts=halt_bounds(family, index, known),
     )
 
 
@@ -237,5 +242,5 @@ def _reference_itself(family: Family, here: Standing, used: int) -> Plan:
         candidates=family.candidates,
         macs=family.reference_macs,
         family=family,
-        place=None,
+        index=None,
     )

@@ -40,13 +40,13 @@ def repeat_splits(
     """
     cascade, naive, certified = [], [], []
     for number in range(splits):
-        one = replace(request, seed=request.seed + number)
-        calibration, test = split(scored, part, one.seed)
-        plain = replace(one, ways=("top1",), longest=2)
-        cascade.append(_outcome(naive_plan(calibration, plain), test, one))
-        naive.append(_outcome(naive_plan(calibration, one), test, one))
-        plan = certified_plan(calibration, one)
-        told = _outcome(plan.selector, test, one)
+        own = replace(request, seed=request.seed + number)
+        calibration, test = split(scored, part, own.seed)
+        plain = replace(own, ways=("top1",), longest=2)
+        cascade.append(_outcome(naive_plan(calibration, plain), test, own))
+        naive.append(_outcome(naive_plan(calibration, own), test, own))
+        plan = certified_plan(calibration, own)
+        told = _outcome(plan.selector, test, own)
         certified.append(
             replace(
                 told,
@@ -59,7 +59,7 @@ def repeat_splits(
 
 def _outcome(selector: Selector, test: Scored, request: Request) -> Outcome:
     done = replay(selector, test)
-    place = test.index(request.reference)
-    drop = test.right[:, place].mean() - done.accuracy
-    saved = 1 - done.mean_macs / test.macs[place]
+    column = test.index(request.reference)
+    drop = test.right[:, column].mean() - done.accuracy
+    saved = 1 - done.mean_macs / test.macs[column]
     return Outcome(False, 100 * float(saved), 100 * float(drop))

@@ -25,10 +25,11 @@ def report_macs(
         InputError: lengths differ, or a scale outside (0, 1].
     """
     if not len(native_macs) == len(scale) == len(reach):
-        raise InputError(
-            f"{len(native_macs)} costs, {len(scale)} scales and {len(reach)} shares; "
-            "expected one of each for each rung."
+        raise InputError.of(
+            "the report's cost",
+            f"{len(native_macs)} costs, {len(scale)} scales and {len(reach)} shares",
+            "one of each for each rung",
         )
     if not all(0 < one <= 1 for one in scale):
-        raise InputError(f"scales {tuple(scale)}: expected parts in (0, 1].")
+        raise InputError("scale", tuple(scale), "parts in (0, 1]")
     return sum(m * f * f * r for m, f, r in zip(native_macs, scale, reach, strict=True))

@@ -47,9 +47,7 @@ def climber(
         InputError: an unknown way.
     """
     if way not in WAYS:
-        raise InputError(
-            f"way {way!r} is unknown; expected some of {', '.join(WAYS)}, {LEARNED}."
-        )
+        raise InputError("ways", f"{way!r}", f"some of {', '.join(WAYS)}, {LEARNED}")
     name, _, variant = way.partition("-")
     answer = "mean" if variant == "mean" else LAST
     if name == "agreement":

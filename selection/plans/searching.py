@@ -20,46 +20,46 @@ def outlooks(searching: Scored, request: Request, images: int) -> list[Outlook]:
         images: that will certify.
     """
     beliefs = belief(searching)
-    place = searching.index(request.reference)
-    reference = searching.answers[:, place]
+    column = searching.index(request.reference)
+    reference = searching.answers[:, column]
     rungs = [Fixed(rung) for rung in searching.rungs if rung != request.reference]
-    found = [outlook_of_list(rungs, searching, reference, beliefs, ("fixed",))]
+    tried = [outlook_of_list(rungs, searching, reference, beliefs, ("fixed",))]
     if LEARNED in request.ways:
         looking = learned_at_prices(searching)
         family = (*searching.rungs, LEARNED)
-        found.append(outlook_of_list(looking, searching, reference, beliefs, family))
+        tried.append(outlook_of_list(looking, searching, reference, beliefs, family))
     climbs = [way for way in request.ways if way != LEARNED]
     first = [way for way in climbs if way in FIRST_WAYS] or climbs
     worth: dict[tuple[str, ...], float] = {}
     for ladder in ladders(searching, request.longest):
         for way in first:
-            one = _outlook(searching, ladder, way, place, beliefs)
-            hoped = _promise(one, searching.macs[place], images, request)
+            outlook = _outlook(searching, ladder, way, column, beliefs)
+            hoped = _promise(outlook, searching.macs[column], images, request)
             worth[ladder] = max(worth.get(ladder, 0.0), hoped)
-            found.append(one)
+            tried.append(outlook)
     best = sorted(worth, key=lambda ladder: -worth[ladder])[:_LADDERS]
     further = [way for way in climbs if way not in first]
-    found += [
-        _outlook(searching, ladder, way, place, beliefs)
+    tried += [
+        _outlook(searching, ladder, way, column, beliefs)
         for ladder in best
         for way in further
     ]
-    return [one for one in found if one.macs.size]
+    return [outlook for outlook in tried if outlook.macs.size]
 
 
 def _outlook(
-    searching: Scored, ladder: tuple[str, ...], way: str, place: int, beliefs: Scores
+    searching: Scored, ladder: tuple[str, ...], way: str, column: int, beliefs: Scores
 ) -> Outlook:
     part = searching.ladder(ladder)
     template, confidences = climber(way, part, beliefs)
-    reference = searching.answers[:, place]
+    reference = searching.answers[:, column]
     return outlook_of(template, confidences, part, reference, beliefs, way)
 
 
 def _promise(
-    one: Outlook, reference_macs: float, images: int, request: Request
+    outlook: Outlook, reference_macs: float, images: int, request: Request
 ) -> float:
     limit = request.max_drop_points / 100
     return expected_saving(
-        steps_of(one, reference_macs, images, limit, request.confidence)
+        steps_of(outlook, reference_macs, images, limit, request.confidence)
     )

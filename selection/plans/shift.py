@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from scipy.stats import fisher_exact
 
-from datasets.errors import InputError
+from datasets.errors import DataError
 
 SMALL = 0.01  # chance to call images of the same source broken
 
@@ -54,7 +54,7 @@ def shares(
         InputError: no new image.
     """
     if new_images < 1 or certified_images < 1:
-        raise InputError("no image to compare; expected at least one on each side.")
+        raise DataError.of("the images compared", "none", "at least one on each side")
     single = [
         float(
             fisher_exact(
@@ -81,9 +81,9 @@ def shares(
     )
 
 
-def verdict(found: Sequence[Share]) -> str:
+def verdict(compared: Sequence[Share]) -> str:
     """For reading."""
-    broken = [one for one in found if one.broken]
+    broken = [share for share in compared if share.broken]
     if not broken:
         return (
             "Nothing speaks against the certificate: the new images stop and differ as "
@@ -91,6 +91,6 @@ def verdict(found: Sequence[Share]) -> str:
         )
     return (
         "BROKEN ASSUMPTION: the new images are not like those certified ("
-        + "; ".join(one.sentence() for one in broken)
+        + "; ".join(share.sentence() for share in broken)
         + "). The certificate says nothing about them; plan again with such images."
     )

@@ -43,14 +43,15 @@ class Cascade:
         check_answer(self.answer)
         if self.confidence not in NAMES:
             raise InputError(
-                f"confidence {self.confidence!r} is unknown; expected one of "
-                f"{', '.join(NAMES)}."
+                "confidence", f"{self.confidence!r}", f"one of {', '.join(NAMES)}"
             )
         needed = len(self.ladder) - 1 if self.confidence == CALIBRATED else 0
         if len(self.temperatures) != needed or min(self.temperatures, default=1) <= 0:
             raise InputError(
-                f"temperatures {self.temperatures}: expected {needed} positive numbers "
-                f"for confidence {self.confidence} and {len(self.ladder)} rungs."
+                "temperatures",
+                self.temperatures,
+                f"{needed} positive numbers for confidence {self.confidence} and "
+                f"{len(self.ladder)} rungs",
             )
 
     def confidences(self, scores: tuple[Scores, ...]) -> Float64s:
@@ -64,8 +65,8 @@ class Cascade:
             seen = running_mean(seen)
         temperatures = self.temperatures or (1.0,) * len(seen)
         columns = [
-            confidence(self.confidence, one, temperature)
-            for one, temperature in zip(seen, temperatures, strict=False)
+            confidence(self.confidence, own, temperature)
+            for own, temperature in zip(seen, temperatures, strict=False)
         ]
         return np.stack(columns, axis=1)
 

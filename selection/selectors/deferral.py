@@ -78,8 +78,9 @@ class Deferral:
         check_answer(self.answer)
         if len(self.rules) != len(self.ladder) - 1:
             raise InputError(
-                f"{len(self.rules)} rules for {len(self.ladder)} rungs; expected one "
-                "for each rung but the last."
+                "rules",
+                len(self.rules),
+                f"one for each of {len(self.ladder)} rungs but the last",
             )
 
     @property

@@ -26,8 +26,8 @@ def as_keras(selector: Learned) -> "keras.Model":
 
     image = keras.Input(batch_shape=(1, SIDE, SIDE, 3), name="thumbnail")
     values: Any = _features(image)
-    for place, layer in enumerate(selector.layers):
-        last = place == len(selector.layers) - 1
+    for index, layer in enumerate(selector.layers):
+        last = index == len(selector.layers) - 1
         dense = keras.layers.Dense(
             len(layer.biases), activation="sigmoid" if last else "relu"
         )
@@ -65,12 +65,12 @@ def _features(image: Any) -> Any:
 def _steps(level: Any) -> list[Any]:
     right = level[:, :, 1:] - level[:, :, :-1]
     down = level[:, 1:] - level[:, :-1]
-    found = []
+    energies = []
     for step in (right, down):
-        found.append(_energy(step))
+        energies.append(_energy(step))
         if level.shape[1] > 6:
-            found.append(_energy(_middle(step)))
-    return found
+            energies.append(_energy(_middle(step)))
+    return energies
 
 
 def _middle(values: Any) -> Any:

@@ -52,8 +52,10 @@ def fit_deferral(
     """
     if len(scored.rungs) < 2 or rule not in (LOGISTIC, BOOSTED):
         raise InputError(
-            f"deferral rule {rule!r} over {len(scored.rungs)} rungs; expected "
-            f"{LOGISTIC} or {BOOSTED}, and two rungs or more."
+            "rule",
+            rule,
+            f"{LOGISTIC} or {BOOSTED}, and two rungs or more",
+            fault=f"over {len(scored.rungs)} rungs",
         )
     answers = stop_answers(scored, answer)
     last = answers[:, -1]
@@ -133,7 +135,8 @@ def _boosted(inputs: Float64s, event: Float64s) -> Trees:
     model.fit(twice[kept], told[kept], sample_weight=weight[kept])
     rate = event.mean()  # the model starts from the logit of the event's rate
     trees = tuple(
-        _tree(one.tree_, model.learning_rate) for one in model.estimators_[:, 0]
+        _tree(estimator.tree_, model.learning_rate)
+        for estimator in model.estimators_[:, 0]
     )
     return Trees(float(np.log(rate / (1 - rate))), trees)
 

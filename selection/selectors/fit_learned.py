@@ -36,8 +36,8 @@ def fit_learned(scored: Scored, seed: int = 0) -> Learned:
         InputError: no looks, or one rung only.
     """
     if scored.looks is None or len(scored.rungs) < 2:
-        raise InputError(
-            "learned needs thumbnails, and two rungs or more to choose of."
+        raise InputError.of(
+            "learned", "needs thumbnails, and two rungs or more to choose of"
         )
     mean, scale = scored.looks.mean(axis=0), scored.looks.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
@@ -64,7 +64,7 @@ def fit_learned(scored: Scored, seed: int = 0) -> Learned:
 def prices(selector: Learned, scored: Scored, points: int = 200) -> Priced:
     """Quantiles of the prices at which some image changes between two rungs."""
     if scored.looks is None:
-        raise InputError("learned needs thumbnails.")
+        raise InputError.of("learned", "needs thumbnails")
     chances, costs = selector.chances(scored.looks), np.array(selector.costs)
     changes = [
         (chances[:, upper] - chances[:, lower]) / (costs[upper] - costs[lower])
@@ -75,8 +75,8 @@ def prices(selector: Learned, scored: Scored, points: int = 200) -> Priced:
     positive = np.concatenate([np.empty(0), *changes])
     positive = positive[positive > 0]
     parts = np.linspace(0, 1, points)
-    found = np.quantile(positive, parts) if positive.size else np.empty(0)
-    tried = np.unique(np.concatenate([[0.0], found, [1e6]]))
+    quantiles = np.quantile(positive, parts) if positive.size else np.empty(0)
+    tried = np.unique(np.concatenate([[0.0], quantiles, [1e6]]))
     replays = [replay(selector.with_price(float(price)), scored) for price in tried]
     return Priced(
         tried,

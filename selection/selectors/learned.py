@@ -49,12 +49,13 @@ class Learned:
         rungs = len(self.ladder)
         fits = self.layers and len(self.layers[-1].biases) == rungs == len(self.costs)
         if not fits or len(self.layers[0].weights) != FEATURES:
-            raise InputError(
-                f"learned selector of {rungs} rungs: expected {FEATURES} inputs, one "
-                "output and one cost for each rung."
+            raise InputError.of(
+                f"learned selector of {rungs} rungs",
+                "its layers do not fit",
+                f"{FEATURES} inputs, one output and one cost for each rung",
             )
         if not self.price >= 0:
-            raise InputError(f"price {self.price}: expected 0 or more.")
+            raise InputError("price", self.price, "0 or more")
 
     @property
     def answer(self) -> str:
@@ -87,7 +88,7 @@ class Learned:
             InputError: the thumbnail's features are not there.
         """
         if answers.look is None:
-            raise InputError("the learned selector needs the look of each thumbnail.")
+            raise InputError.of("learned", "needs the look of each thumbnail")
         chosen = self.ladder[int(self.places(answers.look[None])[0])]
         return None if chosen in answers.scores else chosen
 
@@ -98,7 +99,7 @@ class Learned:
             InputError: the thumbnails' features are not there.
         """
         if scored.looks is None:
-            raise InputError("the learned selector needs the look of each thumbnail.")
+            raise InputError.of("learned", "needs the look of each thumbnail")
         places = self.places(scored.looks)
         return np.asarray(np.arange(len(self.ladder))[None, :] == places[:, None])
 
@@ -116,8 +117,8 @@ class Learned:
 def learned_from_json(facts: Json) -> Learned:
     """What `Learned.to_json` wrote."""
     layers = tuple(
-        Dense(tuple(tuple(row) for row in one["weights"]), tuple(one["biases"]))
-        for one in facts["layers"]  # type: ignore[attr-defined]
+        Dense(tuple(tuple(row) for row in layer["weights"]), tuple(layer["biases"]))
+        for layer in facts["layers"]  # type: ignore[attr-defined]
     )
     ladder: tuple[str, ...] = tuple(facts["ladder"])  # type: ignore[arg-type]
     costs: tuple[float, ...] = tuple(facts["costs"])  # type: ignore[arg-type]

@@ -31,7 +31,7 @@ class Oracle:
             InputError: the label is not known.
         """
         if answers.label is None:
-            raise InputError("the oracle needs labels; it is a bound, never a choice.")
+            raise InputError.of("oracle", "needs labels; it is a bound, never a choice")
         for rung in self.ladder:
             if rung not in answers.scores:
                 return rung

@@ -36,8 +36,10 @@ class RandomChoice:
         sound = len(weights) == len(self.ladder) and np.isfinite(weights).all()
         if not sound or weights.min() < 0 or weights.sum() <= 0:
             raise InputError(
-                f"weights {self.weights} for {len(self.ladder)} rungs; expected one "
-                "number of at least 0 for each, not all 0."
+                "weights",
+                self.weights,
+                f"one number of at least 0 for each of {len(self.ladder)} rungs, "
+                "not all 0",
             )
 
     @property

@@ -86,7 +86,7 @@ def rule_from_json(facts: Json) -> Rule:
         trees = facts["trees"]
         made = tuple(_tree(tree) for tree in trees)  # type: ignore[attr-defined]
         return Trees(float(facts["intercept"]), made)  # type: ignore[arg-type]
-    raise InputError(f"rule {facts.get('rule')!r}: expected linear or trees.")
+    raise InputError("rule", repr(facts.get("rule")), "linear or trees")
 
 
 def _tree(facts: Json) -> Tree:

@@ -37,8 +37,8 @@ def look(pixels: NDArray[np.float32]) -> Float64s:
         InputError: another shape.
     """
     if pixels.ndim != 4 or pixels.shape[1:] != (SIDE, SIDE, 3):
-        raise InputError(
-            f"thumbnails of shape {pixels.shape}; expected (n, {SIDE}, {SIDE}, 3)."
+        raise InputError.of(
+            "thumbnails", f"of shape {pixels.shape}", f"(n, {SIDE}, {SIDE}, 3)"
         )
     colours = pixels.astype(np.float64)
     red, green, blue = (colours[..., place] / 255 for place in range(3))
@@ -60,13 +60,13 @@ def _halved(grey: Float64s) -> Float64s:
 
 
 def _steps(level: Float64s) -> list[Float64s]:
-    found = []
+    energies = []
     for axis in (2, 1):
         step = np.diff(level, axis=axis)
-        found.append(_mean_square(step))
+        energies.append(_mean_square(step))
         if level.shape[1] > 6:
-            found.append(_mean_square(_middle(step)))
-    return found
+            energies.append(_mean_square(_middle(step)))
+    return energies
 
 
 def _rest(grey: Float64s, halved: Float64s) -> list[Float64s]:

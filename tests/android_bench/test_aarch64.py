@@ -18,8 +18,8 @@ from android_bench.build import Built, build, needed_names
 from android_bench.inputs import pack
 from android_bench.machine import HostMachine
 from android_bench.outcome import host_scores
-from android_bench.plan import Settings
 from android_bench.results import read_results
+from android_bench.script import Settings
 from android_bench.session import Job, measure
 from datasets.catalogue import open_dataset
 from selection.selectors.cascade import Cascade
@@ -27,7 +27,7 @@ from selection.selectors.deferral import Deferral
 from selection.selectors.rules import Linear
 from tests.android_bench import compiled
 from tests.android_bench.dense_models import bundle
-from tests.android_bench.scored_plans import run_well, rung_names, write_plan
+from tests.android_bench.scored_scripts import run_well, rung_names, write_script
 
 CROSS = "aarch64-linux-gnu-gcc"
 EMULATOR = "qemu-aarch64-static"
@@ -86,12 +86,19 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _run(built: Built, plan: Path, library: Path, root: Path) -> None:
+def _run(built: Built, script: Path, library: Path, root: Path) -> None:
     for name, path in built.files.items():
-        shutil.copy(path, plan.parent / name)
-    command = [*EMULATED, str(root), *built.command, plan.name, "r.jsonl", str(library)]
+        shutil.copy(path, script.parent / name)
+    command = [
+        *EMULATED,
+        str(root),
+        *built.command,
+        script.name,
+        "r.jsonl",
+        str(library),
+    ]
     done = subprocess.run(
-        command, cwd=plan.parent, capture_output=True, text=True, check=False
+        command, cwd=script.parent, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
 
@@ -139,10 +146,10 @@ def test_the_same_scores_give_the_same_decisions(
     subprocess.run([CROSS, *flags, str(source)], check=True)
     for place, selector in enumerate(_selectors()):
         folders = (tmp_path / f"{place}-here", tmp_path / f"{place}-there")
-        plans = [write_plan(one, selector, _scores(), IDS) for one in folders]
+        scripts = [write_script(one, selector, _scores(), IDS) for one in folders]
         runner = compiled.host_runner().files["runner"]
-        here = run_well(runner, plans[0], compiled.fake_library())
-        _run(built, plans[1], library, root)
+        here = run_well(runner, scripts[0], compiled.fake_library())
+        _run(built, scripts[1], library, root)
         there = read_results(folders[1] / "r.jsonl")
         decisions = [
             [(item.id, item.rungs, item.top) for item in one.items]

@@ -300,7 +300,7 @@ def test_bad_flags(tmp_path: Path, arguments: list[str], said: str) -> None:
 
 
 def test_no_bundle_or_data_set(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected --bundle and --dataset"):
+    with pytest.raises(InputError, match="bundle: expected a bundle and `dataset`"):
         _run("--host")
     with pytest.raises(InputError, match="no folder; expected a bundle"):
         _run("--host", "--bundle", str(tmp_path / "none"), *QUICK)

@@ -35,9 +35,11 @@ def test_a_library_of_another_processor_or_system(tmp_path: Path) -> None:
     assert library_for("glibc", "arm64-v8a", glibc) == glibc
     with pytest.raises(InputError, match="is for x86_64; the runner is for arm64-v8a"):
         library_for("ndk", "arm64-v8a", other)
-    with pytest.raises(InputError, match="is built for glibc, a runner of --build ndk"):
+    with pytest.raises(
+        InputError, match="built for glibc; expected for `build=ndk` one"
+    ):
         library_for("ndk", "arm64-v8a", glibc)
-    with pytest.raises(InputError, match=r"is built for Android, .* the aarch64 wheel"):
+    with pytest.raises(InputError, match=r"built for Android; .* the aarch64 wheel"):
         library_for("glibc", "arm64-v8a", android)
     with pytest.raises(InputError, match=r"no libLiteRt\.so for the phone: name"):
         library_for("bionic", "arm64-v8a", None)
@@ -82,7 +84,7 @@ def test_cmake_builds_with_a_toolchain_file(tmp_path: Path) -> None:
     compiled.compiler()
     made = build("ndk", tmp_path, _ndk(tmp_path))
     assert made.files["runner"].stat().st_mode & 0o111
-    with pytest.raises(InputError, match="--build ndk: no NDK; name its folder"):
+    with pytest.raises(InputError, match="build=ndk: none is known; expected an NDK"):
         build("ndk", tmp_path)
 
 
@@ -96,7 +98,7 @@ def test_nothing_to_build_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("x86_64", "gcc-x86-64-linux-gnu"),
     ):
         line = (
-            f"no way to build for {abi}: .*`apt-get install {package}`, or `sdkmanager"
+            f"no way to build for {abi}; .*`apt-get install {package}`, or `sdkmanager"
         )
         with pytest.raises(InputError, match=line):
             choose("auto", None, abi)
@@ -105,7 +107,7 @@ def test_nothing_to_build_with(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         match=r"aarch64-linux-gnu-gcc is not installed.*`apt-get install gcc-aarch64",
     ):
         build("bionic", tmp_path)
-    with pytest.raises(InputError, match="--build tcc: expected one of host, ndk"):
+    with pytest.raises(InputError, match="build=tcc: expected one of host, ndk"):
         build("tcc", tmp_path)
 
 
@@ -158,8 +160,8 @@ def test_a_device_that_cannot(make_phone: MakePhone, tmp_path: Path) -> None:
     assert bad["ABI"] == "armeabi-v7a; LiteRT is arm64-v8a"
     assert bad["API level"].startswith("21; 26 or later")
     assert "may not be executed" in bad["execution"]
-    assert "no NDK; name its folder" in bad["runner"]
-    assert "no libLiteRt.so for the phone" in bad["LiteRT"]
+    assert "--build ndk: none is known; expected an NDK" in bad["runner"]
+    assert "--runtime-lib: expected libLiteRt.so for the phone" in bad["LiteRT"]
 
 
 _AAR = "litert-2.3.0.aar"

@@ -28,12 +28,12 @@ from selection.selectors.fixed import Fixed
 from tests.android_bench import compiled
 from tests.android_bench.conftest import MakePhone
 from tests.android_bench.phone_double import PhoneDouble
-from tests.android_bench.scored_plans import SETTINGS, rung_names, write_plan
+from tests.android_bench.scored_scripts import SETTINGS, rung_names, write_script
 
 FOLDER = "/data/local/tmp/reswise"
 NASTY = "/data/local/tmp/a b'c\"d$(touch pwned)`id`;x\n*é日"
 IMAGES = 25
-COMMAND = ("./runner", "test.plan", "r.jsonl", "./libLiteRt.so")
+COMMAND = ("./runner", "test.script", "r.jsonl", "./libLiteRt.so")
 
 
 def _phone(
@@ -65,8 +65,10 @@ def _job(tmp_path: Path, rounds: int = 1) -> dict[str, Path]:
     settings = replace(SETTINGS, rounds=rounds)
     (rung,) = rung_names(1)
     folder = tmp_path / "job"
-    plan = write_plan(folder, Fixed(rung), (scores,), ids, settings, keep_scores=True)
-    files = {path.name: path for path in plan.parent.iterdir()}
+    script = write_script(
+        folder, Fixed(rung), (scores,), ids, settings, keep_scores=True
+    )
+    files = {path.name: path for path in script.parent.iterdir()}
     runner = compiled.host_runner().files["runner"]
     library = compiled.fake_library("-DSLOW")
     return files | {"runner": runner, "libLiteRt.so": library}
@@ -125,7 +127,7 @@ def test_clean_deletes_ours_and_nothing_else(
 ) -> None:
     double = make_phone()
     phone = _ready(adb, double)
-    phone.put({"runner": _file(tmp_path), "0123456789abcdef.plan": _file(tmp_path)})
+    phone.put({"runner": _file(tmp_path), "0123456789abcdef.script": _file(tmp_path)})
     (double.path(FOLDER) / "0123456789abcdef.tflite.part").write_text("half")
     theirs = double.path(FOLDER) / "holiday.jpg"
     theirs.write_text("theirs")
@@ -146,8 +148,8 @@ def test_a_run_through_an_old_shell_that_tells_no_exit_codes(
     phone.put(_job(tmp_path))
     phone.execute(COMMAND, 60)
     _whole(_results(phone, tmp_path), 1)
-    with pytest.raises(InputError, match=r"no\.plan: cannot be opened"):
-        phone.execute((COMMAND[0], "no.plan", *COMMAND[2:]), 60)
+    with pytest.raises(InputError, match=r"no\.script: cannot be opened"):
+        phone.execute((COMMAND[0], "no.script", *COMMAND[2:]), 60)
 
 
 def test_facts(adb: Adb, make_phone: MakePhone) -> None:
@@ -177,28 +179,28 @@ def test_facts(adb: Adb, make_phone: MakePhone) -> None:
 
 def test_no_adb(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(InputError, match="--adb /no/adb: no such program"):
+    with pytest.raises(InputError, match="adb=/no/adb: expected a program"):
         find_adb("/no/adb")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(
-        InputError, match="adb is not installed: `pip install adbutils`"
+        InputError, match=r"adb=none: it is not installed; .*`pip install adbutils`"
     ):
         find_adb(None)
 
 
 def test_no_device(adb: Adb) -> None:
-    with pytest.raises(InputError, match="adb sees no device; connect one"):
+    with pytest.raises(InputError, match=r"adb: sees no device; .* Connect one"):
         chosen_serials(adb, None)
-    with pytest.raises(InputError, match="adb sees no device; connect one"):
+    with pytest.raises(InputError, match=r"adb: sees no device; .* Connect one"):
         chosen_serials(adb, "all")
-    with pytest.raises(InputError, match="--serial R58: no such device; adb sees none"):
+    with pytest.raises(InputError, match=r"serial=R58: no such device; .*sees: none"):
         chosen_serials(adb, "R58")
 
 
 def test_several_devices(adb: Adb, make_phone: MakePhone) -> None:
     one, two = make_phone(), make_phone()
     with pytest.raises(
-        InputError, match=r"2 devices are there .*name one with --serial"
+        InputError, match=r"2 devices are there .*Name it with `serial`"
     ):
         chosen_serials(adb, None)
     assert chosen_serials(adb, two.serial) == [two.serial]
@@ -479,7 +481,7 @@ def test_a_runner_of_another_system(
     script = tmp_path / "runner"
     script.write_text("#!/system/bin/linker64\n")
     phone.put({"runner": script})
-    with pytest.raises(InputError, match=r"cannot be started .* another --build"):
+    with pytest.raises(InputError, match=r"cannot be started .* another `build`"):
         phone.execute(COMMAND, 60)
 
 

@@ -16,13 +16,13 @@ from android_bench.results import read_results
 from selection.selectors.cascade import Cascade
 from selection.selectors.fixed import Fixed
 from tests.android_bench import compiled
-from tests.android_bench.scored_plans import (
+from tests.android_bench.scored_scripts import (
     MODEL,
     SETTINGS,
     pack_rows,
     run,
     rung_names,
-    write_plan,
+    write_script,
 )
 
 IMAGES = 20
@@ -38,9 +38,9 @@ def _scores() -> tuple[np.ndarray, ...]:
     )
 
 
-def _plan(folder: Path, **settings: int) -> Path:
+def _script(folder: Path, **settings: int) -> Path:
     ids = [f"p{number}" for number in range(IMAGES)]
-    return write_plan(folder, CASCADE, _scores(), ids, replace(SETTINGS, **settings))
+    return write_script(folder, CASCADE, _scores(), ids, replace(SETTINGS, **settings))
 
 
 def test_units_are_clean_under_sanitizers(tmp_path: Path) -> None:
@@ -59,9 +59,9 @@ def test_units_are_clean_under_sanitizers(tmp_path: Path) -> None:
     assert int(done.stdout.split()[0]) > 400
 
 
-def _fails(plan: Path, code: int, said: str, library: Path | None = None) -> None:
+def _fails(script: Path, code: int, said: str, library: Path | None = None) -> None:
     library = library or compiled.fake_library()
-    done = run(compiled.checked_runner(), plan, library)
+    done = run(compiled.checked_runner(), script, library)
     assert done.returncode == code, done.stderr
     assert done.stderr.startswith("runner: ")
     assert said in done.stderr
@@ -74,20 +74,20 @@ def test_it_is_clean_under_sanitizers_and_old_libraries_fit(tmp_path: Path) -> N
         ("new", compiled.fake_library()),
         ("old", compiled.fake_library("-DOLD")),
     ):
-        plan = _plan(tmp_path / name, threads=3, probe_every=4)
-        done = run(compiled.checked_runner(), plan, library)
+        script = _script(tmp_path / name, threads=3, probe_every=4)
+        done = run(compiled.checked_runner(), script, library)
         assert (done.returncode, done.stderr) == (0, "")
-        results = read_results(plan.parent / "r.jsonl")
+        results = read_results(script.parent / "r.jsonl")
         assert results.done
         assert len(results.items) == IMAGES
         assert [item for item, _ in results.probes] == [0, 4, 8, 12, 16]
 
 
 def test_a_library_that_is_none(tmp_path: Path) -> None:
-    plan = _plan(tmp_path)
+    script = _script(tmp_path)
     (tmp_path / "text.so").write_text("no library")
-    _fails(plan, LIBRARY, "text.so", tmp_path / "text.so")
-    _fails(plan, LIBRARY, "missing.so", tmp_path / "missing.so")
+    _fails(script, LIBRARY, "text.so", tmp_path / "text.so")
+    _fails(script, LIBRARY, "missing.so", tmp_path / "missing.so")
 
 
 def test_a_library_that_is_another(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_library_that_is_another(tmp_path: Path) -> None:
     (tmp_path / "other.c").write_text("int other(void) { return 0; }\n")
     command = [compiled.compiler(), "-shared", "-fPIC", "-o", str(path)]
     subprocess.run([*command, str(tmp_path / "other.c")], check=True)
-    _fails(_plan(tmp_path), LIBRARY, "lacks LiteRtCreateEnvironment", path)
+    _fails(_script(tmp_path), LIBRARY, "lacks LiteRtCreateEnvironment", path)
 
 
 @pytest.mark.parametrize(
@@ -111,68 +111,74 @@ def test_a_library_that_is_another(tmp_path: Path) -> None:
     ],
 )
 def test_malformed_models(tmp_path: Path, text: str, code: int, said: str) -> None:
-    plan = _plan(tmp_path)
+    script = _script(tmp_path)
     (tmp_path / MODEL).write_text(text)
-    _fails(plan, code, said)
+    _fails(script, code, said)
 
 
 def test_malformed_tensors(tmp_path: Path) -> None:
-    plan = _plan(tmp_path)
+    script = _script(tmp_path)
     (packed, *_) = sorted(tmp_path.glob("r1-*.bin"))
     whole = packed.read_bytes()
     packed.write_bytes(whole[:-1])
-    _fails(plan, TENSORS, "its header says another number")
+    _fails(script, TENSORS, "its header says another number")
     packed.write_bytes(b"RWTENS2\0" + whole[8:])
-    _fails(plan, TENSORS, "not a packed tensor file")
+    _fails(script, TENSORS, "not a packed tensor file")
     pack_rows(packed, np.zeros((IMAGES - 1, 4), np.float32))
-    _fails(plan, TENSORS, f"{IMAGES - 1} images of 16 bytes; expected {IMAGES} of 16")
+    _fails(script, TENSORS, f"{IMAGES - 1} images of 16 bytes; expected {IMAGES} of 16")
     packed.unlink()
-    _fails(plan, TENSORS, "cannot be opened")
+    _fails(script, TENSORS, "cannot be opened")
 
 
 def test_scores_that_are_no_numbers(tmp_path: Path) -> None:
-    plan = _plan(tmp_path)
+    script = _script(tmp_path)
     for packed in tmp_path.glob("r*-*.bin"):
         pack_rows(packed, np.full((IMAGES, 4), np.nan, np.float32))
-    _fails(plan, RUN, "NaN")
+    _fails(script, RUN, "NaN")
 
 
 def test_ids_that_are_not_as_many_or_no_strings(tmp_path: Path) -> None:
-    plan = _plan(tmp_path)
+    script = _script(tmp_path)
     (tmp_path / "ids.txt").write_text('"a"\n' * (IMAGES - 1))
-    _fails(plan, TENSORS, f"{IMAGES - 1} ids")
+    _fails(script, TENSORS, f"{IMAGES - 1} ids")
     (tmp_path / "ids.txt").write_text('"a"b"\n' * IMAGES)
-    _fails(plan, TENSORS, "is no JSON string")
+    _fails(script, TENSORS, "is no JSON string")
 
 
-def test_a_plan_that_is_not_there_or_none(tmp_path: Path) -> None:
-    plan = _plan(tmp_path)
-    plan.write_bytes(b"\x7fELF" + bytes(100))
-    _fails(plan, USAGE, "not a plan of format 1")
-    plan.unlink()
-    _fails(plan, USAGE, "cannot be opened")
+def test_a_script_that_is_not_there_or_none(tmp_path: Path) -> None:
+    script = _script(tmp_path)
+    script.write_bytes(b"\x7fELF" + bytes(100))
+    _fails(script, USAGE, "not a script of format 1")
+    script.unlink()
+    _fails(script, USAGE, "cannot be opened")
 
 
-def test_results_of_another_plan(tmp_path: Path) -> None:
-    plan = _plan(tmp_path)
-    assert run(compiled.checked_runner(), plan, compiled.fake_library()).returncode == 0
-    _fails(_plan(tmp_path, threads=2), RESULTS, "results of another plan")
+def test_results_of_another_script(tmp_path: Path) -> None:
+    script = _script(tmp_path)
+    assert (
+        run(compiled.checked_runner(), script, compiled.fake_library()).returncode == 0
+    )
+    _fails(_script(tmp_path, threads=2), RESULTS, "results of another script")
 
 
 def test_a_core_that_is_not_there(tmp_path: Path) -> None:
-    _fails(_plan(tmp_path, cores=1 << 60), USAGE, "no such core")
+    _fails(_script(tmp_path, cores=1 << 60), USAGE, "no such core")
 
 
 def test_the_core_mask_is_taken(tmp_path: Path) -> None:
     core = 1 << min(os.sched_getaffinity(0))
-    plan = _plan(tmp_path, cores=core)
-    assert run(compiled.checked_runner(), plan, compiled.fake_library()).returncode == 0
+    script = _script(tmp_path, cores=core)
+    assert (
+        run(compiled.checked_runner(), script, compiled.fake_library()).returncode == 0
+    )
     assert read_results(tmp_path / "r.jsonl").starts[0]["cores"] == core
 
 
 def test_rounds_are_whole(tmp_path: Path) -> None:
-    plan = _plan(tmp_path, least_count=IMAGES + 1)
-    assert run(compiled.checked_runner(), plan, compiled.fake_library()).returncode == 0
+    script = _script(tmp_path, least_count=IMAGES + 1)
+    assert (
+        run(compiled.checked_runner(), script, compiled.fake_library()).returncode == 0
+    )
     assert len(read_results(tmp_path / "r.jsonl").items) == 2 * IMAGES
 
 
@@ -191,8 +197,8 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     ids = [f"p{number}" for number in range(IMAGES)]
     settings = replace(SETTINGS, rounds=400)
     one = {"settings": settings, "keep_scores": True}
-    undisturbed = write_plan(tmp_path / "a", Fixed(LADDER[0]), _scores(), ids, **one)  # type: ignore[arg-type]
-    disturbed = write_plan(tmp_path / "b", Fixed(LADDER[0]), _scores(), ids, **one)  # type: ignore[arg-type]
+    undisturbed = write_script(tmp_path / "a", Fixed(LADDER[0]), _scores(), ids, **one)  # type: ignore[arg-type]
+    disturbed = write_script(tmp_path / "b", Fixed(LADDER[0]), _scores(), ids, **one)  # type: ignore[arg-type]
     runner, library = compiled.host_runner().files["runner"], compiled.fake_library()
     assert run(runner, undisturbed, library).returncode == 0
     command = [str(runner), disturbed.name, "r.jsonl", str(library)]
@@ -218,14 +224,14 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
 def test_results_are_cut_to_the_scores_that_were_kept(tmp_path: Path) -> None:
     """As after a power cut, when the system wrote one file and not the other."""
     ids = [f"p{number}" for number in range(IMAGES)]
-    plan = write_plan(tmp_path, Fixed(LADDER[0]), _scores(), ids, keep_scores=True)
+    script = write_script(tmp_path, Fixed(LADDER[0]), _scores(), ids, keep_scores=True)
     runner, library = compiled.host_runner().files["runner"], compiled.fake_library()
-    assert run(runner, plan, library).returncode == 0
+    assert run(runner, script, library).returncode == 0
     kept = tmp_path / "kept.scores"
     kept.write_bytes(kept.read_bytes()[: 16 * 7 + 5])
     results = tmp_path / "r.jsonl"
     results.write_bytes(results.read_bytes() + bytes(100))  # blocks never written
-    assert run(runner, plan, library).returncode == 0
+    assert run(runner, script, library).returncode == 0
     assert kept.read_bytes() == _scores()[0].tobytes()
     assert len(read_results(results).items) == IMAGES
     assert read_results(results).starts[1]["item"] == 7
@@ -234,16 +240,16 @@ def test_results_are_cut_to_the_scores_that_were_kept(tmp_path: Path) -> None:
 def test_two_runners_do_not_write_one_file(tmp_path: Path) -> None:
     ids = [f"p{number}" for number in range(IMAGES)]
     settings = replace(SETTINGS, rounds=1_000_000)
-    plan = write_plan(tmp_path, CASCADE, _scores(), ids, settings)
+    script = write_script(tmp_path, CASCADE, _scores(), ids, settings)
     runner, library = compiled.host_runner().files["runner"], compiled.fake_library()
     first = subprocess.Popen(
-        [str(runner), plan.name, "r.jsonl", str(library)], cwd=tmp_path
+        [str(runner), script.name, "r.jsonl", str(library)], cwd=tmp_path
     )
     try:
         while not (tmp_path / "r.jsonl").exists():
             time.sleep(0.01)
         time.sleep(0.05)
-        second = run(runner, plan, library)
+        second = run(runner, script, library)
     finally:
         first.kill()
         first.wait()
@@ -254,7 +260,7 @@ def test_two_runners_do_not_write_one_file(tmp_path: Path) -> None:
 def test_a_full_disk_ends_with_one_line(tmp_path: Path) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full on this system")
-    plan = _plan(tmp_path)
-    done = run(compiled.checked_runner(), plan, compiled.fake_library(), "/dev/full")
+    script = _script(tmp_path)
+    done = run(compiled.checked_runner(), script, compiled.fake_library(), "/dev/full")
     assert done.returncode == RESULTS
     assert done.stderr.count("\n") == 1

@@ -18,7 +18,12 @@ from selection.selectors.random_choice import RandomChoice
 from selection.selectors.rules import Linear, Rule, Tree, Trees
 from selection.selectors.thumbnail import FEATURES
 from tests.android_bench import compiled
-from tests.android_bench.scored_plans import Scores, run_well, rung_names, write_plan
+from tests.android_bench.scored_scripts import (
+    Scores,
+    run_well,
+    rung_names,
+    write_script,
+)
 
 IMAGES = 600
 RUNGS = 3
@@ -54,14 +59,14 @@ def _on_images(selector: Cascade | Deferral, scores: tuple[Scores, ...]) -> Sele
 def _decides_alike(
     selector: Selector, scores: tuple[Scores, ...], folder: Path
 ) -> None:
-    plan = write_plan(folder, selector, scores, IDS)
+    script = write_script(folder, selector, scores, IDS)
     runner = compiled.host_runner().files["runner"]
-    results = run_well(runner, plan, compiled.fake_library())
+    results = run_well(runner, script, compiled.fake_library())
     expected = replay(selector, _scored(scores))
     for item, paid, answer in zip(
         results.items, expected.paid, expected.scores, strict=True
     ):
-        # a plan counts the rungs of its ladder
+        # a script counts the rungs of its ladder
         assert item.rungs == tuple(np.flatnonzero(paid)), item
         assert item.top[0][0] == answer.argmax()
         assert np.float32(item.top[0][1]) == answer.max()
@@ -139,9 +144,9 @@ def test_the_draws_of_random(tmp_path: Path) -> None:
 
 def test_fixed(tmp_path: Path) -> None:
     scores = _scores(5)
-    plan = write_plan(tmp_path, Fixed(LADDER[1]), scores, IDS)
+    script = write_script(tmp_path, Fixed(LADDER[1]), scores, IDS)
     runner = compiled.host_runner().files["runner"]
-    results = run_well(runner, plan, compiled.fake_library())
+    results = run_well(runner, script, compiled.fake_library())
     assert results.top1.tolist() == scores[1].argmax(axis=1).tolist()
     assert {item.rungs for item in results.items} == {(0,)}
 
@@ -153,8 +158,8 @@ def test_learned_takes_the_rung_of_highest_worth(tmp_path: Path) -> None:
     chances = eighths.astype(np.float32)
     layer = Dense(((0.0,) * RUNGS,) * FEATURES, (0.0,) * RUNGS)
     selector = Learned(LADDER, (0.25, 0.5, 1.0), (layer,), price=0.5)
-    plan = write_plan(tmp_path, selector, _scores(5), IDS, chances=chances)
+    script = write_script(tmp_path, selector, _scores(5), IDS, chances=chances)
     runner = compiled.host_runner().files["runner"]
-    results = run_well(runner, plan, compiled.fake_library())
+    results = run_well(runner, script, compiled.fake_library())
     worth = chances.astype(float) - 0.5 * np.array([0.25, 0.5, 1.0])
     assert [item.rungs[0] for item in results.items] == worth.argmax(axis=1).tolist()

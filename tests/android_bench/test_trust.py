@@ -7,8 +7,8 @@ import pytest
 
 from android_bench.cooling import LONGEST_SECONDS, cool_down
 from android_bench.machine import Facts, cause_of_end
-from android_bench.plan import Settings
 from android_bench.results import Item, Results
+from android_bench.script import Settings
 from android_bench.trust import drift_of, judge
 
 ITEMS = 2000

@@ -192,7 +192,7 @@ def test_numbers_of_labels_tabulate_and_keep_no_tensors(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--tensors", "norms"], "expected --tensors head"),
+        (["--tensors", "norms"], "expected head beside `labels`"),
         (["--test-split", "test"], "judges a table"),
         (["--per-class", "0"], "1 or more"),
         (["--per-class", "few"], "whole numbers"),

@@ -164,9 +164,12 @@ def test_import_writes_a_bundle(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--crop", "0.5,1.0"], "--crop 0.5,1.0 is not a crop"),
-        (["--mean", "a", "--deviation", "1"], "--mean a: expected one number or three"),
-        (["--normalisation", "tf", "--mean", "1"], "exclude each other"),
+        (["--crop", "0.5,1.0"], "crop=0.5,1.0: expected squash"),
+        (["--mean", "a", "--deviation", "1"], "mean=a: expected one number or three"),
+        (
+            ["--normalisation", "tf", "--mean", "1"],
+            "normalisation=tf: expected either this or `mean`",
+        ),
         (["--name", "../../etc"], "expected a plain name"),
     ],
 )

@@ -172,16 +172,22 @@ def test_a_plan_may_join_two_models(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "either --resolutions or --plan"),
-        (["--resolutions", "32", "--plan", "p"], "either --resolutions or --plan"),
-        (["--plan", "p", "--selector", "s"], "a plan has its own"),
+        ([], "resolutions: expected either these or `plan`"),
+        (
+            ["--resolutions", "32", "--plan", "p"],
+            "resolutions: expected either these or `plan`",
+        ),
+        (["--plan", "p", "--selector", "s"], "A plan has its own"),
         (["--resolutions", "32", "--min-agreement", "93"], "expected 0..1"),
-        (["--resolutions", "32", "--weights", "glyphs"], "2 --weights for 1 --model"),
+        (
+            ["--resolutions", "32", "--weights", "glyphs"],
+            "weights=given 2 times: expected as many as `model`, 1",
+        ),
         (["--resolutions", "32", "--crop", "1.0,0.5"], "expected one for all rungs"),
-        (["--resolutions", "32", "--recipe", "int4"], "--recipe int4: unknown"),
-        (["--resolutions", "32", "--labels", "/none"], "--labels /none"),
+        (["--resolutions", "32", "--recipe", "int4"], "recipe=int4: expected some of"),
+        (["--resolutions", "32", "--labels", "/none"], "labels=/none"),
         (["--resolutions", "32", "--calibration-split", "no"], "no split 'no'"),
-        (["--resolutions", "32", "--limit", "0"], "--limit 0"),
+        (["--resolutions", "32", "--limit", "0"], "limit=0"),
     ],
 )
 def test_bad_input_is_refused(

@@ -51,6 +51,25 @@ def test_a_certified_plan_is_written(
     assert "regret" in said
 
 
+def test_labels_that_end_early_certify_what_they_had(tmp_path: Path) -> None:
+    """The plan after 5 labels is the one that stands in all labels' steps at 5."""
+    store(tmp_path / "scores", DATA)
+    flags = ["--max-drop", "2", "--confidence", "0.9", *_flags(tmp_path)]
+    assert _run(*flags) == 0
+    whole = json.loads((tmp_path / "run" / "plan.json").read_text())
+    steps = whole["label_steps"]
+    assert steps[-1]["labels"] <= whole["certificate"]["labels_used"]
+    early = steps[-1]["labels"]
+    assert _run("--max-labels", str(early), *flags) == 0
+    capped = json.loads((tmp_path / "run" / "plan.json").read_text())
+    assert capped["label_steps"] == steps
+    assert capped["certificate"]["labels_used"] == early
+    assert capped["selector"] == whole["selector"]
+    text = (tmp_path / "run" / "plan.md").read_text()
+    assert text.count("Certified saving against labels, 2 points") == 1
+    assert f"| {early} |" in text
+
+
 def test_too_few_images_end_with_1_and_say_how_many(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,11 +136,17 @@ def test_splits_are_tabulated(tmp_path: Path) -> None:
     [
         (("--max-drop", "101"), "expected points from -100"),
         (("--confidence", "1.5"), "expected above 0.5"),
-        (("--max-drop", "1", "--max-macs", "9"), "exclude each other"),
+        (
+            ("--max-drop", "1", "--max-macs", "9"),
+            "max_drop=1.0: expected either this or `max_macs`",
+        ),
         (("--max-macs", "1"), "cheapest rung"),
         (("--max-labels", "-1"), "max_labels=-1: expected 0 or more"),
-        (("--max-labels", "9", "--max-macs", "9"), "exclude each other"),
-        (("--ways", "gut"), "way 'gut' is unknown"),
+        (
+            ("--max-labels", "9", "--max-macs", "9"),
+            "max_labels=9: expected either this or `max_macs`",
+        ),
+        (("--ways", "gut"), "ways='gut': expected some of"),
         (("--repeat-splits", "-1"), "expected 0 or more"),
     ],
 )

@@ -18,6 +18,7 @@ from convert.entering import normalised
 from convert.running import Runner
 from datasets.batches import pictures
 from datasets.catalogue import open_dataset
+from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from keras_models.loading import ModelChoice, load
 from keras_models.pretrained import adapted
@@ -82,12 +83,51 @@ def test_scores_give_the_accuracies_of_then() -> None:
 
 
 def test_a_sweep_comes_to_the_same_rows(run: Path) -> None:
-    """In a folder of its own: a file's scores are now known by its graph too."""
     line = "drop --model tiny.keras --dataset glyphs --resolutions 40,32,24 --limit 240"
     assert reswise.run([*line.split(), "--run", "anew"]) == 0
     shutil.copytree("anew/datasets", run / "drop" / "datasets", dirs_exist_ok=True)
     assert len(list((run / "drop" / "datasets").iterdir())) == 1  # the same pictures
     _same_rows(run / "drop" / "rows.csv", Path("anew/rows.csv"))
+
+
+def _scores(run: Path) -> list[str]:
+    return sorted(path.name for path in (run / "drop" / "scores").iterdir())
+
+
+def test_a_folder_of_then_is_gone_on_with(run: Path) -> None:
+    """One resolution more, and nothing of then is run or stored a second time."""
+    before = _scores(run)
+    shard = run / "drop" / "scores" / before[0] / "00001.npy"
+    shard.unlink()  # as if it had been interrupted
+    line = "drop --model tiny.keras --dataset glyphs --resolutions 40,32,28,24"
+    assert reswise.run([*line.split(), "--limit", "240", "--run", "run/drop"]) == 0
+    assert shard.exists()
+    (added,) = set(_scores(run)) - set(before)
+    meta = _json(run / "drop" / "scores" / added / "meta.json")
+    assert meta["rung"] == "tiny@28"
+    rungs = load_rungs(run / "drop")  # each once
+    assert set(rungs) == {f"tiny@{n}" for n in (48, 40, 32, 28, 24)}
+    for row in read_rows(RECORDED / "drop" / "rows.csv"):
+        rung = rungs[str(row.ladder)]
+        assert np.mean(rung.scores.argmax(axis=1) == rung.labels) == row.top1
+
+
+def test_scores_of_then_that_are_another_models_are_not_taken_up(run: Path) -> None:
+    """Equal tensors, another graph: version 0.1 gave both one name."""
+    import keras
+
+    own = keras.saving.load_model("tiny.keras", compile=False)
+    image = keras.Input((48, 48, 3))
+    darker = keras.Model(image, own(keras.layers.Rescaling(0.2)(image)), name="tiny")
+    darker.save("tiny.keras")
+    before = _scores(run)
+    line = "drop --model tiny.keras --normalisation none --dataset glyphs"
+    more = "--resolutions 24 --limit 240 --run run/drop"
+    assert reswise.run([*line.split(), *more.split()]) == 0
+    added = set(_scores(run)) - set(before)
+    assert len(added) == 2  # both resolutions, beside what was there
+    with pytest.raises(InputError, match="stored more than once"):
+        load_rungs(run / "drop")
 
 
 def test_selectors_and_thresholds_come_to_the_same(run: Path) -> None:

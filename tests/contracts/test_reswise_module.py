@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import json
+import pickle
 import subprocess
 import sys
 from importlib import import_module
@@ -134,8 +135,14 @@ def test_an_error_names_the_argument_and_the_command_line_the_flag() -> None:
     assert (error.argument, error.came, error.expected) == (
         "max_unreadable", -1, "0 or more",
     )  # fmt: skip
-    plain = InputError("photo.jpg: not a picture.")
-    assert str(plain) == plain.as_flags() == "photo.jpg: not a picture."
+    plain = DataError.of("photo.jpg", "not a picture", "one", "Say `first_class=1`.")
+    assert str(plain) == "photo.jpg: not a picture; expected one. Say `first_class=1`."
+    said = "photo.jpg: not a picture; expected one. Say --first-class 1."
+    assert (plain.as_flags(), plain.argument) == (said, "dataset")
+    assert str(InputError.of("a.csv", "has no rows")) == "a.csv has no rows."
+    moved = plain.replaced("photo", "other")
+    assert (type(moved), moved.came) == (DataError, "other.jpg")
+    assert str(pickle.loads(pickle.dumps(plain))) == str(plain)
     for kind in (ModelError, DataError, BundleError):
         assert issubclass(kind, InputError)
 
@@ -143,7 +150,9 @@ def test_an_error_names_the_argument_and_the_command_line_the_flag() -> None:
 def test_arguments_are_refused_by_their_names(tmp_path: Path) -> None:
     with pytest.raises(reswise.InputError, match=r"limit=0: expected 1 picture"):
         reswise.sweep("small_resnet", "glyphs", [48], tmp_path, limit=0)
-    with pytest.raises(reswise.InputError, match=r"^normalisation tff: unknown;"):
+    with pytest.raises(
+        reswise.InputError, match=r"^normalisation=tff: expected one of"
+    ):
         reswise.model("small_resnet", "glyphs", "tff")
     with pytest.raises(reswise.InputError, match="selectors=cascad: expected some of"):
         reswise.select(tmp_path, tmp_path, selectors=["cascad"])

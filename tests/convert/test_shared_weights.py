@@ -10,7 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 from convert import shared_weights
 from convert.image_input import entrance
 from convert.quantising.corrections import Rounded
-from convert.quantising.quantise import Source, with_litert
+from convert.quantising.quantise import FloatRung, with_litert
 from convert.quantising.ranges import seen_by
 from convert.quantising.recipes import RECIPES
 from convert.quantising.rounding import rounded_for
@@ -37,7 +37,7 @@ def files() -> Files:
         images = entrance("tf").images(pixels(4, resolution))
         chosen = chosen or rounded_for(content, images)
         seen = seen_by(content, images)
-        one = Source(
+        one = FloatRung(
             content=content,
             signature=signature_name(resolution),
             images=images,

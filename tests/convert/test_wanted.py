@@ -64,7 +64,7 @@ def test_a_plan_says_rungs_models_and_crops(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ladder", "rungs", "message"),
     [
-        (["three@32", "one@16"], [], "--model gives one, two"),
+        (["three@32", "one@16"], [], "`model` gives one, two"),
         (["one", "two@32"], [], "is no rung"),
         (["one@16/crop0.5", "one@16"], [], "at two crops"),
         (["one@16"], [{"rung": "one@16", "weights_sha256": "0" * 64}], "planned with"),

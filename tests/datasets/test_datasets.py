@@ -135,7 +135,7 @@ def test_tfds_slices_and_ids_are_those_of_tfds(tmp_path: Path) -> None:
         ours = open_dataset("tfds:animals", split, tmp_path)
         assert dict(zip(ours.ids, ours.labels.tolist(), strict=True)) == theirs
     for split in ("train", "test[", "test[:99]"):
-        with pytest.raises(InputError, match="--split"):
+        with pytest.raises(InputError, match=r"split=te?|split=train|no split"):
             open_dataset("tfds:animals", split, tmp_path)
 
 

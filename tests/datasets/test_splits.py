@@ -97,7 +97,7 @@ def test_the_shuffle_never_changes() -> None:
 
 
 def test_limit_below_one_is_refused() -> None:
-    with pytest.raises(InputError, match="--limit 0"):
+    with pytest.raises(InputError, match="limit=0"):
         numbered(3).limited(0)
 
 
@@ -122,7 +122,7 @@ def test_default_split(names: list[str], chosen: str) -> None:
 )
 def test_no_split_is_taken_unasked_but_test_and_validation(names: list[str]) -> None:
     """Least of all a training set: accuracy on it flatters."""
-    with pytest.raises(InputError, match=f"{', '.join(names)} .*--split"):
+    with pytest.raises(InputError, match=f"{', '.join(names)}, .*`split`"):
         default_split(names, "x")
 
 

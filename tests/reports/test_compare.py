@@ -137,5 +137,5 @@ def test_every_table_has_a_source_and_an_unknown_one_is_refused() -> None:
     assert numbers() == ("1", "2", "3", "4", "5", "6", "7", "2.1")
     for number in numbers():
         assert f"table {number}" in published_table(number).source
-    with pytest.raises(InputError, match="--table 8"):
+    with pytest.raises(InputError, match="table=8"):
         published_table("8")

@@ -84,7 +84,7 @@ def test_parts_do_not_overlap_nor_follow_the_order() -> None:
     assert sorted([*first, *rest]) == list(range(101))
     again, _ = parted(ids[::-1], 0.5, 7)
     assert {ids[i] for i in first} == {ids[::-1][i] for i in again}
-    with pytest.raises(InputError, match="cannot be split"):
+    with pytest.raises(InputError, match="cannot split 1 images"):
         parted(("one",), 0.5, 0)
 
 

@@ -36,7 +36,7 @@ def _free(signatures: bool = True) -> Maker:
 
 def test_it_asks_for_a_resolution(tmp_path: Path) -> None:
     """Not a rung of one pixel that counts 128 MACs."""
-    with pytest.raises(InputError, match=r"size of its input open; .*--resolution R"):
+    with pytest.raises(InputError, match=r"size of its input open; .*`resolution=R`"):
         _imported(tmp_path, _free().packed())
     assert not (tmp_path / "b").exists()
 

@@ -152,7 +152,7 @@ def test_labels_without_a_background_have_no_offset(tmp_path: Path) -> None:
     assert bundle.class_offset == 0
     told = _imported(tmp_path, classifier((16,), 5), labels=labels, class_offset=2)
     assert told.class_offset == 2
-    with pytest.raises(InputError, match=r"--class-offset 5: expected 0\.\.4"):
+    with pytest.raises(InputError, match=r"class_offset=5: expected 0\.\.4"):
         _imported(tmp_path, classifier((16,), 5), labels=labels, class_offset=5)
 
 
@@ -165,7 +165,7 @@ def test_labels_come_from_the_files_own_zip(tmp_path: Path) -> None:
     bundle = import_bundle(path, tmp_path / "b", ForeignChoice())
     assert bundle.labels == ("a", "b", "c", "d", "e")
     path.write_bytes(classifier((16,), 5).packed())
-    with pytest.raises(InputError, match="no labels of its own; expected --labels"):
+    with pytest.raises(InputError, match="no labels of its own; expected `labels="):
         import_bundle(path, tmp_path / "b", ForeignChoice())
 
 
@@ -250,14 +250,14 @@ def test_what_is_no_image_classifier_is_refused(
     [
         (
             {"pixels": PixelChoice(mean=(1.0,))},
-            "--mean and --deviation belong together",
+            r"mean=\(1.0,\): expected it and `deviation` together",
         ),
         ({"pixels": PixelChoice(mean=(1.0,), deviation=(0.0,))}, "above 0"),
         (
             {"pixels": PixelChoice(mean=(1.0, 2.0), deviation=(1.0,))},
-            "--mean: 2 numbers; expected one, or three",
+            r"mean=\(1.0, 2.0\): expected one number, or three",
         ),
-        ({"pixels": PixelChoice(normalisation="bgr")}, "--normalisation bgr: expected"),
+        ({"pixels": PixelChoice(normalisation="bgr")}, "normalisation=bgr: expected"),
     ],
 )
 def test_numbers_that_cannot_be_are_refused(
@@ -268,7 +268,7 @@ def test_numbers_that_cannot_be_are_refused(
 
 
 def test_an_unknown_family_of_float_inputs_asks(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--normalisation"):
+    with pytest.raises(InputError, match="normalisation: the model is named 'strange'"):
         _imported(tmp_path, classifier((16,), 1001), "strange")
 
 

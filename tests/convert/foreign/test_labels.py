@@ -75,7 +75,7 @@ def test_a_background_is_counted_as_the_model_counts_it(
 
 def test_a_line_that_is_forgotten_is_no_background(tmp_path: Path) -> None:
     """Every name would be that of the class before."""
-    with pytest.raises(InputError, match=r"4 lines for 5 classes; .*--class-offset 1"):
+    with pytest.raises(InputError, match=r"4 lines for 5 classes; .*`class_offset=1`"):
         _labels(tmp_path, _lines(4), 5)
     told = _labels(tmp_path, _lines(4), 5, 1)
     assert (told.names[:2], told.offset) == (("background", "tench"), 1)

@@ -47,10 +47,10 @@ def test_half_of_a_small_data_set_calibrates() -> None:
 
 @pytest.mark.parametrize("count", [0, -1, 60, 1000])
 def test_too_many_or_none_are_refused(count: int) -> None:
-    with pytest.raises(InputError, match="--calibration-images"):
+    with pytest.raises(InputError, match="calibration_images="):
         calibration_apart(GLYPHS, count, 0)
     if count != 60:
-        with pytest.raises(InputError, match="--calibration-images"):
+        with pytest.raises(InputError, match="calibration_images="):
             calibration_of(GLYPHS, count, 0)
 
 

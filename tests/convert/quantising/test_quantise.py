@@ -13,7 +13,7 @@ from convert.image_input import entrance, taking_rgb
 from convert.manifest import Tensor
 from convert.quantising.corrections import corrected, rounded
 from convert.quantising.layer_errors import worst_layers
-from convert.quantising.quantise import Source, with_litert, with_tensorflow
+from convert.quantising.quantise import FloatRung, with_litert, with_tensorflow
 from convert.quantising.ranges import keeping_all, seen_by
 from convert.quantising.recipes import RECIPES
 from convert.running import Runner, dequantised, quantised
@@ -26,9 +26,9 @@ MODEL = network()
 
 
 @pytest.fixture(scope="module")
-def source() -> Source:
+def source() -> FloatRung:
     content = FloatFiles(pretrained(MODEL)).at(SIDE)
-    return Source(
+    return FloatRung(
         content=content, signature=NAME, images=IMAGES, seen=seen_by(content, IMAGES)
     )
 
@@ -53,7 +53,7 @@ def _stored(content: bytes, wide: bool) -> set[str]:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_weights_are_stored_as_the_recipe_says_and_scores_stay_close(
-    source: Source, name: str
+    source: FloatRung, name: str
 ) -> None:
     recipe = RECIPES[name]
     content = with_litert(source, recipe)
@@ -66,7 +66,7 @@ def test_weights_are_stored_as_the_recipe_says_and_scores_stay_close(
 
 
 @pytest.mark.parametrize("name", ["float16", "dynamic_int8", "full_int8_io_int8"])
-def test_tensorflow_quantises_too(source: Source, name: str) -> None:
+def test_tensorflow_quantises_too(source: FloatRung, name: str) -> None:
     recipe = RECIPES[name]
     with taking_rgb(MODEL, "tf") as fixed:
         content = with_tensorflow(source, recipe, fixed)
@@ -150,14 +150,14 @@ def test_a_channel_without_weights_keeps_its_bias_as_int8() -> None:
     kernel[:, :, 2], bias[2] = 1e-12, 5.0
     model.layers[5].set_weights([kernel, bias])
     content = FloatFiles(pretrained(model)).at(SIDE)
-    source = Source(
+    source = FloatRung(
         content=content, signature=NAME, images=IMAGES, seen=seen_by(content, IMAGES)
     )
     file = with_litert(source, RECIPES["full_int8"])
     assert np.abs(_scores(file) - _scores(content)).max() < 0.03
 
 
-def test_one_image_of_a_hundred_does_not_set_a_range(source: Source) -> None:
+def test_one_image_of_a_hundred_does_not_set_a_range(source: FloatRung) -> None:
     """119 images of one grey and one of a fourfold contrast: all but it decide."""
     images = np.full((120, SIDE, SIDE, 3), 0.25, np.float32)
     images[7] = 1.0
@@ -170,7 +170,7 @@ def test_one_image_of_a_hundred_does_not_set_a_range(source: Source) -> None:
     ("name", "kind"), [("full_int8", "FLOAT32"), ("full_int8_io_int8", "INT8")]
 )
 def test_the_last_dense_layer_gives_what_the_output_is(
-    source: Source, name: str, kind: str
+    source: FloatRung, name: str, kind: str
 ) -> None:
     model = tflite_graph.read(with_litert(source, RECIPES[name]))
     graph = model.subgraphs[0]
@@ -194,7 +194,7 @@ def test_real_values_are_stored_as_the_manifest_says() -> None:
     assert quantised(reals, plain) is reals
 
 
-def test_the_damaged_layer_is_named(source: Source) -> None:
+def test_the_damaged_layer_is_named(source: FloatRung) -> None:
     """A file whose 1x1 convolution is off by a tenth: that layer, and no later one."""
     model = tflite_graph.read(source.content)
     graph = model.subgraphs[0]
@@ -213,7 +213,7 @@ def test_the_damaged_layer_is_named(source: Source) -> None:
     assert worst[0].added > 2 * abs(worst[1].added)
 
 
-def test_layers_of_tensorflow_are_compared_by_their_order(source: Source) -> None:
+def test_layers_of_tensorflow_are_compared_by_their_order(source: FloatRung) -> None:
     """Its names differ; the layers are the same ones."""
     with taking_rgb(MODEL, "tf") as fixed:
         file = with_tensorflow(source, RECIPES["full_int8"], fixed)

@@ -11,7 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from convert import tflite_graph
 from convert.image_input import entrance
 from convert.quantising.corrections import Rounded, corrected, key, rounded
-from convert.quantising.quantise import Source, with_litert
+from convert.quantising.quantise import FloatRung, with_litert
 from convert.quantising.ranges import keeping_all, seen_by
 from convert.quantising.recipes import RECIPES
 from convert.quantising.rounding import on_steps, rounded_for
@@ -145,7 +145,7 @@ def test_the_file_stores_the_steps_that_were_chosen(recipe: str) -> None:
     content = FloatFiles(pretrained(network())).at(SIDE)
     chosen, seen = rounded_for(content, images), seen_by(content, images)
     assert len(chosen) == 4  # two convolutions, a depthwise one, a dense one
-    source = Source(
+    source = FloatRung(
         content=content,
         signature=signature_name(SIDE),
         images=images,
@@ -182,3 +182,13 @@ def _kernels(model: Any) -> list[Any]:
         resolutions[tensor.quantization.quantizedDimension] = -1
         found.append(steps * np.reshape(tensor.quantization.scale, resolutions))
     return found
+
+
+def test_weights_of_0_stay_0() -> None:
+    """What earlier weights owe is paid by the others: a pruned network stays one."""
+    generator = np.random.default_rng(4)
+    rows = generator.normal(size=(1, 8, 60)) * (generator.random((1, 8, 60)) < 0.5)
+    kept = on_steps(rows, _covariance(generator, 60)[None])
+    assert (kept[rows == 0] == 0).all()
+    step = np.abs(rows).max(2, keepdims=True) / 127
+    np.testing.assert_allclose(np.rint(kept / step), kept / step, atol=1e-6)

@@ -317,7 +317,7 @@ HOSTILE: dict[str, Hostile] = {
         _said(lambda m: m.update(format=2)),
         r"format 2; this version of reswise reads format 1",
     ),
-    "a list": Hostile(_text(lambda t: f"[{t}]"), "no `format`; expected a manifest"),
+    "a list": Hostile(_text(lambda t: f"[{t}]"), "no 'format'; expected a manifest"),
     "a field missing": Hostile(
         _said(lambda m: m["rungs"][0].pop("macs")),
         r"manifest\.rungs\[0\]: 'macs' is a required property",
@@ -585,7 +585,7 @@ HOSTILE: dict[str, Hostile] = {
         _rung(1, macs=1), "the rungs do not ascend in MACs: tiny@16 has 1 after 120"
     ),
     "a ladder that does not ascend": Hostile(
-        _selector(ladder=["tiny@16", "tiny@8"]), "the ladder does not ascend in MACs"
+        _selector(ladder=["tiny@16", "tiny@8"]), "its ladder does not ascend in MACs"
     ),
     "a ladder of a rung not there": Hostile(
         _selector(ladder=["tiny@8", "huge@512"]), "rung huge@512 is not in the bundle"

@@ -80,7 +80,7 @@ def test_a_dictionary_in_and_batches_of_one_size() -> None:
 
 def test_a_free_size_is_asked_for_and_then_exact() -> None:
     model = _of(models.image(None, None, 3))
-    with pytest.raises(InputError, match="--native-resolution R"):
+    with pytest.raises(InputError, match="`native_resolution=R`"):
         from_model(model)
     source = from_model(model, said=Said(native=20))
     images = models.pixels(3, 20)

@@ -39,7 +39,7 @@ def test_files_of_keras_2_answer_as_keras_2_did(
 @pytest.mark.skipif(not FIELD.is_dir(), reason="no ../shared/field/models")
 def test_a_teachable_machine_file_loads_with_two_classes() -> None:
     path = FIELD / "tm_catdog.h5"
-    with pytest.raises(InputError, match="--normalisation"):
+    with pytest.raises(InputError, match="Say it: `normalisation="):
         load(ModelChoice(model=str(path)))
     source = load(ModelChoice(model=str(path), normalisation="tf"))
     assert (source.native, source.classes) == (224, 2)
@@ -90,7 +90,7 @@ def test_a_lambda_runs_only_where_it_is_trusted(tmp_path: Path, suffix: str) -> 
     path = tmp_path / f"lambda{suffix}"
     model = models.entered(layers.Lambda(lambda x: x / 255, output_shape=(16, 16, 3)))()
     model.save(path)
-    with pytest.raises(InputError, match=r"Lambda layer .*--trust-code"):
+    with pytest.raises(InputError, match=r"Lambda layer .*`trust_code`"):
         load(ModelChoice(model=str(path)))
     source = load(ModelChoice(model=str(path), trust=Trust(code=True)))
     images = models.pixels()
@@ -117,10 +117,10 @@ def test_a_layer_of_ones_own_comes_from_ones_own_module(tmp_path: Path) -> None:
     model = keras.Model(taken, layers.Softmax()(spec["Halved"]()(x)))
     path = tmp_path / "own.keras"
     model.save(path)
-    with pytest.raises(InputError, match=r"Halved .*--custom-objects MODULE:Halved"):
+    with pytest.raises(InputError, match=r"Halved .*`custom_objects=MODULE:Halved`"):
         load(ModelChoice(model=str(path)))
     named = f"{module}:Halved"
-    with pytest.raises(InputError, match="Add --trust-code"):
+    with pytest.raises(InputError, match="Add `trust_code`"):
         load(ModelChoice(model=str(path), trust=Trust(objects=named)))
     with pytest.raises(InputError, match="has no Doubled"):
         load(ModelChoice(model=str(path), trust=Trust(True, f"{module}:Doubled")))
@@ -139,7 +139,7 @@ def test_a_layer_of_ones_own_comes_from_ones_own_module(tmp_path: Path) -> None:
 def test_weights_alone_are_no_model(tmp_path: Path) -> None:
     path = tmp_path / "own.weights.h5"
     models.entered(layers.Rescaling(1 / 255))().save_weights(path)
-    with pytest.raises(InputError, match=r"no graph.*--weights .*model\.save"):
+    with pytest.raises(InputError, match=r"no graph.*`weights=.*model\.save"):
         load(ModelChoice(model=str(path)))
 
 

@@ -103,8 +103,8 @@ def test_what_one_unit_means_is_said() -> None:
 
 REFUSED: dict[str, tuple[Build, str]] = {
     "many sigmoids": (scaled(layers.Identity(), 4, "sigmoid"), "several labels"),
-    "relu": (scaled(layers.Identity(), 4, "relu"), "--output-is"),
-    "one tanh": (scaled(layers.Identity(), 1, "tanh"), "--output-is"),
+    "relu": (scaled(layers.Identity(), 4, "relu"), "`output_is=probabilities`"),
+    "one tanh": (scaled(layers.Identity(), 1, "tanh"), "`output_is=probabilities`"),
     "softmax of one": (scaled(layers.Identity(), 1), "always 1"),
     "softmax of another axis": (
         scaled(
@@ -145,9 +145,9 @@ def test_one_of_two_outputs_is_chosen_by_name_or_number() -> None:
     model = keras.Model(taken, both)
     images = models.pixels()
     expected = model.predict(images, verbose=0)["kind"]
-    with pytest.raises(InputError, match=r"box \(None, 4\), kind .*--output-name"):
+    with pytest.raises(InputError, match=r"box \(None, 4\), kind .*`output_name=NAME`"):
         from_model(model)
-    with pytest.raises(InputError, match="--output-name nose"):
+    with pytest.raises(InputError, match="output_name=nose"):
         from_model(model, said=Said(output="nose"))
     for wanted in ("kind", "1"):
         source = from_model(model, said=Said(output=wanted))

@@ -93,7 +93,7 @@ UNTOLD: dict[str, Build] = {
 @pytest.mark.parametrize("case", UNTOLD)
 def test_what_cannot_be_told_is_asked_for(case: str) -> None:
     model = UNTOLD[case]()
-    with pytest.raises(InputError, match="--normalisation"):
+    with pytest.raises(InputError, match="Say it: `normalisation="):
         from_model(model)
     source = from_model(model, "unit")
     assert source.normalisation == "unit"
@@ -105,7 +105,7 @@ def test_applications_without_their_preprocessing_ask(name: str) -> None:
     made = getattr(APPS, name)(
         input_shape=(32, 32, 3), weights=None, classes=3, include_preprocessing=False
     )
-    with pytest.raises(InputError, match="--normalisation"):
+    with pytest.raises(InputError, match="Say it: `normalisation="):
         from_model(made)
 
 

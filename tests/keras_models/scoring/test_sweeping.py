@@ -136,7 +136,7 @@ def test_an_engine_that_disagrees_is_not_trusted(
     monkeypatch.setattr(
         "keras_models.scoring.sweeping.checked_flatbuffer", lambda _, __: wrong
     )
-    with pytest.raises(InputError, match=r"differ by .* --engine keras"):
+    with pytest.raises(InputError, match=r"differ by .* `engine=keras`"):
         sweep(
             source,
             _pictures(tmp_path, 4),

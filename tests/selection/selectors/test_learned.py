@@ -36,7 +36,7 @@ def test_look_is_the_same_alone_and_among_others() -> None:
 
 
 def test_other_shapes_are_refused() -> None:
-    with pytest.raises(InputError, match="thumbnails of shape"):
+    with pytest.raises(InputError, match="thumbnails: of shape"):
         look(np.zeros((2, 32, 32, 3), np.float32))
 
 

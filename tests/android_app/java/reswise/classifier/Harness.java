@@ -110,12 +110,13 @@ final class Harness {
                 int width = read.getInt();
                 int height = read.getInt();
                 int resolution = read.getInt();
-                Way way = new Way(read.getDouble(), read.getInt() == 1, read.getInt() == 1);
+                Preprocessing preprocessing =
+                        new Preprocessing(read.getDouble(), read.getInt() == 1, read.getInt() == 1);
                 int exif = read.getInt();
                 byte[] rgba = new byte[4 * width * height];
                 read.get(rgba);
                 Picture picture = Picture.rgba(rgba, width, height).oriented(exif);
-                float[] square = Resize.square(picture, resolution, way, new Cancel());
+                float[] square = Resize.square(picture, resolution, preprocessing, new Cancel());
                 ByteBuffer bytes = ByteBuffer.allocate(4 * square.length);
                 bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(square);
                 file.write(bytes.array());

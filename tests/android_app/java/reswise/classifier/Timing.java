@@ -18,11 +18,11 @@ final class Timing {
         new java.util.Random(1).nextBytes(rgba);
         Picture picture = Picture.rgba(rgba, width, height);
         for (boolean bicubic : new boolean[] {false, true}) {
-            Way way = new Way(0.875, bicubic, true);
+            Preprocessing preprocessing = new Preprocessing(0.875, bicubic, true);
             double[] taken = new double[9];
             for (int time = -5; time < taken.length; time++) {
                 long start = clock.getCurrentThreadCpuTime();
-                Resize.square(picture, 224, way, new Cancel());
+                Resize.square(picture, 224, preprocessing, new Cancel());
                 if (time >= 0) {
                     taken[time] = (clock.getCurrentThreadCpuTime() - start) / 1e6;
                 }

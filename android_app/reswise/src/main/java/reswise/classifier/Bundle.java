@@ -28,15 +28,15 @@ final class Bundle {
     final String[] labels; // one a class; null: the bundle has none
     final Map<String, ByteBuffer> models; // file -> its mapped bytes
 
-    private final Source source;
+    private final BundleFiles stored;
     private final Map<String, Facts> files = new LinkedHashMap<>();
 
     /** @throws BundleException the first thing that is not as it should be, in one line. */
-    Bundle(Source source) {
-        this.source = source;
-        byte[] text = source.read(MANIFEST, Json.MOST_BYTES);
+    Bundle(BundleFiles stored) {
+        this.stored = stored;
+        byte[] text = stored.read(MANIFEST, Json.MOST_BYTES);
         hash = sha256(ByteBuffer.wrap(text));
-        String where = source.where() + (source.where().endsWith("/") ? "" : "/") + MANIFEST;
+        String where = stored.where() + (stored.where().endsWith("/") ? "" : "/") + MANIFEST;
         Facts facts = Facts.of(Json.parse(text, where), where);
         if (!facts.has("format")) {
             throw new BundleException(where + ": no `format`; expected a manifest of format 1.");
@@ -121,8 +121,8 @@ final class Bundle {
         if (!(selector instanceof Learned)) {
             throw facts.wrong("look", "given", "null: only the learned selector looks");
         }
-        Way way = rungs.values().iterator().next().way;
-        Rung found = Rung.look(facts.object("look"), selector.ladder.length, way);
+        Preprocessing preprocessing = rungs.values().iterator().next().preprocessing;
+        Rung found = Rung.look(facts.object("look"), selector.ladder.length, preprocessing);
         declared(facts, found.file);
         return found;
     }
@@ -149,7 +149,7 @@ final class Bundle {
             found.putIfAbsent(look.file, null);
         }
         for (String file : files.keySet()) {
-            ByteBuffer content = source.map(file, files.get(file).whole("size_bytes", 1, MOST_FILE));
+            ByteBuffer content = stored.map(file, files.get(file).whole("size_bytes", 1, MOST_FILE));
             checkContent(file, content);
             found.replace(file, content); // others, such as labels, are only checked
         }
@@ -161,7 +161,7 @@ final class Bundle {
         String said = files.get(file).text("sha256", 64);
         if (!held.equals(said)) {
             throw new BundleException(
-                    source.where() + ": " + file + ": its SHA-256 begins " + held.substring(0, 12)
+                    stored.where() + ": " + file + ": its SHA-256 begins " + held.substring(0, 12)
                             + ", the manifest declares " + said.substring(0, 12)
                             + ": the file was changed. Copy the bundle again.");
         }
@@ -173,8 +173,8 @@ final class Bundle {
         if (models.containsKey(file)) {
             throw facts.wrong("labels", Json.shown(file) + ", a model", "labels");
         }
-        String where = source.where() + ": " + file;
-        String text = Json.text(source.read(file, MOST_LABELS), where).replace("\r\n", "\n");
+        String where = stored.where() + ": " + file;
+        String text = Json.text(stored.read(file, MOST_LABELS), where).replace("\r\n", "\n");
         String[] lines = (text.endsWith("\n") ? text : text + "\n").split("\n", -1);
         int count = lines.length - 1; // behind the last line's end is nothing
         if (count != classes()) {

@@ -22,9 +22,9 @@ final class PixelCodes {
         int most = dtype.equals("uint8") ? 255 : dtype.equals("int8") ? 127 : 32767;
         double scale = input.number("scale", 0, 1_000_000);
         long zeroPoint = input.whole("zero_point", least, most);
-        Facts way = rung.object("preprocessing");
-        double[] means = way.numbers("mean", 3, 3, -1e30, 1e30);
-        double[] deviations = way.numbers("deviation", 3, 3, 1e-30, 1e30);
+        Facts preprocessing = rung.object("preprocessing");
+        double[] means = preprocessing.numbers("mean", 3, 3, -1e30, 1e30);
+        double[] deviations = preprocessing.numbers("deviation", 3, 3, 1e-30, 1e30);
         for (int channel = 0; channel < 3; channel++) {
             double[] steps = new double[256];
             for (int pixel = 0; pixel < 256; pixel++) {

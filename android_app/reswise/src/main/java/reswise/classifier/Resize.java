@@ -17,29 +17,31 @@ final class Resize {
      * @return resolution x resolution x 3 values in 0..255, RGB.
      * @throws java.util.concurrent.CancellationException the token was cancelled.
      */
-    static float[] square(Picture picture, int resolution, Way way, Cancel cancel) {
+    static float[] square(
+            Picture picture, int resolution, Preprocessing preprocessing, Cancel cancel) {
         Rows rows = picture.rows;
         int width = rows.width();
         int height = rows.height();
-        double side = way.crop * Math.min(width, height);
-        double left = way.crop == 0 ? 0 : (width - side) / 2;
-        double top = way.crop == 0 ? 0 : (height - side) / 2;
-        double right = way.crop == 0 ? width : left + side;
-        double bottom = way.crop == 0 ? height : top + side;
-        Taps across = taps(left, right, width, resolution, way);
-        Taps down = taps(top, bottom, height, resolution, way);
+        double side = preprocessing.crop * Math.min(width, height);
+        double left = preprocessing.crop == 0 ? 0 : (width - side) / 2;
+        double top = preprocessing.crop == 0 ? 0 : (height - side) / 2;
+        double right = preprocessing.crop == 0 ? width : left + side;
+        double bottom = preprocessing.crop == 0 ? height : top + side;
+        Taps across = taps(left, right, width, resolution, preprocessing);
+        Taps down = taps(top, bottom, height, resolution, preprocessing);
         float[] found = new float[resolution * resolution * 3];
         fill(rows, across, down, found, cancel);
         return Orientation.upright(found, resolution, picture.orientation);
     }
 
     /** Pillow, which Python has antialias from, takes the box in floats. */
-    private static Taps taps(double start, double stop, int length, int resolution, Way way) {
-        if (!way.antialias) {
-            return new Taps(start, stop, length, resolution, way);
+    private static Taps taps(
+            double start, double stop, int length, int resolution, Preprocessing preprocessing) {
+        if (!preprocessing.antialias) {
+            return new Taps(start, stop, length, resolution, preprocessing);
         }
         double span = (float) stop - (float) start; // floats less floats, as in C
-        return new Taps((float) start, (float) start + span, length, resolution, way);
+        return new Taps((float) start, (float) start + span, length, resolution, preprocessing);
     }
 
     private static void fill(Rows rows, Taps across, Taps down, float[] found, Cancel cancel) {

@@ -48,7 +48,7 @@ public final class Reswise implements AutoCloseable {
 
     /** @throws BundleException the first thing that is not as it should be, in one line. */
     public static Reswise open(AssetManager assets, String folder, Options options) {
-        return new Reswise(new Bundle(new AssetSource(assets, folder)), options);
+        return new Reswise(new Bundle(new AssetFiles(assets, folder)), options);
     }
 
     /** A bundle in a folder of the app's own, such as below {@code getFilesDir()}. */
@@ -58,7 +58,7 @@ public final class Reswise implements AutoCloseable {
 
     /** @throws BundleException the first thing that is not as it should be, in one line. */
     public static Reswise open(File folder, Options options) {
-        return new Reswise(new Bundle(new FolderSource(folder)), options);
+        return new Reswise(new Bundle(new FolderFiles(folder)), options);
     }
 
     public Classification classify(Bitmap bitmap) {
@@ -153,9 +153,9 @@ public final class Reswise implements AutoCloseable {
 
     /** The thumbnail, through the bundle's own net for it or as features. */
     private void see(Picture picture, Selector.Image image, Cancel cancel, Clock clock) {
-        Way way = bundle.rungs.values().iterator().next().way;
+        Preprocessing preprocessing = bundle.rungs.values().iterator().next().preprocessing;
         float[] pixels =
-                clock.prepared(() -> Resize.square(picture, Thumbnail.SIDE, way, cancel));
+                clock.prepared(() -> Resize.square(picture, Thumbnail.SIDE, preprocessing, cancel));
         if (bundle.look == null) {
             clock.choice(() -> image.look(Thumbnail.look(pixels)));
             return;

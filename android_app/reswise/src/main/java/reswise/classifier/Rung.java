@@ -10,13 +10,13 @@ final class Rung {
     final Tensor input;
     final Tensor output;
     final String scores; // how the output is read, one of Scores.KINDS
-    final Way way;
+    final Preprocessing preprocessing;
 
-    private Rung(Facts facts, String name, int resolution, long macs, Way way) {
+    private Rung(Facts facts, String name, int resolution, long macs, Preprocessing preprocessing) {
         this.name = name;
         this.resolution = resolution;
         this.macs = macs;
-        this.way = way;
+        this.preprocessing = preprocessing;
         file = facts.file("file");
         signature = facts.textOrEmpty("signature", 200);
         facts.whole("subgraph", 0, 255);
@@ -40,17 +40,17 @@ final class Rung {
         facts.text("recipe", 200);
         facts.whole("parameters", 0, MOST_COUNT);
         long macs = facts.whole("macs", 0, MOST_COUNT);
-        Way way = Way.read(facts.object("preprocessing"));
-        Rung rung = new Rung(facts, name, resolution, macs, way);
+        Preprocessing preprocessing = Preprocessing.read(facts.object("preprocessing"));
+        Rung rung = new Rung(facts, name, resolution, macs, preprocessing);
         rung.checkOutput(facts);
         PixelCodes.check(facts);
         return rung;
     }
 
-    /** @param way the crop of the rungs, so that the look sees the same part. */
-    static Rung look(Facts facts, int rungs, Way way) {
+    /** @param preprocessing the crop of the rungs, so that the look sees the same part. */
+    static Rung look(Facts facts, int rungs, Preprocessing preprocessing) {
         facts.only("file", "signature", "subgraph", "input", "output");
-        Rung look = new Rung(facts, "look", Thumbnail.SIDE, 0, way);
+        Rung look = new Rung(facts, "look", Thumbnail.SIDE, 0, preprocessing);
         if (look.output.size() != rungs) {
             throw facts.wrong("output", look.output.size() + " chances", rungs + ", one a rung");
         }

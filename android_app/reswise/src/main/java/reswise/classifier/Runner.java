@@ -18,12 +18,12 @@ final class Runner {
 
     /** Crops, resizes, normalises and stores a picture as the input wants it. */
     void prepare(Picture picture, Cancel cancel) {
-        float[] pixels = Resize.square(picture, rung.resolution, rung.way, cancel);
+        float[] pixels = Resize.square(picture, rung.resolution, rung.preprocessing, cancel);
         ByteBuffer input = in.values();
         Tensor.rewound(input);
         for (int at = 0; at < pixels.length; at += 3) {
             for (int place = 0; place < 3; place++) {
-                rung.input.put(input, rung.way.real(pixels, at, place));
+                rung.input.put(input, rung.preprocessing.real(pixels, at, place));
             }
         }
     }

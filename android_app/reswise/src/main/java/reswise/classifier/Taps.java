@@ -17,18 +17,18 @@ final class Taps {
      * @param stop where it ends.
      * @param length of the side, in pixels.
      */
-    Taps(double start, double stop, int length, int resolution, Way way) {
+    Taps(double start, double stop, int length, int resolution, Preprocessing preprocessing) {
         first = new int[resolution];
         weights = new double[resolution][];
         double scale = (stop - start) / resolution;
-        double widening = way.antialias ? Math.max(scale, 1) : 1;
-        double support = widening * (way.bicubic ? 2 : 1);
+        double widening = preprocessing.antialias ? Math.max(scale, 1) : 1;
+        double support = widening * (preprocessing.bicubic ? 2 : 1);
         for (int place = 0; place < resolution; place++) {
             double centre = start + (place + 0.5) * scale;
             int from = Math.max((int) Math.floor(centre - support + 0.5), 0);
             int to = Math.min((int) Math.floor(centre + support + 0.5), length);
             first[place] = from;
-            weights[place] = weights(centre, from, to, widening, way.bicubic);
+            weights[place] = weights(centre, from, to, widening, preprocessing.bicubic);
         }
     }
 

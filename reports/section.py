@@ -1,4 +1,4 @@
-"""What the page is made of: figures, and sections that hold them with their tables."""
+"""One section of the page: its figures, groups of pictures, tables, and facts."""
 
 import json
 from dataclasses import dataclass, field

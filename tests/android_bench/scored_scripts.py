@@ -15,8 +15,8 @@ from android_bench.inputs import (
     write_choices,
     write_header,
 )
-from android_bench.plan import Pass, Settings, plan_text
 from android_bench.results import Results, read_results
+from android_bench.script import Pass, Settings, script_text
 from convert.manifest import Look, Manifest, Preprocessing, Rung, Tensor
 from datasets.files import whole_file, write_text
 from selection.contract import Selector
@@ -42,7 +42,7 @@ def rung_names(count: int) -> tuple[str, ...]:
     return tuple(f"m@{place + 1}" for place in range(count))
 
 
-def write_plan(
+def write_script(
     folder: Path,
     selector: Selector,
     scores: Sequence[Scores],
@@ -51,7 +51,7 @@ def write_plan(
     chances: Scores | None = None,
     keep_scores: bool = False,
 ) -> Path:
-    """Writes plan, model and packed scores; returns the plan's path."""
+    """Writes script, model and packed scores; returns the script's path."""
     manifest = _manifest(scores, chances)
     folder.mkdir(parents=True, exist_ok=True)
     for rung, one in zip(manifest.rungs, scores, strict=True):
@@ -69,19 +69,21 @@ def write_plan(
         write_choices(folder / CHOICES, drawn)
     names = {MODEL: MODEL, IDS_FILE: IDS_FILE, LOOK_FILE: LOOK_FILE}
     names |= {tensor_file(rung): tensor_file(rung) for rung in manifest.rungs}
-    text = plan_text(manifest, Pass("p", selector), len(ids), settings, names, CHOICES)
-    path = folder / "test.plan"
+    text = script_text(
+        manifest, Pass("p", selector), len(ids), settings, names, CHOICES
+    )
+    path = folder / "test.script"
     write_text(path, text + ("scores kept.scores\n" if keep_scores else ""))
     return path
 
 
 def run(
-    runner: Path, plan: Path, library: Path, results: str = "r.jsonl"
+    runner: Path, script: Path, library: Path, results: str = "r.jsonl"
 ) -> subprocess.CompletedProcess[str]:
-    """The runner over a plan, in its folder."""
+    """The runner over a script, in its folder."""
     return subprocess.run(
-        [str(runner), plan.name, results, str(library)],
-        cwd=plan.parent,
+        [str(runner), script.name, results, str(library)],
+        cwd=script.parent,
         capture_output=True,
         text=True,
         check=False,
@@ -89,11 +91,11 @@ def run(
     )
 
 
-def run_well(runner: Path, plan: Path, library: Path) -> Results:
+def run_well(runner: Path, script: Path, library: Path) -> Results:
     """The results of a run that ends well."""
-    done = run(runner, plan, library)
+    done = run(runner, script, library)
     assert done.returncode == 0, done.stderr
-    return read_results(plan.parent / "r.jsonl")
+    return read_results(script.parent / "r.jsonl")
 
 
 def pack_rows(path: Path, rows: Scores) -> None:

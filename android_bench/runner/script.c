@@ -1,6 +1,6 @@
-/* The plan that android_bench/plan.py writes, and the images' ids. Included by runner.c. */
+/* The script that android_bench/script.py writes, and the images' ids. Included by runner.c. */
 
-/* ---- the plan ------------------------------------------------------------------- */
+/* ---- the script ------------------------------------------------------------------- */
 
 typedef struct {
     int file;
@@ -25,7 +25,7 @@ typedef struct {
 } File;
 
 typedef struct {
-    uint64_t hash; /* of the plan's text */
+    uint64_t hash; /* of the script's text */
     int threads, warm_up, top_k;
     uint64_t cores; /* mask; 0: as the system decides */
     uint64_t images, rounds, least_count, least_ns, probe_every;
@@ -44,12 +44,12 @@ typedef struct {
     Rule rules[MOST_RUNGS];
     Net look;
     double price, costs[MOST_RUNGS];
-} Plan;
+} Script;
 
 static void copy_name(Words *words, const char *what, char *name, size_t bytes) {
     char *text = word(words, what);
     if (strlen(text) >= bytes || strchr(text, '/'))
-        fail(EXIT_USAGE, "plan line %d: %s %.40s: expected a plain file name",
+        fail(EXIT_USAGE, "script line %d: %s %.40s: expected a plain file name",
              words->line, what, text);
     strcpy(name, text);
 }
@@ -63,13 +63,13 @@ static int hex_digit(char letter) {
 static void copy_signature(Words *words, char *name, size_t bytes) {
     char *text = word(words, "a signature");
     if (*text != '=' || strlen(text) > bytes)
-        fail(EXIT_USAGE, "plan line %d: %.40s is no signature", words->line, text);
+        fail(EXIT_USAGE, "script line %d: %.40s is no signature", words->line, text);
     for (text++; *text; text++, name++) {
         *name = *text;
         if (*text != '%') continue;
         int high = hex_digit(text[1]), low = high < 0 ? -1 : hex_digit(text[2]);
         if (low < 0 || !(high | low))
-            fail(EXIT_USAGE, "plan line %d: %.40s is no %%XX", words->line, text);
+            fail(EXIT_USAGE, "script line %d: %.40s is no %%XX", words->line, text);
         *name = (char)(high << 4 | low);
         text += 2;
     }
@@ -95,7 +95,7 @@ static void read_net(Words *words, Net *net, int files) {
     net->outputs = whole_number(words, "outputs", 1, MOST_CLASSES);
     double scale = number(words, "a scale"), zero = number(words, "a zero point");
     if (!(scale >= 0 && scale < 1e30 && zero >= -32768 && zero <= 32767))
-        fail(EXIT_USAGE, "plan line %d: a scale or zero point is out of range",
+        fail(EXIT_USAGE, "script line %d: a scale or zero point is out of range",
              words->line);
     net->scale = (float)scale;
     net->zero_point = (int)zero;
@@ -104,27 +104,27 @@ static void read_net(Words *words, Net *net, int files) {
         net->kind = (enum score_kind)one_of(words, "a kind of scores", SCORE_KIND_NAMES,
                                             SCORE_KINDS);
     if (of_one_unit(net) != (net->outputs == 1))
-        fail(EXIT_USAGE, "plan line %d: %zu outputs are no %s", words->line,
+        fail(EXIT_USAGE, "script line %d: %zu outputs are no %s", words->line,
              net->outputs, SCORE_KIND_NAMES[net->kind]);
 }
 
 static void read_node(Words *words, Tree *tree, int place, int features) {
     Node *node = &tree->nodes[place];
     if (!next_line(words) || strcmp(word(words, "node"), "node"))
-        fail(EXIT_USAGE, "plan line %d: expected a node", words->line);
+        fail(EXIT_USAGE, "script line %d: expected a node", words->line);
     node->feature = (int)whole_number(words, "a feature", 0, (uint64_t)features) - 1;
     node->threshold = number(words, "a threshold");
     node->left = (int)whole_number(words, "a node", 0, (uint64_t)tree->count - 1);
     node->right = (int)whole_number(words, "a node", 0, (uint64_t)tree->count - 1);
     node->value = number(words, "a value");
     if (node->feature >= 0 && (node->left <= place || node->right <= place))
-        fail(EXIT_USAGE, "plan line %d: a node's children come after it", words->line);
+        fail(EXIT_USAGE, "script line %d: a node's children come after it", words->line);
     line_ends(words);
 }
 
 static void read_tree(Words *words, Tree *tree, int features) {
     if (!next_line(words) || strcmp(word(words, "tree"), "tree"))
-        fail(EXIT_USAGE, "plan line %d: expected a tree", words->line);
+        fail(EXIT_USAGE, "script line %d: expected a tree", words->line);
     tree->count = (int)whole_number(words, "nodes", 1, MOST_NODES);
     tree->nodes = allocated((size_t)tree->count, sizeof *tree->nodes);
     line_ends(words);
@@ -139,7 +139,7 @@ static void read_rule(Words *words, Rule *rule, int features) {
     rule->count = (int)whole_number(words, "a count", 0, MOST_NODES);
     if (rule->linear) {
         if (rule->count != features)
-            fail(EXIT_USAGE, "plan line %d: %d weights; expected %d", words->line,
+            fail(EXIT_USAGE, "script line %d: %d weights; expected %d", words->line,
                  rule->count, features);
         rule->weights = allocated((size_t)rule->count, sizeof *rule->weights);
         for (int place = 0; place < rule->count; place++)
@@ -156,107 +156,107 @@ static void numbers(Words *words, const char *what, double *values, int count) {
     for (int place = 0; place < count; place++) values[place] = number(words, what);
 }
 
-static void read_ladder(Words *words, Plan *plan) {
-    plan->steps = (int)whole_number(words, "rungs", 1, (uint64_t)plan->rungs);
-    for (int step = 0; step < plan->steps; step++) {
-        plan->ladder[step] =
-            (int)whole_number(words, "a rung", 0, (uint64_t)plan->rungs - 1);
+static void read_ladder(Words *words, Script *script) {
+    script->steps = (int)whole_number(words, "rungs", 1, (uint64_t)script->rungs);
+    for (int step = 0; step < script->steps; step++) {
+        script->ladder[step] =
+            (int)whole_number(words, "a rung", 0, (uint64_t)script->rungs - 1);
         for (int before = 0; before < step; before++) {
-            if (plan->ladder[before] == plan->ladder[step])
-                fail(EXIT_USAGE, "plan line %d: a rung comes twice", words->line);
+            if (script->ladder[before] == script->ladder[step])
+                fail(EXIT_USAGE, "script line %d: a rung comes twice", words->line);
         }
     }
 }
 
 /* Settings: one word, then one value. */
-static bool read_setting(Words *words, Plan *plan, const char *key) {
+static bool read_setting(Words *words, Script *script, const char *key) {
     const uint64_t most = (uint64_t)1 << 62;
     if (!strcmp(key, "threads"))
-        plan->threads = (int)whole_number(words, key, 0, 256);
+        script->threads = (int)whole_number(words, key, 0, 256);
     else if (!strcmp(key, "cores"))
-        plan->cores = whole_number(words, key, 0, most);
+        script->cores = whole_number(words, key, 0, most);
     else if (!strcmp(key, "warm-up"))
-        plan->warm_up = (int)whole_number(words, key, 0, 1000000);
+        script->warm_up = (int)whole_number(words, key, 0, 1000000);
     else if (!strcmp(key, "images"))
-        plan->images = whole_number(words, key, 1, most);
+        script->images = whole_number(words, key, 1, most);
     else if (!strcmp(key, "rounds"))
-        plan->rounds = whole_number(words, key, 1, 1000000);
+        script->rounds = whole_number(words, key, 1, 1000000);
     else if (!strcmp(key, "least-count"))
-        plan->least_count = whole_number(words, key, 0, most);
+        script->least_count = whole_number(words, key, 0, most);
     else if (!strcmp(key, "least-ns"))
-        plan->least_ns = whole_number(words, key, 0, most);
+        script->least_ns = whole_number(words, key, 0, most);
     else if (!strcmp(key, "top-k"))
-        plan->top_k = (int)whole_number(words, key, 1, MOST_TOP);
+        script->top_k = (int)whole_number(words, key, 1, MOST_TOP);
     else if (!strcmp(key, "ids"))
-        copy_name(words, key, plan->ids, sizeof plan->ids);
+        copy_name(words, key, script->ids, sizeof script->ids);
     else if (!strcmp(key, "scores"))
-        copy_name(words, key, plan->scores, sizeof plan->scores);
+        copy_name(words, key, script->scores, sizeof script->scores);
     else
         return false;
     return true;
 }
 
-static bool read_part(Words *words, Plan *plan, const char *key, int *rules) {
-    if (!strcmp(key, "file") && plan->files < MOST_FILES) {
-        File *file = &plan->file[plan->files++];
+static bool read_part(Words *words, Script *script, const char *key, int *rules) {
+    if (!strcmp(key, "file") && script->files < MOST_FILES) {
+        File *file = &script->file[script->files++];
         copy_name(words, key, file->name, sizeof file->name);
-    } else if (!strcmp(key, "rung") && plan->rungs < MOST_RUNGS && plan->files) {
-        read_net(words, &plan->rung[plan->rungs++], plan->files);
-    } else if (!strcmp(key, "probe") && plan->rungs) {
-        plan->probe_rung =
-            (int)whole_number(words, "a rung", 0, (uint64_t)plan->rungs - 1);
-        plan->probe_every = whole_number(words, "a distance", 1, (uint64_t)1 << 62);
+    } else if (!strcmp(key, "rung") && script->rungs < MOST_RUNGS && script->files) {
+        read_net(words, &script->rung[script->rungs++], script->files);
+    } else if (!strcmp(key, "probe") && script->rungs) {
+        script->probe_rung =
+            (int)whole_number(words, "a rung", 0, (uint64_t)script->rungs - 1);
+        script->probe_every = whole_number(words, "a distance", 1, (uint64_t)1 << 62);
     } else if (!strcmp(key, "selector")) {
-        plan->selector =
+        script->selector =
             (enum selector)one_of(words, "a selector", SELECTOR_NAMES, SELECTORS);
-    } else if (!strcmp(key, "ladder") && plan->rungs) {
-        read_ladder(words, plan);
+    } else if (!strcmp(key, "ladder") && script->rungs) {
+        read_ladder(words, script);
     } else if (!strcmp(key, "choices")) {
-        copy_name(words, key, plan->choices_file, sizeof plan->choices_file);
+        copy_name(words, key, script->choices_file, sizeof script->choices_file);
     } else if (!strcmp(key, "answer")) {
         static const char *const ANSWERS[] = {"last", "mean"};
-        plan->mean = one_of(words, "an answer", ANSWERS, 2) == 1;
+        script->mean = one_of(words, "an answer", ANSWERS, 2) == 1;
     } else if (!strcmp(key, "confidence")) {
-        plan->confidence = (enum confidence)one_of(words, "a confidence",
+        script->confidence = (enum confidence)one_of(words, "a confidence",
                                                    CONFIDENCE_NAMES, CONFIDENCES);
     } else if (!strcmp(key, "thresholds")) {
-        numbers(words, "a threshold", plan->thresholds, plan->steps - 1);
+        numbers(words, "a threshold", script->thresholds, script->steps - 1);
     } else if (!strcmp(key, "temperatures")) {
-        numbers(words, "a temperature", plan->temperatures, plan->steps - 1);
-    } else if (!strcmp(key, "rule") && *rules < plan->steps - 1) {
+        numbers(words, "a temperature", script->temperatures, script->steps - 1);
+    } else if (!strcmp(key, "rule") && *rules < script->steps - 1) {
         int seen = ++*rules;
-        read_rule(words, &plan->rules[seen - 1], feature_count(seen, plan->mean));
-    } else if (!strcmp(key, "look") && plan->files) {
-        read_net(words, &plan->look, plan->files);
+        read_rule(words, &script->rules[seen - 1], feature_count(seen, script->mean));
+    } else if (!strcmp(key, "look") && script->files) {
+        read_net(words, &script->look, script->files);
     } else if (!strcmp(key, "price")) {
-        plan->price = number(words, key);
+        script->price = number(words, key);
     } else if (!strcmp(key, "costs")) {
-        numbers(words, "a cost", plan->costs, plan->steps);
+        numbers(words, "a cost", script->costs, script->steps);
     } else {
         return false;
     }
     return true;
 }
 
-static void check_plan(const Plan *plan, int rules) {
-    bool listed = plan->selector == LISTED, learned = plan->selector == LEARNED;
-    if (!plan->images || !plan->rungs || !plan->steps || !*plan->ids)
-        fail(EXIT_USAGE, "the plan lacks images, ids, rungs or a ladder");
-    for (int step = 1; step < plan->steps; step++) {
-        if (classes_of(&plan->rung[plan->ladder[step]]) !=
-            classes_of(&plan->rung[plan->ladder[0]]))
+static void check_script(const Script *script, int rules) {
+    bool listed = script->selector == LISTED, learned = script->selector == LEARNED;
+    if (!script->images || !script->rungs || !script->steps || !*script->ids)
+        fail(EXIT_USAGE, "the script lacks images, ids, rungs or a ladder");
+    for (int step = 1; step < script->steps; step++) {
+        if (classes_of(&script->rung[script->ladder[step]]) !=
+            classes_of(&script->rung[script->ladder[0]]))
             fail(EXIT_USAGE, "the rungs differ in their number of classes");
     }
-    if (plan->selector == DEFERRAL && rules != plan->steps - 1)
-        fail(EXIT_USAGE, "%d rules for %d rungs", rules, plan->steps);
-    if (listed != (*plan->choices_file != 0) ||
-        learned != (plan->look.outputs == (size_t)plan->steps))
-        fail(EXIT_USAGE, "the plan's choices or look do not fit its selector");
-    for (int step = 0; step + 1 < plan->steps; step++) {
-        if (plan->confidence == CALIBRATED && !(plan->temperatures[step] > 0))
+    if (script->selector == DEFERRAL && rules != script->steps - 1)
+        fail(EXIT_USAGE, "%d rules for %d rungs", rules, script->steps);
+    if (listed != (*script->choices_file != 0) ||
+        learned != (script->look.outputs == (size_t)script->steps))
+        fail(EXIT_USAGE, "the script's choices or look do not fit its selector");
+    for (int step = 0; step + 1 < script->steps; step++) {
+        if (script->confidence == CALIBRATED && !(script->temperatures[step] > 0))
             fail(EXIT_USAGE, "a temperature is not above 0");
     }
-    if (plan->selector == FIXED && plan->steps != 1)
+    if (script->selector == FIXED && script->steps != 1)
         fail(EXIT_USAGE, "fixed takes one rung");
 }
 
@@ -267,25 +267,25 @@ static uint64_t fnv1a(const char *bytes, size_t length) {
     return state;
 }
 
-static void read_plan(Plan *plan, char *text, size_t length) {
+static void read_script(Script *script, char *text, size_t length) {
     Words words = {text, 0, NULL};
     int rules = 0;
-    memset(plan, 0, sizeof *plan);
-    plan->hash = fnv1a(text, length);
-    plan->rounds = 1;
-    plan->top_k = 1;
-    plan->look.outputs = 0;
+    memset(script, 0, sizeof *script);
+    script->hash = fnv1a(text, length);
+    script->rounds = 1;
+    script->top_k = 1;
+    script->look.outputs = 0;
     if (strlen(text) != length || !next_line(&words) ||
-        strcmp(words.rest, "reswise plan 1"))
-        fail(EXIT_USAGE, "not a plan of format 1");
+        strcmp(words.rest, "reswise script 1"))
+        fail(EXIT_USAGE, "not a script of format 1");
     while (next_line(&words)) {
         const char *key = word(&words, "a key");
-        if (!read_setting(&words, plan, key) && !read_part(&words, plan, key, &rules))
-            fail(EXIT_USAGE, "plan line %d: %.40s is unknown or out of place",
+        if (!read_setting(&words, script, key) && !read_part(&words, script, key, &rules))
+            fail(EXIT_USAGE, "script line %d: %.40s is unknown or out of place",
                  words.line, key);
         line_ends(&words);
     }
-    check_plan(plan, rules);
+    check_script(script, rules);
 }
 
 /* ---- image ids: one JSON string a line -------------------------------------------- */
@@ -324,10 +324,10 @@ static Ids split_ids(char *text, uint64_t images, const char *name) {
     return ids;
 }
 
-static Ids read_ids(const Plan *plan) {
-    int file = open(plan->ids, O_RDONLY);
-    if (file < 0) fail(EXIT_TENSORS, "%s: cannot be opened", plan->ids);
-    Content content = file_content(file, plan->ids, EXIT_TENSORS);
+static Ids read_ids(const Script *script) {
+    int file = open(script->ids, O_RDONLY);
+    if (file < 0) fail(EXIT_TENSORS, "%s: cannot be opened", script->ids);
+    Content content = file_content(file, script->ids, EXIT_TENSORS);
     close(file);
-    return split_ids(content.bytes, plan->images, plan->ids);
+    return split_ids(content.bytes, script->images, script->ids);
 }

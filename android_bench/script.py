@@ -1,7 +1,7 @@
 """Manifest + selector -> the text that the runner reads. It needs no JSON parser then.
 
 Lines end with a newline, words are divided by one space, names hold no space. The first
-line is `reswise plan 1`; then in any order, but a thing before what refers to it:
+line is `reswise script 1`; then in any order, but a thing before what refers to it:
 
     threads N               0: as LiteRT decides      cores MASK   0: as the system does
     warm-up N               inferences of each rung   images N
@@ -22,7 +22,7 @@ line is `reswise plan 1`; then in any order, but a thing before what refers to i
     price P                 costs C..                 of the learned selector
 
 Numbers are Python's repr, which every strtod reads back to the same bits. Rungs are
-counted within the plan. KIND says how the outputs are read, where they are no
+counted within the script. KIND says how the outputs are read, where they are no
 probabilities (`convert.score_kinds`). Bytes of a signature that are not letters,
 digits, _, ., - or ~ are %XX.
 """
@@ -35,7 +35,7 @@ from android_bench.inputs import IDS_FILE, LOOK_FILE, tensor_file
 from android_bench.tensors import elements
 from convert.manifest import Look, Manifest, Rung
 from convert.score_kinds import PROBABILITIES
-from datasets.errors import InputError
+from datasets.errors import BundleError
 from selection.contract import NEVER, Selector
 from selection.selectors.cascade import Cascade
 from selection.selectors.deferral import Deferral
@@ -88,40 +88,42 @@ def passes(manifest: Manifest, selector: Selector) -> tuple[Pass, ...]:
     names = [rung.rung for rung in manifest.rungs]
     if isinstance(selector, Learned):
         if manifest.look is None:
-            raise InputError(
-                "the bundle's selector is learned, but it holds no .tflite of it "
-                "(`look` is null); convert it again."
+            raise BundleError.of(
+                "the bundle's selector",
+                "learned, and the bundle holds no .tflite of it (look is null)",
+                "",
+                "Convert it again.",
             )
         names.append(LOOK)
     alone = [Pass(name, Fixed(name), True) for name in names]
     return (Pass(SELECTOR, selector), *alone)
 
 
-def plan_text(
+def script_text(
     manifest: Manifest,
-    one: Pass,
+    wanted: Pass,
     images: int,
     settings: Settings,
     names: Mapping[str, str],
     choices: str | None = None,
 ) -> str:
-    """The plan of a pass, without its `scores` line.
+    """The script of a pass, without its `scores` line.
 
     Args:
         names: file of the bundle or of the inputs -> its name beside the runner,
             without spaces.
         choices: name of the file that `inputs.write_choices` made, for random.
     """
-    rungs = _nets(manifest, one.selector.ladder)
-    look = _nets(manifest, (LOOK,)) if isinstance(one.selector, Learned) else []
+    rungs = _nets(manifest, wanted.selector.ladder)
+    look = _nets(manifest, (LOOK,)) if isinstance(wanted.selector, Learned) else []
     files = list(dict.fromkeys(net.file for net, _ in (*rungs, *look)))
-    lines = ["reswise plan 1", *_settings(settings, images)]
+    lines = ["reswise script 1", *_settings(settings, images)]
     lines.append(f"ids {names[IDS_FILE]}")
     lines += [f"file {names[name]}" for name in files]
     lines += [f"rung {_net(net, files, names[held])}" for net, held in rungs]
     if settings.probe_every:
         lines.append(f"probe 0 {settings.probe_every}")
-    lines += _selector(one.selector, choices)
+    lines += _selector(wanted.selector, choices)
     lines += [f"look {_net(net, files, names[held])}" for net, held in look]
     return "".join(f"{line}\n" for line in lines if line)
 
@@ -178,9 +180,10 @@ def _selector(selector: Selector, choices: str | None) -> list[str]:
         case Learned():
             price, costs = _numbers((selector.price,)), _numbers(selector.costs)
             return ["selector learned", ladder, f"price {price}", f"costs {costs}"]
-    raise InputError(
-        f"the bundle's selector is {selector.to_json()['kind']}, which cannot run; "
-        "expected fixed, random, cascade, deferral or learned."
+    raise BundleError.of(
+        "the bundle's selector",
+        f"{selector.to_json()['kind']} cannot run on a device",
+        "fixed, random, cascade, deferral or learned",
     )
 
 

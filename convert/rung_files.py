@@ -21,7 +21,7 @@ from convert.image_input import entrance, taking_rgb
 from convert.quantising.calibration import Calibration
 from convert.quantising.corrections import Rounded
 from convert.quantising.quantise import (
-    Source,
+    FloatRung,
     quantiser_version,
     with_litert,
     with_tensorflow,
@@ -44,7 +44,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
 def file_name(text: str) -> str:
-    """A model's name as part of a file's."""
+    """A model's name within a file's."""
     return _ODD.sub("_", text).lstrip(".-+") or "model"
 
 
@@ -63,8 +63,8 @@ def read_part(path: Path) -> bytes:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Makes the parts of one model.
+class RungFiles:
+    """Makes the files of one model.
 
     Args:
         folder: where they are kept.
@@ -96,7 +96,7 @@ class Parts:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def path(self, wanted: WantedRung, recipe: Recipe) -> Path:
-        """Where a part lies once it is made."""
+        """Where a file lies once it is made."""
         facts: dict[str, object] = {
             "format": _FORMAT,
             "model": self.source.name,
@@ -112,7 +112,7 @@ class Parts:
             facts["quantiser"] = quantiser_version(self.quantiser)
             facts["calibration"] = self.calibration.facts["fingerprint"]
             facts["preprocessing"] = [
-                one.preprocessing.describe() for one in (wanted, self.base)
+                rung.preprocessing.describe() for rung in (wanted, self.base)
             ]
         text = json.dumps(facts, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -120,7 +120,7 @@ class Parts:
         return self.folder / f"{file_name(stem)}.tflite"
 
     def make(self, wanted: WantedRung, recipes: Sequence[Recipe]) -> None:
-        """Makes the parts of one rung that are not there yet.
+        """Makes the files of one rung that are not there yet.
 
         Raises:
             InputError: the model does not convert faithfully.
@@ -136,9 +136,9 @@ class Parts:
                 left.append(recipe)
             else:
                 self._keep(wanted, recipe, resized)
-        source = self._source(content, wanted, left)
+        float_rung = self._float_rung(content, wanted, left)
         for recipe in left:
-            self._keep(wanted, recipe, self._content(source, wanted, recipe))
+            self._keep(wanted, recipe, self._content(float_rung, wanted, recipe))
 
     def _keep(self, wanted: WantedRung, recipe: Recipe, content: bytes) -> None:
         with whole_file(self.path(wanted, recipe)) as file:
@@ -160,9 +160,9 @@ class Parts:
             return None
         return at_resolution(file, wanted.resolution)
 
-    def _source(
+    def _float_rung(
         self, content: bytes, wanted: WantedRung, recipes: Sequence[Recipe]
-    ) -> Source:
+    ) -> FloatRung:
         images: NDArray[np.float32] | None = None
         seen: Seen | None = None
         if any(recipe.calibrated for recipe in recipes):
@@ -173,7 +173,7 @@ class Parts:
         )
         taken = entrance(self.source.normalisation)
         ends = taken.images(np.array([0, 255], np.float32))
-        return Source(
+        return FloatRung(
             content=content,
             signature=signature_name(wanted.resolution),
             images=images,
@@ -203,9 +203,11 @@ class Parts:
                 np.savez(file, allow_pickle=False, **chosen)
         return read_arrays(part_file(path))
 
-    def _content(self, source: Source, wanted: WantedRung, recipe: Recipe) -> bytes:
+    def _content(
+        self, float_rung: FloatRung, wanted: WantedRung, recipe: Recipe
+    ) -> bytes:
         if self.quantiser == "litert" or recipe.weights == "float32":
-            return with_litert(source, recipe)
+            return with_litert(float_rung, recipe)
         model = self.source.at(wanted.resolution)
         with taking_rgb(model, self.source.normalisation) as fixed:
-            return with_tensorflow(source, recipe, fixed)
+            return with_tensorflow(float_rung, recipe, fixed)

@@ -3,7 +3,7 @@ package reswise.classifier;
 import java.nio.ByteBuffer;
 
 /** Where a bundle's files lie: a folder, or the app's assets. */
-interface Source {
+interface BundleFiles {
     /** How it is named in errors. */
     String where();
 

@@ -14,10 +14,10 @@ import java.nio.file.attribute.BasicFileAttributes;
  * A bundle in a folder: nothing but a plain file of it is ever read. The folder should be the
  * app's own, as what others may write can change after it was checked.
  */
-final class FolderSource implements Source {
+final class FolderFiles implements BundleFiles {
     private final Path folder;
 
-    FolderSource(File folder) {
+    FolderFiles(File folder) {
         this.folder = folder.toPath();
     }
 

@@ -1,7 +1,7 @@
 package reswise.classifier;
 
 /** Picture -> input tensor: crop, resize, channels, then (pixel - mean) / deviation. */
-final class Way {
+final class Preprocessing {
     final double crop; // part of the short side around the centre; 0 squashes
     final boolean bicubic;
     final boolean antialias;
@@ -9,7 +9,7 @@ final class Way {
     private final float[] mean;
     private final float[] deviation;
 
-    private Way(Facts facts) {
+    private Preprocessing(Facts facts) {
         facts.only("crop", "interpolation", "antialias", "channels", "mean", "deviation");
         crop = crop(facts);
         bicubic = facts.oneOf("interpolation", "bilinear", "bicubic").equals("bicubic");
@@ -19,12 +19,12 @@ final class Way {
         deviation = floats(facts.numbers("deviation", 3, 3, 1e-30, 1e30));
     }
 
-    static Way read(Facts facts) {
-        return new Way(facts);
+    static Preprocessing read(Facts facts) {
+        return new Preprocessing(facts);
     }
 
-    /** A way of its own numbers, for tests of the resize. */
-    Way(double crop, boolean bicubic, boolean antialias) {
+    /** Of its own numbers, for tests of the resize. */
+    Preprocessing(double crop, boolean bicubic, boolean antialias) {
         this.crop = crop;
         this.bicubic = bicubic;
         this.antialias = antialias;

@@ -10,13 +10,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /** A bundle in the app's assets; models lie there uncompressed, so that they can be mapped. */
-final class AssetSource implements Source {
+final class AssetFiles implements BundleFiles {
     private static final int CHUNK = 1 << 16;
 
     private final AssetManager assets;
     private final String folder;
 
-    AssetSource(AssetManager assets, String folder) {
+    AssetFiles(AssetManager assets, String folder) {
         this.assets = assets;
         this.folder = folder.isEmpty() || folder.endsWith("/") ? folder : folder + "/";
     }

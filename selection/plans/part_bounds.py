@@ -64,8 +64,7 @@ def halt_bounds(family: Family, plan: int, known: Known) -> PartBounds:
     ladder = family.selectors[plan].ladder
     most = max(len(one.ladder) for one in family.selectors)
     inside = {
-        rung: np.asarray(family.stops[plan] == place)
-        for place, rung in enumerate(ladder)
+        rung: np.asarray(family.stops[plan] == step) for step, rung in enumerate(ladder)
     }
     return _bounds(family, plan, known, "rung", inside, most)
 
@@ -94,13 +93,13 @@ def _bounds(
 ) -> PartBounds:
     level = (1 - family.confidence) / (len(family.selectors) * parts)
     here = compared(family.reference_answers, family.answers[plan], known)
-    found = []
+    bounds = []
     for name, rows in inside.items():
         if not rows.any():
-            found.append(_empty(name))
+            bounds.append(_empty(name))
             continue
         seen = here.at_worst(rows)
-        found.append(
+        bounds.append(
             PartBound(
                 part=name,
                 images=seen.images,
@@ -111,7 +110,7 @@ def _bounds(
                 bound_points=100 * upper_bound(seen, 1 - level),
             )
         )
-    return PartBounds(what, family.confidence, tuple(found))
+    return PartBounds(what, family.confidence, tuple(bounds))
 
 
 def _empty(name: str) -> PartBound:

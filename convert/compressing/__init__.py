@@ -1,0 +1,1 @@
+"""Compressed variants of one network: made, converted, measured, each kept once."""

@@ -1,0 +1,1 @@
+"""Structured channel pruning: whole channels go, and the graph shrinks for real."""
