@@ -36,9 +36,11 @@ def run_capped(
             process.kill()
             raise
     if any(stream.over for stream in streams):
-        raise InputError(
-            f"{command[0]}: over {most >> 20} MiB of output; expected some lines. What "
-            "answers there is no phone as it should be."
+        raise InputError.of(
+            command[0],
+            f"gives over {most >> 20} MiB of output",
+            "some lines",
+            "What answers there is no phone as it should be.",
         )
     said, errors = (bytes(stream.content) for stream in streams)
     return subprocess.CompletedProcess(command, code, said, errors)

@@ -86,9 +86,10 @@ def pack(
         _pack(dataset, manifest, folder)
     bad, kept = _facts(folder / _FACTS_FILE, len(dataset))
     if len(bad) > max_unreadable:
-        raise InputError(
-            f"{unreadable_line(dataset, bad)}. Expected at most {max_unreadable} "
-            "(--max-unreadable)."
+        raise DataError.of(
+            dataset.name,
+            unreadable_line(dataset, bad),
+            f"at most {max_unreadable} (`max_unreadable`)",
         )
     if not kept:
         raise DataError.of(dataset.name, "no picture can be read")

@@ -108,7 +108,7 @@ def host_scores(bundle: Bundle, inputs: Inputs) -> dict[str, Float32s]:
             _keep(path, rung_scores(bundle.folder, rung, inputs))
         shape = (inputs.images, rung.classes)
         scores_file = UserFile(path, expected="scores of a rung", do="Delete it.")
-        found[rung.rung] = read_array(scores_file, "f", shape)
+        scores[rung.rung] = read_array(scores_file, "f", shape)
     if isinstance(bundle.selector, Learned):
         scores[LOOK] = look_chances(bundle.folder, bundle.manifest, inputs)
     return scores

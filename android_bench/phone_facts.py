@@ -123,8 +123,10 @@ def checked_size(serial: str, name: str, size: int) -> int:
         InputError: larger than results are.
     """
     if size > _MOST_FILE_BYTES:
-        raise InputError(
-            f"device {serial}: {name} has {size:,} bytes; expected at most "
-            f"{_MOST_FILE_BYTES:,}. Bench fewer images at once."
+        raise InputError.of(
+            f"device {serial}: {name}",
+            f"has {size:,} bytes",
+            f"at most {_MOST_FILE_BYTES:,}",
+            "Bench fewer images at once.",
         )
     return size

@@ -73,10 +73,8 @@ def read_results(path: Path) -> Results:
     events = [_event(f"{path}: line {n}", line) for n, line in enumerate(lines, 1)]
     items = tuple(_item(facts) for facts in _named(events, "image"))
     if [item.item for item in items] != list(range(len(items))):
-        raise InputError(
-            f"{path}: items are missing or double; expected each once, in order. "
-            f"{_AGAIN}"
-        )
+        fault = "has items that are missing or double"
+        raise InputError.of(path, fault, "each once, in order", _AGAIN)
     peaks = [facts.whole("peak_kb", LARGEST) for facts in _named(events, "done")]
     return Results(
         items,
@@ -97,12 +95,11 @@ def _event(where: str, line: bytes) -> Fields:
     try:
         event = parse(line, where, _MOST_LINE)
         if not isinstance(event, dict) or "event" not in event:
-            raise InputError("another line")
+            raise InputError.of(where, "is another line")
     except InputError:
-        raise InputError(
-            f"{where}: {line[:60].decode('ascii', 'replace')!a} is no line of results. "
-            f"{_AGAIN}"
-        ) from None
+        shown = ascii(line[:60].decode("ascii", "replace"))
+        fault = f"{shown} is no line of results"
+        raise InputError.of(where, fault, "", _AGAIN) from None
     return Fields(event, where)
 
 

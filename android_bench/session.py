@@ -234,7 +234,7 @@ def _choices(
     return name, {name: folder / name}
 
 
-_AFRESH = "Bench again with --fresh."
+_AFRESH = "Bench again with `fresh`."
 
 
 def _scores(path: Path, images: int) -> Float32s:
@@ -242,8 +242,10 @@ def _scores(path: Path, images: int) -> Float32s:
     content = scores.content(4 * images * MOST_CLASSES)
     values = np.frombuffer(content[: len(content) // 4 * 4], "<f4")
     if len(content) % (4 * images):
-        raise InputError(
-            f"{path}: {len(values)} scores of {images} images; expected as many of "
-            "each. Bench again with --fresh."
+        raise InputError.of(
+            path,
+            f"{len(values)} scores of {images} images",
+            "as many of each",
+            _AFRESH,
         )
     return values.reshape(images, -1)

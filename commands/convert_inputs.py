@@ -69,11 +69,11 @@ def wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
         return wanted_from_plan(args.plan, sources, said)
     resolutions = resolution_flag.resolutions(args.resolutions)
     if args.selector is None:
-        return wanted_from_flags(sources, resolutions, way, None)
+        return wanted_from_flags(sources, resolutions, said, None)
     file = selector_file(args.selector)
     selector = file.object()
     with file.shaped():
-        return wanted_from_flags(sources, resolutions, way, selector)
+        return wanted_from_flags(sources, resolutions, said, selector)
 
 
 def preprocessing(args: argparse.Namespace) -> "Preprocessing":

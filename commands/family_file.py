@@ -67,7 +67,7 @@ def read_family(run: Path) -> Held:
     from selection.plans.family import family_from_json
 
     path = run / "family.json"
-    expected = "the --run folder of a `reswise plan`"
+    expected = "the `run` folder of a `reswise plan`"
     file = UserFile(path, expected=expected, do="Run `reswise plan` again.")
     facts = file.object()
     with file.shaped():

@@ -54,10 +54,8 @@ def _column(name: str, dataset: str, ids: tuple[str, ...]) -> tuple[str, ...]:
     file = UserFile(Path(path), "dataset", dataset, "a table with the column file")
     table = read_rows(file, MOST_RUN_BYTES)
     if name not in table.columns:
-        raise InputError(
-            f"--groups {name}: {path} has the columns "
-            f"{', '.join(table.columns)[:200]}; expected one of them."
-        )
+        fault = f"{path} has the columns {', '.join(table.columns)[:200]}"
+        raise InputError("groups", name, "one of them", fault=fault)
     with file.shaped():
         values = {row.cells["file"]: row.cells[name] or "(empty)" for row in table.rows}
     return tuple(values.get(one, "(not in the table)") for one in ids)

@@ -21,15 +21,12 @@ def resolutions(text: str) -> list[int]:
         raise InputError(
             "resolutions", text, "whole numbers of pixels such as 224,192,160"
         ) from error
-    if min(found) < 1 or max(found) > MOST_RESOLUTION:
-        raise InputError(
-            f"--resolutions {text}: expected pixels in 1..{MOST_RESOLUTION}."
-        )
-    if len(set(found)) > MOST_RUNGS:
-        raise InputError(
-            f"--resolutions: {len(set(found))} of them; expected at most {MOST_RUNGS}."
-        )
-    return list(dict.fromkeys(found))
+    if min(pixels) < 1 or max(pixels) > MOST_RESOLUTION:
+        raise InputError("resolutions", text, f"pixels in 1..{MOST_RESOLUTION}")
+    if len(set(pixels)) > MOST_RUNGS:
+        came = f"{len(set(pixels))} of them"
+        raise InputError("resolutions", came, f"at most {MOST_RUNGS}")
+    return list(dict.fromkeys(pixels))
 
 
 def lower_resolutions(text: str, native: int) -> list[int]:
@@ -72,6 +69,7 @@ def _range(text: str) -> tuple[int, int]:
         if 1 <= low < high <= MOST_RESOLUTION:
             return low, high
     raise InputError(
-        f"--resolutions {text}: expected a range of pixels in 1..{MOST_RESOLUTION}, "
-        "such as 96..224."
+        "resolutions",
+        text,
+        f"a range of pixels in 1..{MOST_RESOLUTION}, such as 96..224",
     )

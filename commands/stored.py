@@ -197,11 +197,13 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
 
     made = meta.preprocessing
     if not {"crop", "interpolation", "antialias"} <= set(made):
-        raise InputError(
-            f"{meta.rung}: its scores do not say how pictures were prepared; expected "
-            "crop, interpolation and antialias. Sweep it again."
+        raise InputError.of(
+            meta.rung,
+            "has scores that do not say how pictures were prepared",
+            "crop, interpolation and antialias",
+            "Sweep it again.",
         )
-    way = Preprocessing(
+    preprocessing = Preprocessing(
         parse_crop(str(made["crop"])),
         str(made["interpolation"]),
         bool(made["antialias"]),

@@ -16,9 +16,11 @@ def read_plan(path: Path) -> dict[str, Any]:
     """plan.json, which says where its certified images stopped."""
     facts = _plan_file(path).object()
     if not isinstance(facts.get("certified_stops"), list):
-        raise InputError(
-            f"{path} does not say where its certified images stopped; expected a "
-            "plan.json of this version that climbs a ladder. Run `reswise plan` again."
+        raise InputError.of(
+            path,
+            "does not say where its certified images stopped",
+            "a plan.json of this version that climbs a ladder",
+            "Run `reswise plan` again.",
         )
     return facts
 
@@ -54,7 +56,7 @@ def of_bench(args: argparse.Namespace, facts: dict[str, Any]) -> "tuple[Share, .
     with _plan_file(args.plan).shaped():
         ladder, certified = from_json(facts["selector"]).ladder, _stops(facts)
         images = int(facts["certificate"]["images"])
-    expected = "the --run folder of a `reswise bench` of this plan's bundle"
+    expected = "the `run` folder of a `reswise bench` of this plan's bundle"
     file = UserFile(args.bench / "bench.json", expected=expected)
     held = file.object()
     with file.shaped():

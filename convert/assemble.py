@@ -11,9 +11,8 @@ from convert.bundle import Bundle, described, write_bundle
 from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
 from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
-from convert.parts import file_name, read_part
 from convert.quantising.recipes import Recipe
-from convert.rung_files import RungFiles, file_name
+from convert.rung_files import RungFiles, file_name, read_part
 from convert.running import Runner
 from convert.shared_weights import merged
 from convert.to_tflite import signature_name
@@ -82,10 +81,10 @@ def made_files(
         counted: by rung, with its MACs and parameters.
         separate: a file a rung, which MediaPipe's ImageClassifier needs.
     """
-    taken = entrance(parts.source.normalisation)
-    about = _about(parts, recipe)
-    contents = [read_part(parts.path(rung, recipe)) for rung in rungs]
-    stem = file_name(parts.source.name)
+    taken = entrance(rung_files.source.normalisation)
+    about = _about(rung_files, recipe)
+    contents = [read_part(rung_files.path(rung, recipe)) for rung in rungs]
+    stem = file_name(rung_files.source.name)
     if separate:
         names = [f"{stem}_{rung.resolution}_{recipe.name}.tflite" for rung in rungs]
         files = {

@@ -11,12 +11,11 @@ from convert.image_input import entrance
 from convert.manifest import Json
 from convert.parents import parent_scores
 from convert.parity import Parity, file_scores, parity
-from convert.parts import Parts, read_part
 from convert.quantising.calibration import Calibration
 from convert.quantising.layer_errors import LayerError, worst_layers
 from convert.quantising.quantise import quantiser_version
 from convert.quantising.recipes import RECIPES, Recipe
-from convert.rung_files import RungFiles
+from convert.rung_files import RungFiles, read_part
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text
@@ -154,8 +153,11 @@ def _lossy(found: Parity) -> bool:
     return bool(found.failures) or found.drop.points > LARGEST_DROP
 
 
-def _layers(parts: Parts, rung: WantedRung, recipe: Recipe) -> list[LayerError]:
-    files = [read_part(parts.path(rung, one)) for one in (RECIPES["float32"], recipe)]
+def _layers(
+    rung_files: RungFiles, rung: WantedRung, recipe: Recipe
+) -> list[LayerError]:
+    paths = [rung_files.path(rung, each) for each in (RECIPES["float32"], recipe)]
+    files = [read_part(path) for path in paths]
     taken = entrance(rung.source.normalisation)
     few = rung_files.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)

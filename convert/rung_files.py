@@ -39,7 +39,7 @@ from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
 _MOST_BYTES = 2 << 30  # what a flatbuffer can be
-_FORMAT = 5  # of what is made; a change makes every part anew
+_FORMAT = 6  # of what is made; a change makes every part anew
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
@@ -50,7 +50,7 @@ def file_name(text: str) -> str:
 
 def part_file(path: Path) -> UserFile:
     """A file of the run folder that a conversion kept."""
-    return UserFile(path, expected="a part of a conversion", do="Delete it.")
+    return UserFile(path, expected="a file that a conversion kept", do="Delete it.")
 
 
 def read_part(path: Path) -> bytes:
@@ -155,7 +155,9 @@ class RungFiles:
         if recipe.static or not recipe.calibrated or wanted == self.base:
             return None
         self.make(self.base, [_FLOAT, recipe])
-        plain, file = (read_part(self.path(self.base, one)) for one in (_FLOAT, recipe))
+        plain, file = (
+            read_part(self.path(self.base, stored)) for stored in (_FLOAT, recipe)
+        )
         if at_resolution(plain, wanted.resolution) != content:
             return None
         return at_resolution(file, wanted.resolution)

@@ -88,7 +88,7 @@ def wanted_from_plan(
     plan = file.object()
     selector = plan.get("selector")
     if not isinstance(selector, dict):
-        raise file.wrong("it has no selector")
+        raise file.wrong("has no selector")
     by_name = {source.name: source for source in sources}
     said = {str(one.get("rung")): one for one in plan_rungs(path)}
     with file.shaped():
@@ -130,9 +130,9 @@ def plan_rungs(path: Path) -> list[Json]:
     file = plan_file(path)
     rungs = file.object().get("rungs") or []
     if not isinstance(rungs, list) or not all(isinstance(one, dict) for one in rungs):
-        raise file.wrong("its rungs are no list of objects")
+        raise file.wrong("has rungs that are no list of objects")
     if len(rungs) > MOST_RUNGS:
-        raise file.wrong(f"it has {len(rungs)} rungs, over {MOST_RUNGS}")
+        raise file.wrong(f"has {len(rungs)} rungs, over {MOST_RUNGS}")
     return rungs
 
 

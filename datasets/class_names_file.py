@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from datasets.errors import DataError
 from datasets.user_files import UserFile
 
 MOST_NAMES_BYTES = 16 << 20
@@ -14,7 +15,7 @@ def read_class_names(path: Path) -> tuple[str, ...]:
         InputError: no such file, not UTF-8, or an empty line among the names.
     """
     expected = "a text file in UTF-8 with one class name a line"
-    file = UserFile(path, "class_names", expected=expected)
+    file = UserFile(path, "class_names", expected=expected, kind=DataError)
     lines = file.text(MOST_NAMES_BYTES).splitlines()
     names = [line.strip() for line in lines]
     while names and not names[-1]:

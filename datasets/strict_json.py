@@ -33,16 +33,17 @@ def parse(
         where: what the text is, for errors.
         most: bytes.
         any_text: also text that cannot be shown, such as names of files.
+        depth: levels of nesting.
     Raises:
         InputError: larger than `most`, deeper than `depth`, not UTF-8, not JSON,
             NaN or infinite, a key twice, a number too long, unshowable text.
     """
     if len(content) > most:
-        raise InputError(f"{where}: over {most >> 20} MiB; expected less.")
+        raise BundleError.of(where, f"over {most >> 20} MiB", "less")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise InputError(f"{where}: byte {error.start} is not UTF-8.") from None
+        raise BundleError.of(where, f"byte {error.start} is not UTF-8") from None
     _check_depth(text, where, depth)
     reader = _Reader(where)
     try:
@@ -101,7 +102,7 @@ def _check_depth(text: str, where: str, most: int) -> None:
     for mark in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
         depth += 1 if mark.group() in "[{" else -1
         if depth > most:
-            raise InputError(f"{where}: nested deeper than {most} levels.")
+            raise BundleError.of(where, f"nested deeper than {most} levels")
 
 
 def _check_text(value: Any, where: str) -> None:

@@ -69,7 +69,7 @@ def _shard(path: Path) -> Path:
     return path
 
 
-def read_record(place: Place) -> bytes:
+def read_record(span: Place) -> bytes:
     """One record, whose checksum `records` verified.
 
     Raises:

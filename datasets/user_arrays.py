@@ -52,7 +52,7 @@ def read_arrays(file: UserFile, kinds: str = "fiub") -> dict[str, NDArray[Any]]:
                 found[name] = _array(file, opened, len(content), kinds, None)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError,
             zipfile.zlib.error) as error:  # type: ignore[attr-defined]  # fmt: skip
-        raise file.wrong(f"it cannot be unpacked ({str(error)[:120]})") from None
+        raise file.wrong(f"cannot be unpacked ({str(error)[:120]})") from None
     return found
 
 
@@ -65,12 +65,12 @@ def _array(
 ) -> NDArray[Any]:
     declared, dtype = _header(file, held)
     if dtype.kind not in kinds:
-        raise file.wrong(f"its numbers are of the type {dtype}")
+        raise file.wrong(f"has numbers of the type {dtype}")
     if shape is not None and not _fits(declared, shape):
         wanted = ", ".join("any" if side is None else str(side) for side in shape)
-        raise file.wrong(f"its shape is {declared}, not ({wanted})")
+        raise file.wrong(f"has the shape {declared}, not ({wanted})")
     if math.prod(declared) * dtype.itemsize != size - held.tell():
-        raise file.wrong(f"it is cut off, or has not the shape {declared} it declares")
+        raise file.wrong(f"is cut off, or has not the shape {declared} it declares")
     held.seek(0)
     return np.asarray(
         np.lib.format.read_array(
@@ -89,7 +89,7 @@ def _header(file: UserFile, held: BinaryIO) -> tuple[tuple[int, ...], np.dtype[A
         shape, _, dtype = read(held, max_header_size=_HEADER_BYTES)
     except Exception as error:  # a foreign header may raise anything
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise file.wrong(f"it holds no array of numpy ({first[:120]})") from None
+        raise file.wrong(f"holds no array of numpy ({first[:120]})") from None
     return shape, dtype
 
 

@@ -45,6 +45,7 @@ class UserFile:
         came: what the argument was given, where that is more than the path.
         expected: what it should be, for errors.
         do: what to do where it is not.
+        kind: of the errors: what such a file is a part of.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class UserFile:
     came: str = ""
     expected: str = "a plain file"
     do: str = ""
+    kind: type[InputError] = InputError
 
     @property
     def where(self) -> str:
@@ -63,9 +65,8 @@ class UserFile:
         """One line that says why, what was expected, and what to do."""
         came = self.came or str(self.path)
         if self.argument:
-            return InputError(self.argument, came, f"{self.expected}; {why}", self.do)
-        do = f" {self.do}" if self.do else ""
-        return InputError(f"{came}: expected {self.expected}; {why}.{do}")
+            return self.kind(self.argument, came, self.expected, self.do, fault=why)
+        return self.kind.of(came, why, self.expected, self.do)
 
     def checked(self, most: int = MOST_BYTES) -> Path:
         """The path, where a plain file of at most `most` bytes lies that can be read.
@@ -95,7 +96,7 @@ class UserFile:
         try:
             return content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise self.wrong(f"byte {error.start} is not UTF-8") from None
+            raise self.wrong(f"is not UTF-8 at byte {error.start}") from None
 
     def json(self, most: int = MOST_RUN_BYTES) -> Any:
         """The value of its JSON text, as `strict_json.parse` reads it.
@@ -107,8 +108,7 @@ class UserFile:
         try:
             return strict_json.parse(content, "", most, any_text=True)
         except InputError as error:
-            why = str(error).removeprefix(": ").removesuffix(".")
-            raise self.wrong(why) from None
+            raise self.wrong(f"is {error.fault}") from None
 
     def object(self, most: int = MOST_RUN_BYTES) -> dict[str, Any]:
         """`json`, where that is an object.
@@ -119,7 +119,7 @@ class UserFile:
         value = self.json(most)
         if not isinstance(value, dict):
             kind = type(value).__name__.replace("NoneType", "null")
-            raise self.wrong(f"it holds no JSON object but a {kind}")
+            raise self.wrong(f"holds no JSON object but a {kind}")
         return value
 
     @contextlib.contextmanager
@@ -134,13 +134,13 @@ class UserFile:
         except InputError:
             raise
         except KeyError as error:
-            raise self.wrong(f"{str(error)[:80]} is missing or unknown") from error
+            raise self.wrong(f"has no, or an unknown, {str(error)[:80]}") from error
         except (
             ArithmeticError, AttributeError, IndexError, MemoryError, RecursionError,
             TypeError, ValueError,
         ) as error:  # fmt: skip
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise self.wrong(f"it is not whole ({first[:160]})") from error
+            raise self.wrong(f"is not whole ({first[:160]})") from error
 
 
 @contextlib.contextmanager
@@ -153,7 +153,7 @@ def _opened(file: UserFile, most: int) -> Iterator[int]:
         if isinstance(error, InputError):
             raise
         why = getattr(error, "strerror", None) or "no file has such a name"
-        raise file.wrong(f"it cannot be opened ({why})") from None
+        raise file.wrong(f"cannot be opened ({why})") from None
     try:
         _check(file, os.fstat(handle), most)
         yield handle
@@ -164,9 +164,9 @@ def _opened(file: UserFile, most: int) -> Iterator[int]:
 def _check(file: UserFile, held: os.stat_result, most: int) -> None:
     for is_kind, word in _KINDS:
         if is_kind(held.st_mode):
-            raise file.wrong(f"this is {word}")
+            raise file.wrong(f"is {word}")
     if held.st_size > most:
-        raise file.wrong(f"this has {held.st_size:,} bytes, over {most:,}")
+        raise file.wrong(f"has {held.st_size:,} bytes, over {most:,}")
 
 
 def _read(file: UserFile, handle: int, most: int) -> bytes:
@@ -177,9 +177,9 @@ def _read(file: UserFile, handle: int, most: int) -> bytes:
             blocks.append(block)
             size += len(block)
             if size > most:
-                raise file.wrong(f"this has over {most:,} bytes")
+                raise file.wrong(f"has over {most:,} bytes")
             if time.monotonic() > end:
-                raise file.wrong(f"it takes over {SECONDS:g} s to read")
+                raise file.wrong(f"could not be read within {SECONDS:g} s")
     except OSError as error:
-        raise file.wrong(f"it cannot be read ({error.strerror})") from None
+        raise file.wrong(f"cannot be read ({error.strerror})") from None
     return b"".join(blocks)

@@ -41,14 +41,14 @@ def rows_of(file: UserFile, text: str) -> Rows:
     try:
         columns = tuple(next(reader, []))
         if len(columns) > MOST_COLUMNS or len(set(columns)) < len(columns):
-            raise file.wrong("a column's name stands twice, or it has too many")
+            raise file.wrong("has too many columns, or one name twice")
         found = [
             Row(reader.line_num, _cells(file, reader.line_num, columns, cells))
             for cells in reader
             if cells
         ]
     except csv.Error as error:
-        raise file.wrong(f"line {reader.line_num} is no CSV ({error})") from None
+        raise file.wrong(f"is no CSV in line {reader.line_num} ({error})") from None
     return Rows(columns, tuple(found))
 
 
@@ -56,6 +56,8 @@ def _cells(
     file: UserFile, number: int, columns: tuple[str, ...], cells: list[str]
 ) -> dict[str, str]:
     if len(cells) > len(columns):
-        raise file.wrong(f"line {number} has {len(cells)} cells, not {len(columns)}")
+        raise file.wrong(
+            f"has {len(cells)} cells, not {len(columns)}, in line {number}"
+        )
     filled = cells + [""] * (len(columns) - len(cells))
     return dict(zip(columns, filled, strict=True))

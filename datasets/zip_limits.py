@@ -30,15 +30,15 @@ def check_zip(file: UserFile) -> list[zipfile.ZipInfo]:
         with zipfile.ZipFile(path) as held:
             members = held.infolist()
     except Exception as error:  # a foreign zip may raise anything
-        raise file.wrong(f"no zip that can be read ({str(error)[:120]})") from None
+        raise file.wrong(f"is no zip that can be read ({str(error)[:120]})") from None
     if len(members) > MOST_MEMBERS:
-        raise file.wrong(f"{len(members):,} members, over {MOST_MEMBERS:,}")
+        raise file.wrong(f"has {len(members):,} members, over {MOST_MEMBERS:,}")
     names = [member.filename for member in members]
     if len(set(names)) < len(names):
-        raise file.wrong("a member stands in it twice")
+        raise file.wrong("holds a member twice")
     for name in names:
         if name.startswith("/") or "\\" in name or ".." in name.split("/"):
-            raise file.wrong(f"the member {name[:60]!a} lies outside of it")
+            raise file.wrong(f"has a member {name[:60]!a} that lies outside of it")
     _check_sizes(file, members, path.stat().st_size)
     return members
 
@@ -48,5 +48,5 @@ def _check_sizes(file: UserFile, members: list[Any], packed: int) -> None:
     most = most_unpacked(packed)
     if unpacked > most:
         raise file.wrong(
-            f"{packed:,} bytes would unpack to {unpacked:,}, over {most:,}"
+            f"has {packed:,} bytes, would unpack to {unpacked:,}, over {most:,}"
         )

@@ -170,7 +170,7 @@ def read_adaptation(folder: Path, *weights_sha256: str) -> Adaptation:
         InputError: there is none, or it belongs to other weights.
     """
     path = folder / _RECORD
-    expected = f"the --run folder of `reswise adapt`, with {_RECORD}"
+    expected = f"the `run` folder of `reswise adapt`, with {_RECORD}"
     file = UserFile(path, "adapted", str(folder), expected)
     record = file.object()
     with file.shaped():

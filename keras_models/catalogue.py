@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from datasets.errors import ModelError
 from datasets.limits import (
     MOST_CLASSES,
     checked_number,

@@ -10,6 +10,7 @@ from keras_models.scoring.score_records import StoredRung
 from keras_models.scoring.scores import ScoreStore
 from reports.rows import Row, read_rows
 from reports.stored_facts import (
+    check_compression,
     check_manifest,
     check_parity,
     check_plan,
@@ -98,6 +99,9 @@ def gather(folders: list[Path]) -> Gathered:
         maps=tuple(_numbers(folders, _MAP, ("top1", "macs"))),
         bundles=tuple(_jsons(folders, "manifest.json", check_manifest)),
         parities=tuple(_jsons(folders, "parity.json", check_parity)),
+        fronts_of_compression=tuple(
+            _jsons(folders, "compress.json", check_compression)
+        ),
         rungs=tuple(_rungs(folders)),
     )
     if not gathered.rows and not gathered.tables:

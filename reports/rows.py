@@ -79,7 +79,7 @@ def read_rows(path: Path) -> list[Row]:
     table = user_tables.read_rows(file, MOST_RUN_BYTES)
     if table.columns != COLUMNS:
         columns = ",".join(table.columns)[:300]
-        raise InputError(f"{path}: columns {columns}; expected {','.join(COLUMNS)}.")
+        raise InputError.of(path, f"has the columns {columns}", ",".join(COLUMNS))
     with file.shaped():
         return [_row(row.cells) for row in table.rows]
 

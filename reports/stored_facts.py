@@ -11,6 +11,7 @@ from selection.selectors.catalogue import from_json
 
 Json = dict[str, Any]
 Number = int | float
+_COORDINATES = ("top-1 %", "low", "high", "MMACs", "kB", "ms")
 
 
 def read_facts(path: Path, check: Callable[[Json], None]) -> Json:
@@ -37,6 +38,18 @@ def check_parity(facts: Json) -> None:
     for name in ("bundle_bytes", "separate_bytes"):
         if name in facts:
             _is(facts, name, Number)
+
+
+def check_compression(facts: Json) -> None:
+    """The points of a front, the parent among them."""
+    _is(facts, "what", str)
+    for point in facts["points"]:
+        for name in ("what", "kind", "certified"):
+            _is(point, name, str)
+        for name in _COORDINATES:
+            _is(point, name, Number)
+    if "parent" not in [point["kind"] for point in facts["points"]]:
+        raise ValueError("no point is the parent")
 
 
 def check_plan(facts: Json) -> None:
@@ -72,7 +85,7 @@ def read_numbers(path: Path, columns: tuple[str, ...]) -> list[dict[str, float]]
     )
     table = read_rows(file)
     if not {"threshold_1", *columns} <= set(table.columns) or not table.rows:
-        raise file.wrong(f"its columns are {','.join(table.columns)[:200]}")
+        raise file.wrong(f"has the columns {','.join(table.columns)[:200]}")
     with file.shaped():
         return [
             {key: float(value) for key, value in row.cells.items()}

@@ -14,7 +14,6 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator
 
 from convert.manifest import FORMAT, Json, Manifest, manifest_from_json
-from convert.untrusted.strict_json import parse
 from datasets.errors import BundleError
 from datasets.strict_json import parse
 

@@ -29,10 +29,11 @@ def check_hdf5(file: UserFile) -> None:
             unpacked, members = _unpacked(held)
     except Exception as error:  # a foreign file may raise anything
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise file.wrong(f"no HDF5 file that can be read ({first[:160]})") from None
+        raise file.wrong(f"is no HDF5 file that can be read ({first[:160]})") from None
     if unpacked > most or members > MOST_MEMBERS:
         raise file.wrong(
-            f"its {members:,} tensors would unpack to {unpacked:,} bytes, over {most:,}"
+            f"has {members:,} tensors that would unpack to {unpacked:,} bytes, over "
+            f"{most:,}"
         )
 
 

@@ -67,8 +67,9 @@ def read_model(path: Path, trust: Trust = NO_TRUST) -> keras.Model:
 
 
 def _model(path: Path) -> UserFile:
+    expected = "a .keras or .h5 file of a whole model"
     do = "Save it anew, as model.save('mine.keras') writes."
-    return UserFile(path, expected="a .keras or .h5 file of a whole model", do=do)
+    return UserFile(path, expected=expected, do=do, kind=ModelError)
 
 
 def _check_keras(path: Path) -> None:
@@ -146,7 +147,7 @@ def parsed_config(text: bytes) -> Json:
     """
     config = parse(text, "its configuration", _LARGEST_CONFIG, True, _DEEPEST_CONFIG)
     if not isinstance(config, dict):
-        raise InputError("its configuration: expected a JSON object.")
+        raise ModelError.of("its configuration", "no JSON object")
     return config
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import InputError, ModelError
+from datasets.errors import ModelError
 from datasets.limits import checked_resolution
 from datasets.user_arrays import read_arrays
 from datasets.user_files import UserFile
@@ -60,7 +60,7 @@ def _ordered(path: Path) -> list[NDArray[np.float32]]:
 
 
 def _weights(path: Path) -> UserFile:
-    return UserFile(path, expected="a file of weights")
+    return UserFile(path, expected="a file of weights", kind=ModelError)
 
 
 def native_beside(path: Path) -> int | None:
@@ -82,7 +82,8 @@ def record_beside(path: Path) -> dict[str, Any] | None:
     if path.suffix != ".npz" or not beside.is_file():
         return None
     do = f"Move it away from {path.name}, or train again."
-    file = UserFile(beside, expected="the record of a training", do=do)
+    expected = "the record of a training"
+    file = UserFile(beside, expected=expected, do=do, kind=ModelError)
     record = file.object()
     with file.shaped():
         checked_resolution("weights", str(beside), record["native"])
@@ -110,5 +111,5 @@ def classes_in(path: Path) -> int | None:
         with h5py.File(path) as file:
             file.visititems(visit)
     except Exception as error:  # a foreign file may raise anything
-        raise InputError(f"{path}: not an HDF5 file ({error}).") from error
+        raise ModelError.of(path, f"not an HDF5 file ({error})") from error
     return widths[0] if len(widths) == 1 else None

@@ -51,7 +51,7 @@ class ScoreStore:
 
     def shard(self, meta: RungMeta, shard: int) -> NDArray[np.float32]:
         """(images, classes) of one shard."""
-        return _read(self._shard(meta, shard))
+        return read_shard(self._shard(meta, shard), meta, shard)
 
     def missing(self, meta: RungMeta) -> list[int]:
         """Numbers of the shards that are still to be computed, ascending."""
@@ -126,8 +126,8 @@ class ScoreStore:
         for path in sorted((self.run / "scores").glob("*/meta.json")):
             meta = read_meta(path)
             if meta is not None:
-                found.append(meta)
-        return sorted(found, key=lambda meta: (meta.model, meta.resolution, meta.key))
+                metas.append(meta)
+        return sorted(metas, key=lambda meta: (meta.model, meta.resolution, meta.key))
 
     def load(self, meta: RungMeta, nonfinite: str = "refuse") -> StoredRung:
         """The scores of a finished rung.
@@ -146,10 +146,7 @@ class ScoreStore:
                 "a finished sweep",
                 "Run the same `reswise drop` again: it goes on where it stopped.",
             )
-        shards = [
-            read_shard(self._shard(meta, shard), meta, shard)
-            for shard in range(meta.shards)
-        ]
+        shards = [self.shard(meta, shard) for shard in range(meta.shards)]
         return self._readable(meta, np.concatenate(shards), nonfinite)
 
     def _readable(
@@ -161,9 +158,11 @@ class ScoreStore:
         kept = np.ones(meta.images, np.bool_)
         bad_rows = self.unreadable(meta.fingerprint)
         if bad_rows and not 0 <= min(bad_rows) <= max(bad_rows) < meta.images:
-            raise InputError(
-                f"{folder / 'unreadable.json'}: names images beyond the {meta.images} "
-                "that there are. Delete this run folder and sweep again."
+            raise InputError.of(
+                folder / "unreadable.json",
+                f"names images beyond the {meta.images} that there are",
+                "",
+                "Delete this run folder and sweep again.",
             )
         kept[list(bad_rows)] = False
         ids = tuple(

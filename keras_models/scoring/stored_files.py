@@ -53,7 +53,7 @@ def read_meta(path: Path) -> RungMeta | None:
         meta = RungMeta(**facts)
         _check_meta(meta)
     if meta.key != path.parent.name:
-        raise file.wrong(f"it was changed after it was written: its key is {meta.key}")
+        raise file.wrong(f"was changed after it was written: its key is {meta.key}")
     return meta
 
 
@@ -94,7 +94,7 @@ def read_dataset(path: Path, meta: RungMeta) -> DatasetFacts:
             _texts(facts.get("read", [])),
         )
     if len(held.ids) != meta.images or len(set(held.ids)) < meta.images:
-        raise file.wrong(f"it has {len(set(held.ids)):,} different ones")
+        raise file.wrong(f"has {len(set(held.ids)):,} different ones")
     return held
 
 
@@ -107,7 +107,7 @@ def read_labels(path: Path, meta: RungMeta) -> NDArray[np.int64]:
     file = _file(path, f"a label of each image of {meta.rung}")
     labels = read_array(file, "i", (meta.images,)).astype(np.int64, copy=False)
     if labels.size and not -1 <= labels.min() <= labels.max() < meta.classes:
-        raise file.wrong(f"a label is no class of {meta.classes:,}")
+        raise file.wrong(f"holds a label that is no class of {meta.classes:,}")
     return labels
 
 

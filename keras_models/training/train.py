@@ -188,11 +188,13 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     names = ("latest.weights.h5", "training_metadata.json")
     if any((run / "resume" / name).exists() for name in names):
         settings_file = UserFile(path, expected="settings of a training")
-        found = settings_file.object() if path.exists() else None
-        if found != asked:
-            raise InputError(
-                f"{run} holds an unfinished training with {found}; expected {asked}. "
-                "Repeat its command to go on, or give another --run."
+        held = settings_file.object() if path.exists() else None
+        if held != asked:
+            raise InputError.of(
+                run,
+                f"holds an unfinished training with {held}",
+                str(asked),
+                "Repeat its command to go on, or give another `run`.",
             )
         return True
     shutil.rmtree(run / "resume", ignore_errors=True)

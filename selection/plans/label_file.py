@@ -83,14 +83,15 @@ def read_answers(family: Family, known: Known, file: UserFile) -> int:
     table = read_rows(file)
     needed = {"id", "first_index", "second_index", "answer"}
     if not needed <= set(table.columns):
-        raise InputError(
-            f"{file.where}: columns {', '.join(table.columns)[:200]}; expected "
-            f"{', '.join(sorted(needed))}, as in to_label.csv."
+        raise InputError.of(
+            file.where,
+            f"has the columns {', '.join(table.columns)[:200]}",
+            f"{', '.join(sorted(needed))}, as in to_label.csv",
         )
     rows = {name: row for row, name in enumerate(family.ids)}
     count = 0
     for row in table.rows:
-        place, cells = f"{file.where} line {row.number}", row.cells
+        line, cells = f"{file.where} line {row.number}", row.cells
         word = cells["answer"].strip().lower()
         if not word:
             continue
@@ -114,10 +115,10 @@ def read_answers(family: Family, known: Known, file: UserFile) -> int:
     return count
 
 
-def _index(text: str, place: str) -> int:
+def _index(text: str, where: str) -> int:
     number = text.isascii() and text.isdecimal() and len(text) < 10
     if not number or int(text) >= MOST_CLASSES:
-        raise InputError(f"{place}: class {text[:20]!r}; expected its number.")
+        raise InputError.of(where, f"class {text[:20]!r}", "its number")
     return int(text)
 
 
@@ -142,9 +143,11 @@ def read_known(family: Family, file: UserFile) -> Known:
     facts = file.object()
     with file.shaped():
         if facts["family_sha256"] != family.sha256:
-            raise InputError(
-                f"{file.where} holds labels of another plan; expected those of this "
-                "family.json. Delete it, or run `reswise plan` again."
+            raise InputError.of(
+                file.where,
+                "holds labels of another plan",
+                "those of this family.json",
+                "Delete it, or run `reswise plan` again.",
             )
         known = Known.nothing(len(family.ids))
         rows = {name: row for row, name in enumerate(family.ids)}

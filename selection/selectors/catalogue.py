@@ -45,10 +45,8 @@ def from_json(facts: Json) -> "Selector":
     """
     kind: Any = facts.get("kind") if isinstance(facts, dict) else facts
     if not isinstance(kind, str) or kind not in CATALOGUE:
-        raise InputError(
-            f"selector {str(kind)[:60]!r} is unknown; expected one of "
-            f"{', '.join(CATALOGUE)}."
-        )
+        came, known = repr(str(kind)[:60]), f"one of {', '.join(CATALOGUE)}"
+        raise InputError("selectors", came, known)
     try:
         check_leaves(facts)
         selector = CATALOGUE[kind].read(facts)
@@ -58,7 +56,8 @@ def from_json(facts: Json) -> "Selector":
         raise
     except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError,
             ValueError) as error:  # fmt: skip
-        raise InputError(
-            f"the {kind} selector's JSON object is not whole ({error!r}); expected "
-            "what `reswise plan` writes."
+        raise InputError.of(
+            f"the {kind} selector's JSON object",
+            f"is not whole ({error!r})",
+            "what `reswise plan` writes",
         ) from error

@@ -57,8 +57,8 @@ def _check_rules(selector: Deferral) -> None:
     for seen, rule in enumerate(selector.rules, start=1):
         features = _features(seen, selector.answer)
         if isinstance(rule, Linear) and len(rule.weights) != features:
-            raise InputError(
-                f"rule {seen} has {len(rule.weights)} weights; expected {features}."
+            raise InputError.of(
+                f"rule {seen}", f"has {len(rule.weights)} weights", str(features)
             )
         for tree in _trees(rule):
             _check_tree(tree, features, seen)
@@ -79,17 +79,18 @@ def _check_tree(tree: Tree, features: int, rule: int) -> None:
     nodes = len(tree.feature)
     columns = (tree.threshold, tree.left, tree.right, tree.value)
     if not nodes or any(len(column) != nodes for column in columns):
-        raise InputError(f"rule {rule} has a tree whose columns differ in length.")
-    for place, feature in enumerate(tree.feature):
+        raise InputError.of(f"rule {rule}", "a tree whose columns differ in length")
+    for node, feature in enumerate(tree.feature):
         if feature >= features:
-            raise InputError(
-                f"rule {rule} has a tree that reads feature {feature} of {features}."
+            raise InputError.of(
+                f"rule {rule}", f"has a tree that reads feature {feature} of {features}"
             )
-        for child in (tree.left[place], tree.right[place]):
-            if feature >= 0 and not place < child < nodes:
-                raise InputError(
-                    f"rule {rule} has a tree whose node {place} leads to node {child}; "
-                    f"expected a later one of {nodes}."
+        for child in (tree.left[node], tree.right[node]):
+            if feature >= 0 and not node < child < nodes:
+                raise InputError.of(
+                    f"rule {rule}",
+                    f"has a tree whose node {node} leads to node {child}",
+                    f"a later one of {nodes}",
                 )
 
 
@@ -100,8 +101,8 @@ def _check_layers(selector: Learned) -> None:
         if len(layer.weights) != inputs or any(
             len(row) != outputs for row in layer.weights
         ):
-            raise InputError(
-                f"layer {number} of the learned selector is no matrix of {inputs} by "
-                f"{outputs}."
+            raise InputError.of(
+                f"layer {number} of the learned selector",
+                f"no matrix of {inputs} by {outputs}",
             )
         inputs = outputs
