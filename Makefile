@@ -5,7 +5,7 @@ READY := .venv/.ready
 WHEEL := .venv-wheel
 PARALLEL := -n 2 --dist loadfile
 QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_line.py \
-  table_kinds.py) tests/datasets tests/selection/test_scored.py tests/reports/test_table.py \
+  errors.py table_kinds.py words.py) tests/datasets tests/selection/test_scored.py tests/reports/test_table.py \
   tests/reports/test_rows.py tests/convert/untrusted tests/convert/test_manifest.py
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 

@@ -56,9 +56,9 @@ class Device:
 
 def read_devices(said: str) -> list[Device]:
     """What `adb devices -l` printed; its own messages are passed over."""
-    found: list[Device] = []
+    devices: list[Device] = []
     for line in said.splitlines():
-        if len(found) == MOST_DEVICES:
+        if len(devices) == MOST_DEVICES:
             break
         if not line.strip() or line.startswith(
             ("List of", "*", "adb server", "error:")
@@ -71,8 +71,8 @@ def read_devices(said: str) -> list[Device]:
         serial, state = (part for part in parts.groups() if part)
         model = re.search(r"model:(\S+)", line)
         words = (serial, state.strip(), model.group(1) if model else "")
-        found.append(Device(*(shown(word)[:_MOST_TEXT] for word in words)))
-    return found
+        devices.append(Device(*(shown(word)[:_MOST_TEXT] for word in words)))
+    return devices
 
 
 def not_ready(device: Device) -> InputError:

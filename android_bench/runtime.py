@@ -66,7 +66,7 @@ def library_for(kind: str, abi: str, given: Path | None) -> Path:
         raise InputError(
             "runtime_lib",
             path,
-            f"for `build={kind}` one that needs {wants}",
+            f"one for {wants}, as `build={kind}` needs",
             where(abi) if android else "Take the one of the aarch64 wheel.",
             f"built for {has}",
         )

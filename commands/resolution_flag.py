@@ -35,14 +35,14 @@ def lower_resolutions(text: str, native: int) -> list[int]:
     Raises:
         InputError: one is not below the native resolution.
     """
-    sides = resolutions(text)
-    if max(sides) >= native:
+    asked = resolutions(text)
+    if max(asked) >= native:
         raise InputError(
             "resolutions",
-            max(sides),
+            max(asked),
             fault=f"not below the native resolution, {native}, which is always there",
         )
-    return sides
+    return asked
 
 
 def check_resolutions(text: str) -> None:

@@ -61,9 +61,9 @@ def of_bench(args: argparse.Namespace, facts: dict[str, Any]) -> "tuple[Share, .
     held = file.object()
     with file.shaped():
         counted = [
-            [round(one["shares"][rung] * int(one["lines"][0]["images"]))
+            [round(machine["shares"][rung] * int(machine["lines"][0]["images"]))
              for rung in ladder]
-            for one in held["machines"]
+            for machine in held["machines"]
         ]  # fmt: skip
         stops = [sum(column) for column in zip(*counted, strict=True)]
     with _plan_file(args.plan).shaped():

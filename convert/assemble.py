@@ -10,11 +10,11 @@ from convert import tflite_graph
 from convert.bundle import Bundle, described, write_bundle
 from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
-from convert.metadata import LABELS_FILE, About, label_lines, with_metadata
+from convert.metadata import LABELS_FILE, About, finished, label_lines
 from convert.quantising.recipes import Recipe
-from convert.rung_files import RungFiles, file_name, read_part
+from convert.rung_files import RungFiles, file_name
 from convert.running import Runner
-from convert.shared_weights import merged
+from convert.shared_weights import merged_model
 from convert.to_tflite import signature_name
 from convert.wanted import Wanted, WantedRung
 from keras_models.scoring.engines import float_flatbuffer
@@ -70,6 +70,7 @@ def write(
 def made_files(
     rung_files: RungFiles,
     rungs: Sequence[WantedRung],
+    opened: Sequence[tflite_graph.Opened],
     recipe: Recipe,
     counted: Mapping[str, RungMeta],
     labels: Sequence[str] | None,
@@ -77,33 +78,44 @@ def made_files(
 ) -> Made:
     """The files of one model by one recipe; the first rung is subgraph 0.
 
+    Each is written once, of what was parsed of the rungs' own files.
+
     Args:
+        opened: the file of each rung; what was parsed of it is taken apart.
         counted: by rung, with its MACs and parameters.
         separate: a file a rung, which MediaPipe's ImageClassifier needs.
     """
     taken = entrance(rung_files.source.normalisation)
     about = _about(rung_files, recipe)
-    contents = [read_part(rung_files.path(rung, recipe)) for rung in rungs]
     stem = file_name(rung_files.source.name)
     if separate:
         names = [f"{stem}_{rung.resolution}_{recipe.name}.tflite" for rung in rungs]
         files = {
-            name: with_metadata(content, about, taken, labels)
-            for name, content in zip(names, contents, strict=True)
+            name: finished(file.model, about, taken, labels)
+            for name, file in zip(names, opened, strict=True)
         }
         places = [0] * len(rungs)
     else:
         names = [f"{stem}_{recipe.name}.tflite"] * len(rungs)
-        shared = with_metadata(merged(contents), about, taken, labels)
-        for rung, content in zip(rungs, contents, strict=True):
-            _check_same(shared, content, rung)
+        whole = merged_model([file.model for file in opened])
+        shared = finished(whole, about, taken, labels)
+        for rung, file in zip(rungs, opened, strict=True):
+            _check_same(shared, file.content, rung)
         files, places = {names[0]: shared}, list(range(len(rungs)))
-    rows = zip(rungs, contents, names, places, strict=True)
+    rows = zip(rungs, opened, names, places, strict=True)
     return Made(
         files,
         tuple(
-            _rung(wanted, counted[wanted.rung], content, recipe, taken, name, subgraph)
-            for wanted, content, name, subgraph in rows
+            _rung(
+                wanted,
+                counted[wanted.rung],
+                file.content,
+                recipe,
+                taken,
+                name,
+                subgraph,
+            )
+            for wanted, file, name, subgraph in rows
         ),
     )
 

@@ -16,6 +16,7 @@ from convert.quantising.layer_errors import LayerError, worst_layers
 from convert.quantising.quantise import quantiser_version
 from convert.quantising.recipes import RECIPES, Recipe
 from convert.rung_files import RungFiles, read_part
+from convert.tflite_graph import Opened
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text
@@ -113,28 +114,23 @@ def _result(
     options: Options,
 ) -> Result:
     store = ScoreStore(options.run / "parity" / recipe.name)
-    parities, layers, separate_bytes = [], {}, 0
-    for rung_files in every:
-        for rung in wanted.of(rung_files.source):
-            path, parent = rung_files.path(rung, recipe), parents[rung.rung]
-            own = file_scores(store, judged, rung, recipe, path, parent.meta)
-            compared = parity(parent, own, path, recipe, options.min_agreement)
-            parities.append(compared)
-            separate_bytes += compared.size_bytes
-            if recipe.weights == "int8" and _lossy(compared):
-                layers[rung.rung] = _layers(rung_files, rung, recipe)
     counted = {name: parent.meta for name, parent in parents.items()}
-    made = [
-        made_files(
-            rung_files,
-            wanted.of(rung_files.source),
-            recipe,
-            counted,
-            labels,
-            options.separate,
+    parities, layers, made = [], {}, []
+    for rung_files in every:
+        rungs = wanted.of(rung_files.source)
+        opened = [Opened(read_part(rung_files.path(rung, recipe))) for rung in rungs]
+        for rung, file in zip(rungs, opened, strict=True):
+            parent = parents[rung.rung]
+            own = file_scores(store, judged, rung, recipe, file, parent.meta)
+            compared = parity(parent, own, file, recipe, options.min_agreement)
+            parities.append(compared)
+            if recipe.weights == "int8" and _lossy(compared):
+                layers[rung.rung] = _layers(rung_files, rung, file)
+        made.append(
+            made_files(
+                rung_files, rungs, opened, recipe, counted, labels, options.separate
+            )
         )
-        for rung_files in every
-    ]
     folder = options.run / bundle_name(wanted, recipe)
     measured = _measured(every, wanted, recipe, parities, judged, options)
     bundle = write(folder, wanted, made, labels, measured)
@@ -143,7 +139,7 @@ def _result(
         bundle=bundle,
         parities=tuple(parities),
         layers=layers,
-        separate_bytes=separate_bytes,
+        separate_bytes=sum(compared.size_bytes for compared in parities),
     )
     write_text(folder / "parity.json", _report(result))
     return result
@@ -153,15 +149,12 @@ def _lossy(found: Parity) -> bool:
     return bool(found.failures) or found.drop.points > LARGEST_DROP
 
 
-def _layers(
-    rung_files: RungFiles, rung: WantedRung, recipe: Recipe
-) -> list[LayerError]:
-    paths = [rung_files.path(rung, each) for each in (RECIPES["float32"], recipe)]
-    files = [read_part(path) for path in paths]
+def _layers(rung_files: RungFiles, rung: WantedRung, file: Opened) -> list[LayerError]:
+    plain = read_part(rung_files.path(rung, RECIPES["float32"]))
     taken = entrance(rung.source.normalisation)
     few = rung_files.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)
-    return worst_layers(files[0], files[1], images)
+    return worst_layers(plain, file.content, images)
 
 
 def _measured(

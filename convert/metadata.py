@@ -43,7 +43,13 @@ def with_metadata(
     content: bytes, about: About, taken: Entrance, labels: Sequence[str] | None
 ) -> bytes:
     """The file with metadata for each of its subgraphs, and the labels attached."""
-    model = tflite_graph.read(content)
+    return finished(tflite_graph.read(content), about, taken, labels)
+
+
+def finished(
+    model: Any, about: About, taken: Entrance, labels: Sequence[str] | None
+) -> bytes:
+    """The same of a ModelT, which is written once, when all is in it."""
     buffer = schema.BufferT()
     facts = _metadata(model, about, taken, bool(labels))
     buffer.data = np.frombuffer(facts, np.uint8)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,12 @@ from convert import tflite_graph
 from convert.image_input import entrance
 from convert.quantising.recipes import Recipe
 from convert.running import Runner
+from convert.tflite_graph import Opened
 from convert.to_tflite import signature_name
 from convert.wanted import WantedRung
 from datasets.batches import Batch, pictures
 from datasets.dataset import Dataset
 from datasets.errors import ModelError
-from datasets.files import file_sha256
 from datasets.progress import progress
 from keras_models.accuracy import (
     Drop,
@@ -67,14 +66,14 @@ class Parity:
 def parity(
     parent: StoredRung,
     own: StoredRung,
-    path: Path,
+    file: Opened,
     recipe: Recipe,
     min_agreement: float | None,
 ) -> Parity:
     """Compares stored scores of the same images.
 
     Args:
-        path: the rung's separate file.
+        file: the rung's separate one.
         min_agreement: None takes the recipe's own; random weights are not held to it.
     """
     least = recipe.min_agreement if min_agreement is None else min_agreement
@@ -84,7 +83,7 @@ def parity(
     right, parent_right = (correct(one.scores, one.labels) for one in (own, parent))
     low, high = wilson(int(right.sum()), right.size)
     parent_low, parent_high = wilson(int(parent_right.sum()), right.size)
-    model = tflite_graph.read(path.read_bytes())
+    model = file.model
     operators = list(tflite_graph.operator_macs(model, model.subgraphs[0]))
     compared = Parity(
         rung=own.rung,
@@ -107,7 +106,7 @@ def parity(
         operator_macs=tuple(
             (kind, name, macs) for kind, name, macs in operators if macs
         ),
-        size_bytes=path.stat().st_size,
+        size_bytes=len(file.content),
         hollow=no_better_than_chance(
             parent_right, parent.labels, parent.scores.shape[1]
         ),
@@ -140,7 +139,7 @@ def file_scores(
     dataset: Dataset,
     wanted: WantedRung,
     recipe: Recipe,
-    path: Path,
+    file: Opened,
     parent: RungMeta,
 ) -> StoredRung:
     """Scores of a rung's file over the images, from the store if they are there."""
@@ -148,8 +147,8 @@ def file_scores(
         parent,
         recipe=recipe.name,
         engine=f"litert {versions()['ai-edge-litert']}",
-        weights_sha256=file_sha256(path),
-        size_bytes=path.stat().st_size,
+        weights_sha256=file.sha256,
+        size_bytes=len(file.content),
     )
     store.write_dataset(
         dataset.fingerprint,
@@ -160,15 +159,15 @@ def file_scores(
         dataset.class_names,
     )
     if missing := store.missing(meta):
-        runner = _runner(path, wanted, recipe)
+        runner = _runner(file.content, wanted, recipe)
         for shard in missing:
             _fill(store, meta, dataset, wanted, runner, shard)
     return store.load(meta, "wrong")  # the comparison below then fails, and says so
 
 
-def _runner(path: Path, wanted: WantedRung, recipe: Recipe) -> Runner:
+def _runner(content: bytes, wanted: WantedRung, recipe: Recipe) -> Runner:
     try:
-        return Runner(path.read_bytes(), signature_name(wanted.resolution))
+        return Runner(content, signature_name(wanted.resolution))
     except (RuntimeError, ValueError) as error:
         said = " ".join(str(error).split())[:200]
         raise ModelError.of(

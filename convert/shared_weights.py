@@ -22,14 +22,19 @@ def merged(files: Sequence[bytes]) -> bytes:
     Args:
         files: each of one subgraph with one signature, under different names.
     """
+    return tflite_graph.write(merged_model([tflite_graph.read(one) for one in files]))
+
+
+def merged_model(models: Sequence[Any]) -> Any:
+    """The ModelT of that file, of those of the others, which it takes apart."""
     target = schema.ModelT()
     target.version, target.description = 3, b"reswise: one signature a resolution"
     target.operatorCodes, target.subgraphs, target.signatureDefs = [], [], []
     target.buffers, target.metadata = [schema.BufferT()], []
     buffers, codes = _Buffers(target), _Codes(target)
-    for content in files:
-        _add(target, tflite_graph.read(content), buffers, codes)
-    return tflite_graph.write(target)
+    for model in models:
+        _add(target, model, buffers, codes)
+    return target
 
 
 def _add(target: Any, model: Any, buffers: "_Buffers", codes: "_Codes") -> None:

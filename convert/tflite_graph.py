@@ -5,8 +5,10 @@ schema.fbs. Written files keep every buffer on a multiple of 16 bytes, as that s
 asks for and as some kernels need.
 """
 
+import hashlib
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import flatbuffers
@@ -118,17 +120,38 @@ def _drop_unused_buffers(model: Any) -> None:
     model.metadataBuffer = None  # the old list of the same, which nothing reads
 
 
+class Opened:
+    """A file read once: its bytes, and its objects, parsed when first asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    @cached_property
+    def model(self) -> Any:
+        """The ModelT, for all who look at it; the last of them may take it apart."""
+        return read(self.content)
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
 def named(
     content: bytes, signature: str, image: str = IMAGE, scores: str = SCORES
 ) -> bytes:
     """The same file with one signature, and its input and output called so."""
     model = read(content)
+    name(model, signature, image, scores)
+    return write(model)
+
+
+def name(model: Any, signature: str, image: str = IMAGE, scores: str = SCORES) -> None:
+    """The same, of a ModelT."""
     graph = model.subgraphs[0]
     graph.name = signature.encode()
     graph.tensors[graph.inputs[0]].name = image.encode()
     graph.tensors[graph.outputs[0]].name = scores.encode()
     model.signatureDefs = [signature_of(graph, signature, 0, image, scores)]
-    return write(model)
 
 
 def signature_of(

@@ -125,4 +125,5 @@ def at_resolution(content: bytes, resolution: int) -> bytes | None:
     details = {one["index"]: one["shape"] for one in interpreter.get_tensor_details()}
     for place, tensor in enumerate(model.subgraphs[0].tensors):
         tensor.shape = np.asarray(details.get(place, tensor.shape), np.int32)
-    return tflite_graph.named(tflite_graph.write(model), signature_name(resolution))
+    tflite_graph.name(model, signature_name(resolution))
+    return tflite_graph.write(model)

@@ -157,9 +157,9 @@ def _planned(
             fault=f"its ladder has {name}, but `model` gives {', '.join(sources)}",
         )
     _check_said(said, source, f"--plan {path}: {name}")
-    way = _preprocessing(said, match["crop"], preprocessing)
+    prepared = _preprocessing(said, match["crop"], preprocessing)
     resolution = checked_resolution("plan", str(path), match["resolution"])
-    return WantedRung(source, resolution, way)
+    return WantedRung(source, resolution, prepared)
 
 
 def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None:

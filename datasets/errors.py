@@ -25,8 +25,8 @@ from typing import ClassVar, Self
 _ALSO = " Also: "
 # a fault that begins so is what the thing does: no colon stands between
 _VERBS = (
-    "are ", "calls ", "cannot ", "could ", "does ", "gives ", "has ", "have ", "holds ",
-    "is ", "names ", "took ", "was ", "went ",
+    "are ", "calls ", "cannot ", "could ", "does ", "failed ", "gives ", "has ",
+    "have ", "holds ", "is ", "names ", "took ", "was ", "went ",
 )  # fmt: skip
 _NAMED = re.compile(r"`([a-z]+(?:_[a-z]+)*)(?:=([^`]*))?`")
 

@@ -11,6 +11,7 @@ from datasets.errors import InputError
 MOST_RESOLUTION = 4096
 MOST_CLASSES = 1_000_000
 MOST_RUNGS = 256
+LEAST_ALPHA, MOST_ALPHA = 0.01, 10.0
 MOST_IMAGES = 100_000_000
 MOST_MACS = MOST_PARAMETERS = MOST_FILE_BYTES = 10**15
 MOST_COUNT = 1_000_000_000  # of whatever else is counted: seconds, steps, draws
@@ -74,3 +75,14 @@ def checked_number(
     """
     if came is not None and not (math.isfinite(came) and low <= came <= high):
         raise InputError(argument, came, f"a number in {low:g}..{high:g}", do)
+
+
+def check_network(resolution: int, classes: int, alpha: float) -> None:
+    """Refuses a network that no machine holds, before it is built.
+
+    Raises:
+        InputError: which of the three is out of its limits.
+    """
+    checked_resolution("resolutions", str(resolution), resolution)
+    checked_whole("classes", classes, 1, MOST_CLASSES)
+    checked_number("alpha", alpha, LEAST_ALPHA, MOST_ALPHA)

@@ -25,8 +25,8 @@ def shown(text: str) -> str:
     return _UNSHOWABLE.sub(_spelt, text)
 
 
-def _spelt(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _spelt(letter: re.Match[str]) -> str:
+    code = ord(letter[0])
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a name, as os.fsdecode has it
         return f"\\x{code - 0xDC00:02x}"
     if code < 0x100:

@@ -69,7 +69,7 @@ def default_split(names: Sequence[str], where: str) -> str:
         return "all"
     raise DataError.of(
         where,
-        f"has {_listed(names)}, not one test or validation split to take unasked",
+        f"has {_listed(names)} and not one test or validation split to take unasked",
         "",
         "Say which with `split`.",
     )

@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from datasets.errors import BundleError
+from datasets.errors import DataError
 
 MOST_BYTES = 8 << 20
 MOST_DEPTH = 32
@@ -39,11 +39,11 @@ def parse(
             NaN or infinite, a key twice, a number too long, unshowable text.
     """
     if len(content) > most:
-        raise BundleError.of(where, f"over {most >> 20} MiB", "less")
+        raise DataError.of(where, f"over {most >> 20} MiB", "less")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise BundleError.of(where, f"byte {error.start} is not UTF-8") from None
+        raise DataError.of(where, f"byte {error.start} is not UTF-8") from None
     _check_depth(text, where, depth)
     reader = _Reader(where)
     try:
@@ -55,7 +55,7 @@ def parse(
             parse_int=reader.whole,
         )
     except json.JSONDecodeError as error:
-        raise BundleError.of(
+        raise DataError.of(
             where, f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         ) from None
     if not any_text:
@@ -73,24 +73,24 @@ class _Reader:
         unique: dict[str, Any] = {}
         for key, value in pairs:
             if key in unique:
-                raise BundleError.of(
+                raise DataError.of(
                     self._where, f"the key {key[:60]!r} stands twice in one object"
                 )
             unique[key] = value
         return unique
 
     def constant(self, word: str) -> NoReturn:
-        raise BundleError.of(self._where, f"{word} is no JSON number")
+        raise DataError.of(self._where, f"{word} is no JSON number")
 
     def finite(self, text: str) -> float:
         value = float(text)
         if not math.isfinite(value):
-            raise BundleError.of(self._where, f"the number {text[:40]} is too large")
+            raise DataError.of(self._where, f"the number {text[:40]} is too large")
         return value
 
     def whole(self, text: str) -> int:
         if len(text.lstrip("-")) > _MOST_DIGITS:
-            raise BundleError.of(
+            raise DataError.of(
                 self._where,
                 f"the number {text[:24]} is longer than {_MOST_DIGITS} digits",
             )
@@ -102,7 +102,7 @@ def _check_depth(text: str, where: str, most: int) -> None:
     for mark in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
         depth += 1 if mark.group() in "[{" else -1
         if depth > most:
-            raise BundleError.of(where, f"nested deeper than {most} levels")
+            raise DataError.of(where, f"nested deeper than {most} levels")
 
 
 def _check_text(value: Any, where: str) -> None:
@@ -115,7 +115,7 @@ def _check_text(value: Any, where: str) -> None:
         elif isinstance(held, list):
             left += held
         elif isinstance(held, str) and (UNSHOWABLE.search(held) or not _encodes(held)):
-            raise BundleError.of(where, f"unshowable characters in {held[:40]!a}")
+            raise DataError.of(where, f"unshowable characters in {held[:40]!a}")
 
 
 def _encodes(text: str) -> bool:

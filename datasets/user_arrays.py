@@ -41,7 +41,7 @@ def read_arrays(file: UserFile, kinds: str = "fiub") -> dict[str, NDArray[Any]]:
     Raises:
         InputError: no zip of plain arrays, or one that unpacks to too much.
     """
-    found = {}
+    arrays = {}
     members = check_zip(file)
     try:
         with zipfile.ZipFile(file.path) as held:
@@ -49,11 +49,11 @@ def read_arrays(file: UserFile, kinds: str = "fiub") -> dict[str, NDArray[Any]]:
                 content = held.read(member)
                 name = member.filename.removesuffix(".npy")
                 opened = io.BytesIO(content)
-                found[name] = _array(file, opened, len(content), kinds, None)
+                arrays[name] = _array(file, opened, len(content), kinds, None)
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError,
             zipfile.zlib.error) as error:  # type: ignore[attr-defined]  # fmt: skip
         raise file.wrong(f"cannot be unpacked ({str(error)[:120]})") from None
-    return found
+    return arrays
 
 
 def _array(

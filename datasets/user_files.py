@@ -12,7 +12,6 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True)
 class UserFile:
     """A file as it was named, before it is opened.
 
@@ -48,12 +46,17 @@ class UserFile:
         kind: of the errors: what such a file is a part of.
     """
 
-    path: Path
-    argument: str = ""
-    came: str = ""
-    expected: str = "a plain file"
-    do: str = ""
-    kind: type[InputError] = InputError
+    def __init__(
+        self,
+        path: Path,
+        argument: str = "",
+        came: str = "",
+        expected: str = "a plain file",
+        do: str = "",
+        kind: type[InputError] = InputError,
+    ) -> None:
+        self.path, self.argument, self.came = path, argument, came
+        self._expected, self._do, self._kind = expected, do, kind
 
     @property
     def where(self) -> str:
@@ -65,8 +68,13 @@ class UserFile:
         """One line that says why, what was expected, and what to do."""
         came = self.came or str(self.path)
         if self.argument:
-            return self.kind(self.argument, came, self.expected, self.do, fault=why)
-        return self.kind.of(came, why, self.expected, self.do)
+            return self._kind(self.argument, came, self._expected, self._do, fault=why)
+        return self._kind.of(came, why, self._expected, self._do)
+
+    def unpacked(self, path: Path) -> "UserFile":
+        """A member of it, unpacked elsewhere; errors name the file itself."""
+        came = self.came or str(self.path)
+        return UserFile(path, self.argument, came, self._expected, self._do, self._kind)
 
     def checked(self, most: int = MOST_BYTES) -> Path:
         """The path, where a plain file of at most `most` bytes lies that can be read.

@@ -42,14 +42,14 @@ def rows_of(file: UserFile, text: str) -> Rows:
         columns = tuple(next(reader, []))
         if len(columns) > MOST_COLUMNS or len(set(columns)) < len(columns):
             raise file.wrong("has too many columns, or one name twice")
-        found = [
+        lines = [
             Row(reader.line_num, _cells(file, reader.line_num, columns, cells))
             for cells in reader
             if cells
         ]
     except csv.Error as error:
         raise file.wrong(f"is no CSV in line {reader.line_num} ({error})") from None
-    return Rows(columns, tuple(found))
+    return Rows(columns, tuple(lines))
 
 
 def _cells(

@@ -9,14 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from datasets.errors import ModelError
-from datasets.limits import (
-    MOST_CLASSES,
-    checked_number,
-    checked_resolution,
-    checked_whole,
-)
-
-_LEAST_ALPHA, _MOST_ALPHA = 0.01, 10.0
+from datasets.limits import check_network
 
 if TYPE_CHECKING:
     import keras
@@ -295,9 +288,7 @@ def build(
             "alpha", alpha, fault="only mobilenet_v2 has a width; leave it 1"
         )
     classes = known.classes if classes is None else classes
-    checked_whole("classes", classes, 1, MOST_CLASSES)
-    checked_resolution("resolutions", str(resolution), resolution)
-    checked_number("alpha", alpha, _LEAST_ALPHA, _MOST_ALPHA)
+    check_network(resolution, classes, alpha)
     module = import_module(f"keras_models.architectures.{known.module}")
     built: keras.Model = module.build(name, resolution, classes, alpha)
     # One tensor in and out: keras.applications makes a list of one, and then warns.

@@ -189,17 +189,17 @@ def _working(
     model: keras.Model, fitting: Fitting, native: int, resolution: int
 ) -> list[int]:
     """The nearest resolutions on either side that were found to work, ascending."""
-    below = (side for side in range(min(resolution, native) - 1, 0, -1))
-    above = (side for side in range(resolution + 1, native + 1))
+    below = (nearest for nearest in range(min(resolution, native) - 1, 0, -1))
+    above = (nearest for nearest in range(resolution + 1, native + 1))
     working = []
     for resolutions in (below, above):
-        fitting_ones = (side for side in resolutions if fitting.fits(side))
-        for _, side in zip(range(_TRIED), fitting_ones, strict=False):
+        fitting_ones = (nearest for nearest in resolutions if fitting.fits(nearest))
+        for _, nearest in zip(range(_TRIED), fitting_ones, strict=False):
             try:
-                _copy(model, fitting, side)
+                _copy(model, fitting, nearest)
             except UnfitError:
                 continue
-            working.append(side)
+            working.append(nearest)
             break
     return sorted(working)
 

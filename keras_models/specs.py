@@ -104,9 +104,9 @@ def kept_in(run: Path) -> list[Spec]:
         return []
     expected = "what `reswise drop` keeps of its networks"
     file = UserFile(path, expected=expected, do="Delete it and sweep again.")
-    found = file.object()
+    held = file.object()
     with file.shaped():
-        return [_spec(facts) for facts in found["models"]]
+        return [_spec(facts) for facts in held["models"]]
 
 
 def _spec(facts: Json) -> Spec:

@@ -90,7 +90,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
             "",
             "Give its layers names of their own and save again.",
         ) from error
-    pixels = normalise(probes(taken.side), convention)
+    pixels = normalise(probes(taken.resolution), convention)
     reading = outputs.read(
         own.name,
         listed,
@@ -113,7 +113,7 @@ def canonical(model: keras.Model, said: Said) -> Canonical:
     return Canonical(
         own=user,
         model=bare if scores is raw else keras.Model(image, scores, name=own.name),
-        native=taken.side,
+        native=taken.resolution,
         normalisation=convention,
         remarks=tuple(words),
     )
@@ -131,7 +131,7 @@ def _ends(
     """A canonical image and the raw output that the model's own calls make of it."""
     if taken.plain:
         return own.inputs[0], own.outputs[number]
-    image = keras.Input((taken.side, taken.side, 3), name="image")
+    image = keras.Input((taken.resolution, taken.resolution, 3), name="image")
     try:
         adapted = taken.adapted(image)
         if "int" in taken.dtype or taken.batch is not None:
@@ -143,7 +143,8 @@ def _ends(
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError.of(
             own.name,
-            f"its layers do not take pictures of {taken.side} x {taken.side} pixels "
+            "its layers do not take pictures of "
+            f"{taken.resolution} x {taken.resolution} pixels "
             f"({first_line})",
         ) from error
 
@@ -161,7 +162,7 @@ def _convention(
                 f"colour ({NORMALISATIONS[wanted]})"
             ),
         )
-    pixels = probes(taken.side)
+    pixels = probes(taken.resolution)
     if taken.grey:
         pixels = pixels[..., :1] if taken.channel else pixels[..., 0]
     given = keras.ops.convert_to_tensor(pixels)

@@ -23,7 +23,7 @@ LUMA = (0.299, 0.587, 0.114)
 class Entrance:
     """What a model takes, and how an RGB picture becomes that."""
 
-    side: int  # of the square, in pixels
+    resolution: int  # of the square, in pixels
     grey: bool
     channel: bool  # False: (None, R, R), no axis of channels
     dtype: str  # what its own input is declared as
@@ -44,7 +44,7 @@ class Entrance:
         if self.grey:
             remarks.append("pixels: pictures become grey (0.299 R + 0.587 G + 0.114 B)")
         if self.free:
-            remarks.append(f"native resolution: {self.side} pixels, as asked")
+            remarks.append(f"native resolution: {self.resolution} pixels, as asked")
         if "int" in self.dtype:
             remarks.append(
                 f"pixels: its {self.dtype} input is fed as float32; resized pixels "
@@ -86,10 +86,10 @@ def entrance(model: keras.Model, native: int | None) -> Entrance:
         )
     tensor = model.inputs[0]
     shape = tuple(tensor.shape)
-    resolution = _side(model.name, shape, native)
+    resolution = _resolution(model.name, shape, native)
     struct = getattr(model, "_inputs_struct", None)
     return Entrance(
-        side=resolution,
+        resolution=resolution,
         grey=len(shape) == 3 or shape[3] == 1,
         channel=len(shape) == 4,
         dtype=str(tensor.dtype),
@@ -99,7 +99,7 @@ def entrance(model: keras.Model, native: int | None) -> Entrance:
     )
 
 
-def _side(name: str, shape: tuple[int | None, ...], native: int | None) -> int:
+def _resolution(name: str, shape: tuple[int | None, ...], native: int | None) -> int:
     if len(shape) == 4 and shape[1] in (1, 3) and shape[3] not in (1, 3):
         raise ModelError.of(
             name,

@@ -8,19 +8,18 @@ import shutil
 import tempfile
 import warnings
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from datasets.errors import InputError, ModelError
+from datasets.hdf5_limits import check_hdf5
 from datasets.strict_json import parse
 from datasets.user_files import UserFile
 from datasets.zip_limits import check_zip
 from keras_models.graphs.derived_state import renew_derived_state
 from keras_models.opening import keras2_files
-from keras_models.opening.hdf5_limits import check_hdf5
 from keras_models.opening.trusted_code import (
     NO_TRUST,
     Trust,
@@ -86,7 +85,7 @@ def _check_keras(path: Path) -> None:
                     _unpack(held, member, tensors)
             except Exception as error:  # a foreign file may raise anything
                 raise _unreadable(path, error) from error
-            check_hdf5(replace(file, path=tensors, came=f"{path}"))
+            check_hdf5(file.unpacked(tensors))
 
 
 def _unpack(held: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import ModelError
+from datasets.hdf5_limits import check_hdf5
 from datasets.limits import checked_resolution
 from datasets.user_arrays import read_arrays
 from datasets.user_files import UserFile
 from keras_models.graphs.derived_state import renew_derived_state
-from keras_models.opening.hdf5_limits import check_hdf5
 from keras_models.opening.model_files import read_model
 
 

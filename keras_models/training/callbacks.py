@@ -12,9 +12,9 @@ import keras
 import numpy as np
 
 from datasets.files import write_text
+from datasets.hdf5_limits import check_hdf5
 from datasets.user_files import UserFile
 from datasets.user_tables import read_rows
-from keras_models.opening.hdf5_limits import check_hdf5
 
 
 class Ordered(Protocol):

@@ -36,12 +36,12 @@ def test_a_library_of_another_processor_or_system(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is for x86_64; the runner is for arm64-v8a"):
         library_for("ndk", "arm64-v8a", other)
     with pytest.raises(
-        InputError, match="built for glibc; expected for `build=ndk` one"
+        InputError, match="built for glibc; expected one for Android, as `build=ndk`"
     ):
         library_for("ndk", "arm64-v8a", glibc)
     with pytest.raises(InputError, match=r"built for Android; .* the aarch64 wheel"):
         library_for("glibc", "arm64-v8a", android)
-    with pytest.raises(InputError, match=r"no libLiteRt\.so for the phone: name"):
+    with pytest.raises(InputError, match=r"libLiteRt\.so for the phone\. Name one"):
         library_for("bionic", "arm64-v8a", None)
     (tmp_path / "text").write_text("text")
     with pytest.raises(InputError, match="not a shared library of a known processor"):
@@ -238,7 +238,7 @@ def test_an_emulator_without_a_fitting_library(
                 tmp_path, build="bionic", serial=double.serial, runtime_lib=library
             )
         )
-        assert bad["ABI"].startswith("x86_64; LiteRT is arm64-v8a; name one with")
+        assert bad["ABI"].startswith("x86_64; LiteRT is arm64-v8a. Name one with --r")
         assert re.search(f"{_FETCH}x86_64/libLiteRt.so`", bad["ABI"])
 
 
@@ -258,7 +258,7 @@ def test_a_runner_for_an_emulator_is_bionic_s(tmp_path: Path) -> None:
     assert not is_for_glibc(made.files["runner"])
     for name in (b"libc.so\0", b"libm.so\0", b"libdl.so\0", b"__libc_init\0"):
         assert name in content
-    with pytest.raises(InputError, match="x86_64 wants bionic or ndk"):
+    with pytest.raises(InputError, match="expected bionic or ndk for x86_64"):
         build("glibc", tmp_path, abi="x86_64")
 
 

@@ -452,7 +452,7 @@ def test_a_spoiled_push_is_repeated(
     phone.put({"abc": path})
     assert (double.path(FOLDER) / "abc").read_bytes() == path.read_bytes()
     setattr(double.faults, fault, 99)
-    with pytest.raises(InputError, match="file came out wrong 3 times; try another"):
+    with pytest.raises(InputError, match=r"file came out wrong 3 times .*Try another"):
         phone.put({"def": path})
     assert not (double.path(FOLDER) / "def").exists()
 

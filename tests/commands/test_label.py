@@ -152,5 +152,5 @@ def test_answers_that_are_none_are_refused(
 
 
 def test_a_run_without_a_plan_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="expected the --run folder"):
+    with pytest.raises(InputError, match="expected the `run` folder"):
         run_label(tmp_path)

@@ -65,7 +65,10 @@ def test_the_report_counts_half_the_resolution_as_a_quarter(tmp_path: Path) -> N
     [
         (("--ladder", "small@64,small@32"), "does not ascend"),
         (("--ladder", "small@64,none@1"), "has no scores"),
-        (("--ladder", "small@32,small@64", "--way", "gut"), "unknown"),
+        (
+            ("--ladder", "small@32,small@64", "--way", "gut"),
+            "ways='gut': expected some of",
+        ),
         (("--ladder", "small@32,small@64", "--grid", "0x4"), "two counts"),
         (("--ladder", "small@32,small@64", "--grid", "many"), "two counts"),
         (("--rungs", TWO, "--lowest", "0,0", "--highest", "2,1"), "range"),

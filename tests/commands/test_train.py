@@ -67,7 +67,7 @@ def test_flags_of_augmentation_have_usual_parts() -> None:
 
 @pytest.mark.parametrize("wrong", ["x", "32,", "0"])
 def test_resolutions_that_are_none_are_refused(wrong: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--resolution"):
+    with pytest.raises(InputError, match=r"^resolutions="):
         verb.run(_parsed(*_words(tmp_path), "--resolution", wrong))
 
 

@@ -6,6 +6,7 @@ The real noun stands wherever a body has more than two lines (STYLE): `one`, `fo
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ MEANS = {
     "Floats": (),
     "Reals": (),
     "_TOGETHER": (),
+    "sides": (),  # a resolution is the side of a square input
 }
 
 pytestmark = pytest.mark.checkout
@@ -43,6 +45,16 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def _files(*packages: str) -> Iterator[Path]:
     for name in packages or PACKAGES:
         yield from sorted((ROOT / name).rglob("*.py"))
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _bound_in(path: Path) -> list[tuple[str, int, int]]:
+    return list(_bound(_tree(path)))
 
 
 def _bound(tree: ast.AST) -> Iterator[tuple[str, int, int]]:
@@ -83,7 +95,7 @@ def test_a_body_of_more_than_two_lines_has_real_nouns() -> None:
     empty = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
         for path in _files()
-        for name, line, lines in _bound(ast.parse(path.read_text(encoding="utf-8")))
+        for name, line, lines in _bound_in(path)
         if name in EMPTY and lines > LINES
     ]
     assert empty == []
@@ -101,9 +113,9 @@ def test_the_rule_sees_what_it_is_for() -> None:
 
 
 def _words(path: Path) -> Iterator[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    yield from (name for name, _, _ in _bound(tree))
-    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    yield from (name for name, _, _ in _bound_in(path))
+    nodes = ast.walk(_tree(path))
+    yield from (node.name for node in nodes if isinstance(node, ast.ClassDef))
 
 
 @pytest.mark.parametrize("word", MEANS)
@@ -116,11 +128,25 @@ def test_a_word_means_one_thing(word: str) -> None:
     assert elsewhere == []
 
 
+def test_records_of_five_fields_are_keyword_only() -> None:
+    """Two integers that change places pass mypy."""
+    positional = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in _files()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ClassDef)
+        and any("dataclass" in ast.unparse(one) for one in node.decorator_list)
+        and not any("kw_only=True" in ast.unparse(one) for one in node.decorator_list)
+        and sum(isinstance(field, ast.AnnAssign) for field in node.body) >= 5
+    ]
+    assert positional == []
+
+
 def test_an_alias_of_an_array_is_the_same_everywhere() -> None:
     """Float32s is float32, in every file that writes it."""
     meanings: dict[str, set[str]] = {}
     for path in _files():
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in _tree(path).body:
             if isinstance(node, ast.Assign) and "NDArray[" in ast.unparse(node.value):
                 for target in node.targets:
                     text = ast.unparse(node.value)

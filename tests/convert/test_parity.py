@@ -8,6 +8,7 @@ import pytest
 
 from convert.parity import Parity, parity
 from convert.quantising.recipes import RECIPES
+from convert.tflite_graph import Opened
 from convert.to_tflite import FloatFiles
 from keras_models.scoring.score_records import RungMeta, StoredRung
 from tests.convert.small import SIDE, network, pretrained
@@ -65,7 +66,7 @@ def _parity(
         )
         for scores in (PARENT, OWN)
     )
-    return parity(parent, own, path, RECIPES[recipe], least)
+    return parity(parent, own, Opened(path.read_bytes()), RECIPES[recipe], least)
 
 
 def test_figures_are_those_worked_by_hand(path: Path) -> None:
@@ -120,5 +121,5 @@ def test_a_parent_that_guesses_is_said(path: Path) -> None:
         )
         for scores in (PARENT, OWN)
     )
-    found = parity(parent, own, path, RECIPES["float16"], None)
+    found = parity(parent, own, Opened(path.read_bytes()), RECIPES["float16"], None)
     assert "1 of 4 images right (25.0 %), guessing gives 100.0 %" in found.hollow

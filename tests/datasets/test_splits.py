@@ -122,7 +122,7 @@ def test_default_split(names: list[str], chosen: str) -> None:
 )
 def test_no_split_is_taken_unasked_but_test_and_validation(names: list[str]) -> None:
     """Least of all a training set: accuracy on it flatters."""
-    with pytest.raises(InputError, match=f"{', '.join(names)}, .*`split`"):
+    with pytest.raises(InputError, match=f"{', '.join(names)} and .*`split`"):
         default_split(names, "x")
 
 

@@ -38,5 +38,5 @@ def test_longest_family_name_wins(name: str, convention: str) -> None:
 
 
 def test_unknown_family_asks() -> None:
-    with pytest.raises(InputError, match="normalisation=tf"):
+    with pytest.raises(InputError, match="expected one of tf, caffe"):
         of_family("novel")

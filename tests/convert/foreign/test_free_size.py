@@ -123,5 +123,5 @@ def test_a_size_that_its_graph_does_not_fit_is_refused(tmp_path: Path) -> None:
     maker = _free()
     conv = maker.model.subgraphs[0].operators[0]
     conv.builtinOptions.padding = 1
-    with pytest.raises(InputError, match="at 2 pixels: gives scores that are no numb"):
+    with pytest.raises(InputError, match="at 2 pixels gives scores that are no numb"):
         _imported(tmp_path, maker.packed(), resolution=2)

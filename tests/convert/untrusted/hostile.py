@@ -273,7 +273,7 @@ HOSTILE: dict[str, Hostile] = {
     # what is no bundle
     "no manifest": Hostile(
         _on_disk(lambda folder: (folder / MANIFEST_FILE).unlink()),
-        r"manifest\.json: cannot be opened: No such file",
+        r"manifest\.json cannot be opened: No such file",
     ),
     "a manifest that is a link": Hostile(
         _on_disk(_linked_manifest), r"manifest\.json: a link; expected a plain file"
@@ -361,7 +361,7 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "a file missing": Hostile(
         _on_disk(lambda folder: (folder / "tiny.tflite").unlink()),
-        r"tiny\.tflite: cannot be opened: No such file",
+        r"tiny\.tflite cannot be opened: No such file",
     ),
     "a file twice": Hostile(
         _declared(1, file="TINY.tflite"), r"the file TINY\.tflite is declared twice"
@@ -370,7 +370,7 @@ HOSTILE: dict[str, Hostile] = {
         _declared(1, file="Manifest.JSON"), r"Manifest\.JSON is declared twice"
     ),
     "a model that is not declared": Hostile(
-        _rung(0, file="other.tflite"), r"other\.tflite is not declared in `files`"
+        _rung(0, file="other.tflite"), r"other\.tflite is not declared in 'files'"
     ),
     "labels that are a model": Hostile(
         _said(lambda m: m.update(labels="tiny.tflite")), r"tiny\.tflite is a model"
@@ -597,7 +597,7 @@ HOSTILE: dict[str, Hostile] = {
         _selector(thresholds=[1.5]), r"thresholds\[0\] is 1\.5; expected maximum 1"
     ),
     "a threshold missing": Hostile(
-        _selector(thresholds=[]), "0 thresholds for 2 rungs"
+        _selector(thresholds=[]), "thresholds=0: expected one for each of 2 rungs but"
     ),
     "a selector that knows the labels": Hostile(
         _other_selector({"kind": "oracle", "ladder": ["tiny@8"]}),
@@ -621,7 +621,7 @@ HOSTILE: dict[str, Hostile] = {
     ),
     "a net whose layers do not fit": Hostile(
         _other_selector(_learned([3, 4])),
-        "layer 2 of the learned selector is no matrix",
+        "layer 2 of the learned selector: no matrix",
     ),
     "weights that are all 0": Hostile(
         _other_selector(
