@@ -12,7 +12,7 @@ from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
 from convert.metadata import LABELS_FILE, About, finished, label_lines
 from convert.quantising.recipes import Recipe
-from convert.rung_files import RungFiles, file_name
+from convert.rung_files import RungFiles, file_name, read_part
 from convert.running import Runner
 from convert.shared_weights import merged_model
 from convert.to_tflite import signature_name
@@ -67,10 +67,18 @@ def write(
     return write_bundle(folder, manifest, files)
 
 
+def opened(
+    rung_files: RungFiles, rungs: Sequence[WantedRung], recipe: Recipe
+) -> list[tflite_graph.Opened]:
+    """The rungs' own files, read from the disk once for all that is done with them."""
+    paths = [rung_files.path(rung, recipe) for rung in rungs]
+    return [tflite_graph.Opened(read_part(path)) for path in paths]
+
+
 def made_files(
     rung_files: RungFiles,
     rungs: Sequence[WantedRung],
-    opened: Sequence[tflite_graph.Opened],
+    files: Sequence[tflite_graph.Opened],
     recipe: Recipe,
     counted: Mapping[str, RungMeta],
     labels: Sequence[str] | None,
@@ -81,7 +89,7 @@ def made_files(
     Each is written once, of what was parsed of the rungs' own files.
 
     Args:
-        opened: the file of each rung; what was parsed of it is taken apart.
+        files: that of each rung; what was parsed of it is taken apart.
         counted: by rung, with its MACs and parameters.
         separate: a file a rung, which MediaPipe's ImageClassifier needs.
     """
@@ -90,21 +98,21 @@ def made_files(
     stem = file_name(rung_files.source.name)
     if separate:
         names = [f"{stem}_{rung.resolution}_{recipe.name}.tflite" for rung in rungs]
-        files = {
+        made = {
             name: finished(file.model, about, taken, labels)
-            for name, file in zip(names, opened, strict=True)
+            for name, file in zip(names, files, strict=True)
         }
         places = [0] * len(rungs)
     else:
         names = [f"{stem}_{recipe.name}.tflite"] * len(rungs)
-        whole = merged_model([file.model for file in opened])
+        whole = merged_model([file.model for file in files])
         shared = finished(whole, about, taken, labels)
-        for rung, file in zip(rungs, opened, strict=True):
+        for rung, file in zip(rungs, files, strict=True):
             _check_same(shared, file.content, rung)
-        files, places = {names[0]: shared}, list(range(len(rungs)))
-    rows = zip(rungs, opened, names, places, strict=True)
+        made, places = {names[0]: shared}, list(range(len(rungs)))
+    rows = zip(rungs, files, names, places, strict=True)
     return Made(
-        files,
+        made,
         tuple(
             _rung(
                 wanted,

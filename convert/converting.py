@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from convert.assemble import bundle_name, made_files, write
+from convert.assemble import bundle_name, made_files, opened, write
 from convert.bundle import Bundle
 from convert.image_input import entrance
 from convert.manifest import Json
@@ -16,7 +16,6 @@ from convert.quantising.layer_errors import LayerError, worst_layers
 from convert.quantising.quantise import quantiser_version
 from convert.quantising.recipes import RECIPES, Recipe
 from convert.rung_files import RungFiles, read_part
-from convert.tflite_graph import Opened
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text
@@ -118,17 +117,17 @@ def _result(
     parities, layers, made = [], {}, []
     for rung_files in every:
         rungs = wanted.of(rung_files.source)
-        opened = [Opened(read_part(rung_files.path(rung, recipe))) for rung in rungs]
-        for rung, file in zip(rungs, opened, strict=True):
+        files = opened(rung_files, rungs, recipe)
+        for rung, file in zip(rungs, files, strict=True):
             parent = parents[rung.rung]
             own = file_scores(store, judged, rung, recipe, file, parent.meta)
             compared = parity(parent, own, file, recipe, options.min_agreement)
             parities.append(compared)
             if recipe.weights == "int8" and _lossy(compared):
-                layers[rung.rung] = _layers(rung_files, rung, file)
+                layers[rung.rung] = _layers(rung_files, rung, file.content)
         made.append(
             made_files(
-                rung_files, rungs, opened, recipe, counted, labels, options.separate
+                rung_files, rungs, files, recipe, counted, labels, options.separate
             )
         )
     folder = options.run / bundle_name(wanted, recipe)
@@ -149,12 +148,14 @@ def _lossy(found: Parity) -> bool:
     return bool(found.failures) or found.drop.points > LARGEST_DROP
 
 
-def _layers(rung_files: RungFiles, rung: WantedRung, file: Opened) -> list[LayerError]:
+def _layers(
+    rung_files: RungFiles, rung: WantedRung, content: bytes
+) -> list[LayerError]:
     plain = read_part(rung_files.path(rung, RECIPES["float32"]))
     taken = entrance(rung.source.normalisation)
     few = rung_files.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)
-    return worst_layers(plain, file.content, images)
+    return worst_layers(plain, content, images)
 
 
 def _measured(

@@ -18,7 +18,6 @@ from keras_models.compression.recipes import (
 from keras_models.scoring.scores import ScoreStore
 from keras_models.scoring.sweeping import check_unreadable
 from selection.plans.several import Limits
-from selection.split import parted
 
 
 def compress(
@@ -71,4 +70,4 @@ def _check_images(judged: Dataset, limits: Limits) -> None:
             "one each, as a compressed network is judged by accuracy",
             "Use labelled images.",
         )
-    parted(judged.ids, limits.search_part, limits.seed)
+    limits.parts(judged.ids)

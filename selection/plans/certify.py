@@ -91,7 +91,11 @@ class Certificate:
         )
 
     def _further(self) -> str:
-        return " Further labels may certify a cheaper plan." * self.labels_may_help
+        return (
+            " Further labels may certify a cheaper plan."
+            if self.labels_may_help
+            else ""
+        )
 
     def _wanted(self) -> str:
         if self.labels_may_help:

@@ -45,6 +45,23 @@ class Limits:
                 "a part between 0 and 1, such as 0.3, or a number of images above 1",
             )
 
+    def parts(self, ids: tuple[str, ...]) -> tuple[Ints, Ints]:
+        """(rows of the images that search, rows of those that certify).
+
+        Raises:
+            InputError: there would be none of either.
+        """
+        try:
+            return parted(ids, self.search_part, self.seed)
+        except InputError as error:
+            raise InputError(
+                "search_part",
+                f"{self.search_part:g}",
+                "at least one image on each side",
+                "Use more images.",
+                f"cannot split {len(ids)} images",
+            ) from error
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Candidate:
@@ -120,7 +137,7 @@ def certify_several(
     """
     limits.check()
     check_labelled(labels, "a certificate of a compressed network")
-    searching, certifying = parted(ids, limits.search_part, limits.seed)
+    searching, certifying = limits.parts(ids)
     limit, confidence = limits.max_drop_points / 100, limits.confidence
     chances = _chances(
         candidates, reference, labels, searching, certifying.size, limit, confidence

@@ -129,5 +129,5 @@ def test_refusals() -> None:
         certify_several(EVERY, REFERENCE, np.full(IMAGES, -1), IDS, LIMITS)
     with pytest.raises(InputError, match="confidence=2"):
         certify_several(EVERY, REFERENCE, LABELS, IDS, Limits(1.0, 2.0))
-    with pytest.raises(InputError, match="cannot be split"):
+    with pytest.raises(InputError, match="search_part=500: cannot split 400 images"):
         certify_several(EVERY, REFERENCE, LABELS, IDS, Limits(search_part=500))
