@@ -1,5 +1,6 @@
 """What results and last lines say: the command as it was typed, a path in short."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -13,6 +14,6 @@ def command_line() -> str:
 def shown(path: Path) -> str:
     """A path as short as it can be named from here."""
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
+        return str(Path(os.path.realpath(path)).relative_to(Path.cwd()))
     except ValueError:
         return str(path)

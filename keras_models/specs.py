@@ -7,6 +7,7 @@ may run is never taken from here.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -67,7 +68,7 @@ def spec_of(choice: "ModelChoice", name: str, weights_sha256: str) -> Spec:
     for field in fields(choice):
         value = getattr(choice, field.name)
         if field.name in _PATHS and value is not None and Path(value).exists():
-            value = str(Path(value).resolve())
+            value = os.path.realpath(value)
         if isinstance(value, str | int | float | None):
             asked[field.name] = value
     named = [asked[key] for key in ("model", "weights") if asked.get(key)]
