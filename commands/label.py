@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import label_files
+from commands import echo, label_files
 from commands.family_file import Held, read_family, write_plan
 from datasets.user_files import UserFile
 
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     write_plan(args.plan_run, held, plan)
     asked = questions(held.family, known)
     label_files.write_questions(args, held, known, asked)
-    print(plan.certificate.sentence())
+    echo.say(plan.certificate.sentence())
     print(_outlook(held, here.passed, here.reachable, len(here.open)))
     return 0 if plan.certificate.certified else 1
 
@@ -82,7 +82,7 @@ def _known(args: argparse.Namespace, held: Held) -> "Known":
         expected = "to_label.csv filled in, or what label.html saved"
         answers = UserFile(path, "labels", expected=expected)
         count = read_answers(held.family, known, answers)
-        print(f"{count} answers from {path}")
+        print(f"{count} answers from {echo.shown(path)}")
     return known
 
 

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     write_text(args.out / "report.md", f"# {answer(gathered)}\n\n{text}")
     page = args.out / "report.html"
     write_text(page, render(gathered, echo.command_line()))
-    print(answer(gathered))
+    echo.say(answer(gathered))
     print(f"wrote {echo.shown(args.out / 'report.md')}")
     print(f"wrote {len(tables)} tables to {echo.shown(args.out / 'tables')}")
     print(f"wrote {echo.shown(page)}")

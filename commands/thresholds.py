@@ -78,6 +78,7 @@ def _own_folder(run: Path, key: str, ladder: tuple[str, ...]) -> Path:
     import hashlib
     import re
 
+    from datasets.shown import name_bytes
     from reports.table import table_keys
 
     held = run / "thresholds.tables.json"
@@ -86,4 +87,4 @@ def _own_folder(run: Path, key: str, ladder: tuple[str, ...]) -> Path:
     if key in {kept or key for kept in table_keys(held)}:
         return run
     words = re.sub(r"[^\w.@-]+", "-", "-".join(ladder))[:60]
-    return run / f"{words}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
+    return run / f"{words}_{hashlib.sha256(name_bytes(key)).hexdigest()[:6]}"

@@ -3,14 +3,17 @@
 import contextlib
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from datasets.shown import shown
 from datasets.user_files import UserFile
 
 _READ_BYTES = 1 << 20
+_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
 @contextlib.contextmanager
@@ -36,9 +39,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes `text` as UTF-8, whole or not at all."""
+    """Writes `text` as UTF-8, whole or not at all; a byte of a name that is none is
+    spelt, as `shown` does.
+    """
     with whole_file(path) as file:
-        file.write(text.encode())
+        file.write(_SURROGATES.sub(lambda some: shown(some[0]), text).encode())
 
 
 def file_sha256(path: Path) -> str:

@@ -13,8 +13,8 @@ _UNSHOWABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"[+-]?(\d[\d,.]*|\.\d+|inf|nan)(e[+-]?\d+)?( ?%)?", re.IGNORECASE)
+_FORMULA = re.compile(r"\s*([=@]|[+-][^(|!]*[(|!])")
+_TAG, _LINK = re.compile(r"<(?=[A-Za-z/!?])"), re.compile(r"\](?=[(\[:])")
 
 
 def shown(text: str) -> str:
@@ -36,22 +36,23 @@ def _spelt(letter: re.Match[str]) -> str:
 
 def in_markdown(text: str) -> str:
     """For a cell or a line of GitHub Markdown: no HTML, no link, no picture."""
-    plain = shown(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"(?<=\])\(", r"\\(", plain).replace("|", "\\|")
+    return _LINK.sub(r"\\]", _TAG.sub("&lt;", shown(text)))
 
 
 def in_csv(text: str) -> str:
     """For a cell that a spreadsheet may open: no formula; numbers stay as they are."""
-    plain = shown(text)
-    if plain.startswith(_FORMULA) and not _NUMBER.fullmatch(plain):
-        return f"'{plain}"
-    return plain
+    plain = "\n".join(map(shown, text.split("\n")))
+    return f"'{plain}" if _FORMULA.match(plain) else plain
 
 
-def safe_link(address: str) -> str:
-    """An address for a page: https, http, or a path; anything else is none."""
-    plain = shown(address)
-    scheme = re.match(r"\s*([A-Za-z][A-Za-z0-9+.-]*)\s*:", plain)
-    if scheme and scheme[1].lower() not in ("http", "https"):
-        return ""
-    return plain
+def from_csv(cell: str) -> str:
+    """What `in_csv` was given, as far as it could be shown."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
+def name_bytes(name: str) -> bytes:
+    """The bytes of a name, to be hashed: those of a file's as the disk has them."""
+    try:
+        return name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a surrogate pair, of a JSON text
+        return name.encode("utf-8", "surrogatepass")

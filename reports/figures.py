@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from datasets.files import whole_file
+from datasets.shown import name_bytes
 from reports.drop import alike, group_key, in_group
 from reports.rows import Row
 
@@ -47,7 +48,7 @@ def _figure_name(key: str) -> str:
     """Words to be read, and a hash that tells like ones apart."""
     model, _, dataset, split = key.split(" | ")[:4]
     words = re.sub(r"[^\w.-]+", "-", f"{model}_{Path(dataset).name}_{split}").strip("-")
-    return f"accuracy_{words[:60]}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
+    return f"accuracy_{words[:60]}_{hashlib.sha256(name_bytes(key)).hexdigest()[:6]}"
 
 
 def draw_accuracy(rows: list[Row], folder: Path, name: str = "accuracy") -> list[Path]:

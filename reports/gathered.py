@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import InputError
+from datasets.shown import shown
 from keras_models.scoring.score_records import StoredRung
 from keras_models.scoring.scores import ScoreStore
 from reports.rows import Row, read_rows
@@ -65,7 +66,7 @@ class Gathered:
 
     def row_of(self, folder: Path, plan: Json) -> Row | None:
         """The newest row of a plan's selector; None: there is none."""
-        ladder = ",".join(plan["selector"]["ladder"])
+        ladder = shown(",".join(plan["selector"]["ladder"]))
         kind = plan["selector"]["kind"]
         own = [
             row

@@ -10,6 +10,7 @@ from pathlib import Path
 from datasets import user_tables
 from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.shown import from_csv, in_csv, shown
 from datasets.user_files import MOST_RUN_BYTES, UserFile
 
 
@@ -49,6 +50,13 @@ class Row:
     device: str | None = None  # and the engine that computed the scores
     command: str | None = None
 
+    def __post_init__(self) -> None:
+        """Names in it do nothing, wherever it is shown; see datasets/shown.py."""
+        for own in fields(self):
+            value = getattr(self, own.name)
+            if isinstance(value, str):
+                object.__setattr__(self, own.name, shown(value))
+
 
 COLUMNS = tuple(field.name for field in fields(Row))
 
@@ -60,8 +68,12 @@ def to_csv(rows: list[Row]) -> str:
     writer.writerow(COLUMNS)
     for row in rows:
         values = (getattr(row, name) for name in COLUMNS)
-        writer.writerow("" if value is None else value for value in values)
+        writer.writerow(_cell(value) for value in values)
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return "" if value is None else in_csv(value) if isinstance(value, str) else value
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
@@ -88,7 +100,7 @@ def _row(cells: dict[str, str]) -> Row:
     types: dict[str, Callable[[str], object]] = {
         "int | None": int,
         "float | None": _finite,
-        "str | None": str,
+        "str | None": from_csv,
     }
     return Row(
         **{  # type: ignore[arg-type]

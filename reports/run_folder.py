@@ -77,7 +77,7 @@ def add_tables(
         held |= dict(zip(keys, tables, strict=True))
         write_text(read, "\n".join(table.markdown() for table in held.values()))
         kept_as = [{**asdict(table), "key": key} for key, table in held.items()]
-        write_text(kept, json.dumps(kept_as, indent=1, ensure_ascii=False) + "\n")
+        write_text(kept, json.dumps(kept_as, indent=1) + "\n")
     return [read]
 
 

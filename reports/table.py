@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from rich.console import Console
 
 from datasets.files import write_text
+from datasets.shown import in_csv, in_markdown, shown
 from datasets.user_files import UserFile
 from reports import terminal
 
@@ -57,12 +58,20 @@ class Table:
     notes: tuple[str, ...] = ()
     kind: Kind = field(kw_only=True)  # reports/sections.py: its section of the page
 
+    def __post_init__(self) -> None:
+        """Names in it do nothing, wherever it is shown; see datasets/shown.py."""
+        for name in ("columns", "notes"):
+            object.__setattr__(self, name, tuple(map(_lines, getattr(self, name))))
+        object.__setattr__(self, "title", shown(self.title))
+        rows = tuple(tuple(map(_lines, row)) for row in self.rows)
+        object.__setattr__(self, "rows", rows)
+
     def markdown(self) -> str:
         """The table as GitHub Markdown, its notes below."""
         marks = ["---" if i < self.words else "---:" for i in range(len(self.columns))]
         lines = [_line(self.columns), _line(marks), *(_line(row) for row in self.rows)]
-        notes = "".join(f"\n{note}\n" for note in self.notes)
-        return f"**{self.title}**\n\n" + "\n".join(lines) + "\n" + notes
+        notes = "".join(f"\n{in_markdown(note)}\n" for note in self.notes)
+        return f"**{in_markdown(self.title)}**\n\n" + "\n".join(lines) + "\n" + notes
 
     def latex(self) -> str:
         """A LaTeX table, for a preamble with the packages booktabs and graphicx."""
@@ -86,7 +95,8 @@ class Table:
     def csv(self) -> str:
         """Columns and rows as CSV; reads back equal, text as text."""
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([self.columns, *self.rows])
+        rows = [map(in_csv, row) for row in (self.columns, *self.rows)]
+        csv.writer(text, lineterminator="\n").writerows(rows)
         return text.getvalue()
 
     def show(self, console: Console | None = None) -> None:
@@ -102,12 +112,16 @@ class Table:
             console.print(note, markup=False, highlight=False)
 
 
+def _lines(text: str) -> str:
+    return "\n".join(map(shown, text.split("\n")))
+
+
 def write_tables(folder: Path, name: str, tables: Sequence[Table]) -> list[Path]:
     """name.md to read, and name.tables.json, which `reswise report` finds."""
     read, kept = folder / f"{name}.md", folder / f"{name}{_SUFFIX}"
     write_text(read, "\n".join(table.markdown() for table in tables))
     facts = [asdict(table) for table in tables]
-    write_text(kept, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    write_text(kept, json.dumps(facts, indent=1) + "\n")
     return [read]
 
 
@@ -194,7 +208,11 @@ def _escaped(text: str) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(_markdown_cell, cells)) + " |"
+
+
+def _markdown_cell(text: str) -> str:
+    return in_markdown(text.replace("\n", " ")).replace("|", "\\|")
 
 
 def _width(table: Table) -> int:

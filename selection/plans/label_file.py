@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from datasets.errors import InputError
 from datasets.limits import MOST_CLASSES
+from datasets.shown import in_csv, name_bytes
 from datasets.user_files import UserFile
 from datasets.user_tables import read_rows
 from selection.arrays import Json
@@ -53,7 +54,7 @@ def questions(family: Family, known: Known) -> list[Question]:
 
 def _question(family: Family, plan: int, row: int) -> Question:
     pair = (int(family.reference_answers[row]), int(family.answers[plan, row]))
-    digest = hashlib.sha256(family.ids[row].encode()).digest()
+    digest = hashlib.sha256(name_bytes(family.ids[row])).digest()
     return Question(row, *(pair if digest[0] % 2 else pair[::-1]))
 
 
@@ -66,10 +67,9 @@ def questions_csv(
     table.writerow(COLUMNS)
     for question in asked:
         name = family.ids[question.row]
-        table.writerow(
-            (name, folder + name, names[question.first], names[question.second], "",
-             question.first, question.second)
-        )  # fmt: skip
+        pair = names[question.first], names[question.second]
+        texts = (name, folder + name, *pair)
+        table.writerow((*map(in_csv, texts), "", question.first, question.second))
     return text.getvalue()
 
 
@@ -88,7 +88,8 @@ def read_answers(family: Family, known: Known, file: UserFile) -> int:
             f"has the columns {', '.join(table.columns)[:200]}",
             f"{', '.join(sorted(needed))}, as in to_label.csv",
         )
-    rows = {name: row for row, name in enumerate(family.ids)}
+    rows = {in_csv(name): row for row, name in enumerate(family.ids)}
+    rows |= {name: row for row, name in enumerate(family.ids)}
     count = 0
     for row in table.rows:
         line, cells = f"{file.where} line {row.number}", row.cells
