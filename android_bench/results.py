@@ -93,7 +93,7 @@ def _named(events: list[Fields], name: str) -> list[Fields]:
 
 def _event(where: str, line: bytes) -> Fields:
     try:
-        event = parse(line, where, _MOST_LINE)
+        event = parse(line, where, _MOST_LINE, any_text=True)
         if not isinstance(event, dict) or "event" not in event:
             raise InputError.of(where, "is another line")
     except InputError:
