@@ -18,6 +18,7 @@ from android_bench.machine import Facts
 from android_bench.phone_errors import Where
 from datasets.errors import InputError
 from datasets.files import file_sha256
+from datasets.run_lock import UNFINISHED
 
 BUSY = 8  # the runner's exit code: another one writes these results
 _TRIES = 3  # pushes or pulls of a file whose content came out wrong
@@ -276,7 +277,7 @@ class Phone:
 
     def _pull(self, name: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
+        part = path.with_name(f".{path.name}{UNFINISHED}")
         for _ in range(_TRIES):
             wanted = self._sums([name]).get(name)
             if wanted is None:

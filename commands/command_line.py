@@ -5,6 +5,7 @@ itself, 130 interrupted.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -15,6 +16,7 @@ from absl import logging
 from absl.flags import Error as AbslError
 
 from commands import unexpected
+from commands.interrupting import INTERRUPTED, LINE, ending_soon
 from commands.parsing import (
     BAD_INPUT,
     Parser,
@@ -26,6 +28,7 @@ from commands.parsing import (
 from datasets.catalogue import shadowed_distribution
 from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.run_lock import alone_in
 from datasets.shown import shown
 
 STAGES = {
@@ -37,8 +40,7 @@ STAGES = {
 }
 VERBS = tuple(verb for verbs in STAGES.values() for verb in verbs)
 
-DONE, CHECK_FAILED, INTERRUPTED = 0, 1, 130
-_INTERRUPTED = "interrupted; the same command goes on where this stopped"
+DONE, CHECK_FAILED = 0, 1
 
 _DESCRIPTION = """\
 Find out how far the input resolution of a trained Keras CNN can fall, without training.
@@ -119,9 +121,10 @@ def run(arguments: list[str]) -> int:
     if line := shadowed_distribution():
         logging.warning("%s", line)
     try:
-        code = int(import_module(f"commands.{verb}").run(parsed))
-        _keep_flags(verb, arguments, parsed)
-        sys.stdout.flush()
+        with ending_soon(verb), _folder_held(verb, parsed):
+            code = int(import_module(f"commands.{verb}").run(parsed))
+            _keep_flags(verb, arguments, parsed)
+            sys.stdout.flush()
         return code
     except InputError as error:
         return _said(verb, error.as_flags(), BAD_INPUT)
@@ -129,13 +132,23 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except KeyboardInterrupt:
-        return _said(verb, _INTERRUPTED, INTERRUPTED)
+        return _said(verb, LINE, INTERRUPTED)
     except OSError as error:
         if error.filename is None and error.errno is None:
             return unexpected.report(verb, arguments, error)
         return _said(verb, str(error), BAD_INPUT)
     except Exception as error:
         return unexpected.report(verb, arguments, error)
+
+
+def _folder_held(
+    verb: str, parsed: argparse.Namespace
+) -> contextlib.AbstractContextManager[None]:
+    """Of a verb that works in a run folder: no other one does so meanwhile."""
+    folder = getattr(parsed, "run", None) or getattr(parsed, "plan_run", None)
+    if not isinstance(folder, Path) or (folder.exists() and not folder.is_dir()):
+        return contextlib.nullcontext()
+    return alone_in(folder, f"reswise {verb}")
 
 
 def _said(verb: str, text: str, code: int) -> int:

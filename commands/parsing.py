@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from absl.flags import argparse_flags
 
+from commands.flag_types import bounded
 from datasets.shown import shown
 from datasets.user_files import UserFile
 
@@ -52,6 +53,8 @@ class Parser(argparse_flags.ArgumentParser):
         """As argparse does, into the group of the flag's name."""
         if not self._titled or not str(names[0]).startswith("--") or names == VERSION:
             return super().add_argument(*names, **settings)
+        if "type" in settings:
+            settings["type"] = bounded(names[0], settings["type"])
         return self._titled[group_of(names)].add_argument(*spelt(names), **settings)
 
     def add_mutually_exclusive_group(self, **settings: Any) -> Any:

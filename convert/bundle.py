@@ -20,6 +20,7 @@ from convert.untrusted.schema import read_manifest
 from convert.untrusted.verify import verified
 from datasets.errors import BundleError, InputError
 from datasets.files import file_sha256
+from datasets.run_lock import UNFINISHED
 from datasets.strict_json import MOST_BYTES
 from selection.contract import Selector
 
@@ -131,7 +132,7 @@ def _check_place(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    made = Path(tempfile.mkdtemp(UNFINISHED, f".{folder.name}.", folder.parent))
     try:
         yield made
     finally:

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from datasets.run_lock import UNFINISHED
 from datasets.shown import shown
 from datasets.user_files import UserFile
 
 _READ_BYTES = 1 << 20
+_MOST_NAME = 200  # bytes; a file system takes 255
 _SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
@@ -24,7 +26,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     inside the block leaves `path` as it was. Folders are made as needed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(UNFINISHED, _prefix(path), path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -36,6 +38,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
+
+
+def _prefix(path: Path) -> str:
+    """Of a temporary neighbour, whose name must fit too."""
+    return f".{os.fsdecode(os.fsencode(path.name)[:_MOST_NAME])}."
 
 
 def write_text(path: Path, text: str) -> None:

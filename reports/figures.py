@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -178,12 +179,9 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     paths = []
     for kind in ("svg", "png"):
         drawn = io.BytesIO()
-        figure.savefig(
-            drawn,
-            format=kind,
-            dpi=144,
-            metadata={"Date": None} if kind == "svg" else None,
-        )
+        metadata = {"Date": None} if kind == "svg" else None
+        with rc_context({"svg.hashsalt": "reswise"}):  # the same ids in every run
+            figure.savefig(drawn, format=kind, dpi=144, metadata=metadata)
         paths.append(folder / f"{name}.{kind}")
         with whole_file(paths[-1]) as file:
             file.write(drawn.getvalue())

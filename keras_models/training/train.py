@@ -24,6 +24,7 @@ from keras_models.normalisation import normalise
 from keras_models.training.callbacks import (
     EpochBegin,
     WholeBackup,
+    WholeBest,
     cut_log,
     epochs_done,
 )
@@ -239,12 +240,5 @@ def _held_out(
     return normalise(validation.pixels, settings.normalisation), one_hot
 
 
-def _best(run: Path, accuracies: list[float]) -> keras.callbacks.ModelCheckpoint:
-    return keras.callbacks.ModelCheckpoint(
-        str(run / "best.weights.h5"),
-        monitor="val_accuracy",
-        mode="max",
-        save_best_only=True,
-        save_weights_only=True,
-        initial_value_threshold=max(accuracies, default=None),
-    )
+def _best(run: Path, accuracies: list[float]) -> WholeBest:
+    return WholeBest(run / "best.weights.h5", max(accuracies, default=None))

@@ -56,9 +56,18 @@ LONG: dict[str, tuple[str, ...]] = {
         "--from", "scores", "--reference", "large@64", "--max-drop", "20",
     ),
 }  # fmt: skip
-VALUES = ("0", "-1", "1e308", "nan", "", "9" * 5000, "x\x1b[31m\udcff\u202e")
+VALUES = (
+    "0",
+    "-1",
+    "1e308",
+    "nan",
+    "",
+    "9999999999",
+    "9" * 5000,
+    "x\x1b[31m\udcff\u202e",
+)
 MORE = (
-    "0", "-1", "0.5", "1e308", "1e-320", "nan", "inf", "", "9" * 5000, "text",
+    "0", "-1", "0.5", "9999999999", "1e308", "1e-320", "nan", "inf", "", "9" * 5000, "text",
     "x\x1b[31m\udcff\u202e", "../..", ",", "1,,2", "NaN,inf",
 )  # fmt: skip
 ABSL = (
