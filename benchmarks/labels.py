@@ -72,12 +72,9 @@ def _front(scored: Scored, seed: int) -> str:
     )
     searching, certifying = parts_of(calibration, request)
     family = searched_family(searching, certifying, request)
-    asked = family.asked(certifying.labels)[1].said
-    steps = [
-        f"{step.labels}: {step.saved_percent:.1f}"
-        for step in family.steps(certifying.labels)
-    ]
-    return f"| {seed} | {', '.join(steps) or 'none'} | {asked} |"
+    asked = family.asked(certifying.labels)
+    steps = [f"{step.labels}: {step.saved_percent:.1f}" for step in asked.steps]
+    return f"| {seed} | {', '.join(steps) or 'none'} | {asked.known.said} |"
 
 
 def _row(scored: Scored, cascade: Cascade) -> str:

@@ -90,7 +90,7 @@ def _outlook(held: Held, passed: int, reachable: int, waiting: int) -> str:
     if not waiting:
         return "No further label can change the plan."
     family = held.family
-    saved = 100 * (1 - family.macs[reachable - 1] / family.reference_macs)
+    saved = family.saved_percent(reachable - 1)
     return (
         f"Further labels could at best bring a plan that saves {saved:.1f} %; the next "
         f"one in line (plan {passed + 1} of {len(family.selectors)}) waits for at most "

@@ -22,7 +22,7 @@ BAD_INPUT = 2
 GROUPS = ("model", "pictures", "what to measure", "output")
 _GROUP_OF = {
     "model": "--model --weights --name --classes --alpha --normalisation --adapted "
-    "--start --bundle --labels",
+    "--start --change --bundle --labels",
     "pictures": "--dataset --split --data-dir --limit --max-unreadable --crop "
     "--interpolation --no-antialias --from --calibration-split --calibration-part "
     "--calibration-images --validation --class-names --nonfinite --class-offset --mean "

@@ -3,23 +3,33 @@
 import argparse
 from pathlib import Path
 
+from commands import flags
+
 
 def add_picture_flags(parser: argparse.ArgumentParser) -> None:
-    """--model, --alpha, --start, --dataset, --split, --limit, --resolution, --crop."""
+    """--model and its like, --dataset and its like, --resolutions, --crop."""
     add = parser.add_argument
     add(
         "--model",
         required=True,
-        metavar="NAME",
-        help="a name that `reswise models` lists",
+        metavar="NAME|FILE",
+        help="a name that `reswise models` lists, or the path of a .keras or .h5 file",
     )
     add("--alpha", type=float, default=1.0, help="width of mobilenet_v2 (default: 1.0)")
     add(
         "--start",
         type=Path,
-        metavar="FILE",
-        help="weights to start from (.npz, .weights.h5, .keras); default: random",
+        metavar="FILE|NAME",
+        help="weights to start from: a file (.npz, .weights.h5, .keras) or packaged "
+        "ones (cifar10, glyphs); default: random, or those in the model file",
     )
+    add(
+        "--normalisation",
+        metavar="tf|caffe|torch|unit|none",
+        help="how pixels enter a model file (default: as is found in it, or recorded "
+        "beside it; see `reswise drop --help`)",
+    )
+    flags.add_file_flags(parser)
     add(
         "--dataset",
         required=True,
@@ -44,13 +54,7 @@ def add_picture_flags(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the first N images of a fixed shuffle (default: all)",
     )
-    add(
-        "--first-class",
-        type=int,
-        choices=(0, 1),
-        help="what a table's numbers call the first class (default: 0, and a table "
-        "that seems to count from 1 is asked about)",
-    )
+    flags.add_class_flags(parser)
     add(
         "--resolutions",
         "--resolution",
@@ -65,6 +69,37 @@ def add_picture_flags(parser: argparse.ArgumentParser) -> None:
         default="0.875",
         metavar="F",
         help="centre crop as a fraction of the short side, or squash (default: 0.875)",
+    )
+
+
+def add_change_flags(parser: argparse.ArgumentParser) -> None:
+    """--change, --distil, --temperature, --distil-weight."""
+    add = parser.add_argument
+    add(
+        "--change",
+        metavar="NAME[+NAME]",
+        help="change the architecture first, most weights kept: gap, separable, fire, "
+        "factorised, ghost, shuffle, inverted, excitation, dice "
+        "(docs/architecture_changes.md)",
+    )
+    add(
+        "--distil",
+        metavar="FILE|parent",
+        help="learn from the answers of a trained model file too, or from those of the "
+        "network before --change",
+    )
+    add(
+        "--temperature",
+        type=float,
+        metavar="F",
+        help="with --distil: softens the answers of both (default: 4)",
+    )
+    add(
+        "--distil-weight",
+        type=float,
+        metavar="F",
+        help="with --distil: the teacher's part of the loss, the labels have the rest "
+        "(default: 0.9)",
     )
 
 

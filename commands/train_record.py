@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from commands import echo, train_settings
 if TYPE_CHECKING:
     import keras
 
+    from commands.train_model import Beginning
     from datasets.dataset import Dataset
     from keras_models.training.train import Settings
 
@@ -22,6 +24,7 @@ def facts_of(
     accuracy: float,
 ) -> dict[str, object]:
     """What the record beside the weights says of their training."""
+    how = settings.distilling
     return {
         "command": echo.command_line(),
         "native": resolution,
@@ -35,18 +38,22 @@ def facts_of(
         "preprocessing": train_settings.preprocessing(args).describe(),
         "normalisation": settings.normalisation,
         "precision": settings.precision,
+        "change": args.change,
+        "distilling": None if how is None else asdict(how),
         "validation_accuracy": round(accuracy, 4),
         "versions": _versions(),
     }
 
 
-def origin_of(start: Path | None) -> object:
+def origin_of(begins: "Beginning") -> object:
     """What is known of the weights begun with: their own record if a training's."""
     from keras_models.opening.weight_files import record_beside
 
-    if start is None:
+    if begins.file is not None:
+        return {"file": begins.file.weights, "weights_sha256": begins.sha256}
+    if begins.start is None:
         return "random weights"
-    return record_beside(start) or start.name
+    return record_beside(begins.start) or begins.start.name
 
 
 def _versions() -> dict[str, str]:
@@ -58,20 +65,25 @@ def _versions() -> dict[str, str]:
 
 
 def write(
-    args: argparse.Namespace,
+    begins: "Beginning",
     model: "keras.Model",
     facts: dict[str, object],
     folder: Path,
 ) -> None:
-    """Weights, record and figure; prints where they lie."""
-    from datasets.files import write_text
+    """Weights, or the whole model; record and figure; prints where they lie."""
+    from datasets.files import file_sha256, write_text
     from datasets.user_files import UserFile
-    from keras_models.training.train import pack
+    from keras_models.opening.precision import as_float32
+    from keras_models.training.train import pack, save
     from reports.history import draw_history
 
-    name = args.model if args.alpha == 1.0 else f"{args.model}_{args.alpha:g}"
-    weights = folder / f"{name}.npz"
-    pack(model, weights)
+    name = begins.name
+    weights = folder / f"{name}{'.keras' if begins.whole else '.npz'}"
+    if begins.whole:
+        save(as_float32(model), weights)
+        facts = facts | {"sha256": file_sha256(weights)}
+    else:
+        pack(model, weights)
     log = UserFile(folder / "log.csv").text().splitlines()
     write_text(
         weights.with_suffix(".json"), json.dumps(facts | {"log": log}, indent=1) + "\n"

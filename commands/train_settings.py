@@ -1,12 +1,12 @@
 """What the flags of `reswise train` decide: settings, resolutions, preprocessing."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
+    from commands.train_model import Beginning
     from datasets.preprocessing import Preprocessing
     from keras_models.training.train import Settings
 
@@ -38,10 +38,11 @@ def resolutions_of(text: str) -> list[int]:
     return pixels
 
 
-def settings_of(args: argparse.Namespace, precision: str) -> "Settings":
+def settings_of(
+    args: argparse.Namespace, begins: "Beginning", precision: str
+) -> "Settings":
     """What decides a training."""
-    from datasets.files import file_sha256
-    from keras_models.catalogue import entry
+    from commands.train_model import distilling
     from keras_models.training import train
 
     return train.Settings(
@@ -50,7 +51,7 @@ def settings_of(args: argparse.Namespace, precision: str) -> "Settings":
         learning_rate=args.learning_rate,
         seed=args.seed,
         validation=args.validation,
-        normalisation=entry(args.model).normalisation,
+        normalisation=begins.normalisation,
         optimizer=args.optimizer,
         schedule=args.schedule,
         label_smoothing=args.label_smoothing,
@@ -58,7 +59,8 @@ def settings_of(args: argparse.Namespace, precision: str) -> "Settings":
         mixup=args.mixup,
         augmentation=train.Augmentation(args.flip, args.random_crop, args.cutout),
         precision=precision,
-        start=None if args.start is None else file_sha256(_existing(args.start)),
+        start=begins.sha256,
+        distilling=distilling(args, begins),
     )
 
 
@@ -67,9 +69,3 @@ def preprocessing(args: argparse.Namespace) -> "Preprocessing":
     from datasets.preprocessing import Preprocessing, parse_crop
 
     return Preprocessing(parse_crop(args.crop))
-
-
-def _existing(start: Path) -> Path:
-    if not start.is_file():
-        raise InputError("start", start, "a weights file", fault="no such file")
-    return start

@@ -4,7 +4,7 @@ Numbers are those of the entry's classes at its native resolution; a test counts
 again on the built model.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ _VGG_PAPER = "Simonyan and Zisserman 2015, arXiv:1409.1556"
 _RESNET_PAPER = "He et al. 2016, arXiv:1512.03385"
 
 
-def _cifar_resnet(
+def _cifar(
     name: str, parameters: int, macs: int, weights: tuple[str, ...] = ()
 ) -> Entry:
     native, classes = 32, 10
@@ -205,24 +205,25 @@ CATALOGUE: dict[str, Entry] = {
             imagenet_file="",
             paper="Zoph et al. 2018, arXiv:1707.07012",
         ),
-        Entry(
-            name="mobilenet_v2_cifar",
-            native=32,
-            smallest=1,
-            parameters=2_270_794,
-            macs=22_667_264,
-            classes=10,
-            normalisation="tf",
-            period=1,
+        replace(
+            _cifar("mobilenet_v2_cifar", 2_270_794, 22_667_264, ("cifar10",)),
             module="mobilenet_v2_cifar",
-            weights=("cifar10",),
-            imagenet_file="",
             paper="Sandler et al. 2018, arXiv:1801.04381, four halvings",
         ),
-        _cifar_resnet("resnet20", 271_098, 40_551_040, ("cifar10",)),
-        _cifar_resnet("resnet32", 466_426, 68_862_592, ("cifar10",)),
-        _cifar_resnet("resnet44", 661_754, 97_174_144, ("cifar10",)),
-        _cifar_resnet("resnet56", 857_082, 125_485_696),
+        _cifar("resnet20", 271_098, 40_551_040, ("cifar10",)),
+        _cifar("resnet32", 466_426, 68_862_592, ("cifar10",)),
+        _cifar("resnet44", 661_754, 97_174_144, ("cifar10",)),
+        _cifar("resnet56", 857_082, 125_485_696),
+        replace(
+            _cifar("vgg19_bn_cifar", 20_046_026, 398_136_320),
+            module="vgg_cifar",
+            paper=f"{_VGG_PAPER}, batch norm, one dense layer",
+        ),
+        replace(
+            _cifar("resnet101_cifar", 42_618_314, 2_509_983_744),
+            module="resnet_bottleneck_cifar",
+            paper=f"{_RESNET_PAPER}, stem of its CIFAR networks",
+        ),
         Entry(
             name="small_resnet",
             native=96,

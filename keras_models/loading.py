@@ -20,6 +20,7 @@ from keras_models.opening.weight_files import (
     classes_in,
     load_weights,
     native_beside,
+    recorded_normalisation,
 )
 from keras_models.packaged import packaged_weights
 from keras_models.pretrained import Pretrained, adapted, tensors_sha256
@@ -137,10 +138,20 @@ def _from_file(choice: ModelChoice) -> Pretrained:
     weights = choice.weights or str(path)
     if choice.weights:
         load_weights(model, _existing(Path(weights), "weights"))
+    recorded = None if choice.normalisation else recorded_normalisation(path)
+    if recorded is not None:
+        choice = replace(choice, normalisation=recorded)
     pretrained = from_model(model, said=choice.said)
+    if recorded is not None:
+        remarks = [_as_recorded(remark) for remark in pretrained.remarks]
+        pretrained = replace(pretrained, remarks=tuple(remarks))
     for remark in pretrained.remarks:
         logging.info("%s: %s", path, remark)
     return replace(pretrained, name=_own_name(model, path), weights=_short(weights))
+
+
+def _as_recorded(remark: str) -> str:
+    return remark.replace(", as asked", ", as the record of its training says")
 
 
 def from_model(

@@ -3,6 +3,8 @@
 The words and numbers are those of keras.applications.imagenet_utils.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +37,9 @@ _FAMILIES = {
     "resnet32": "tf",
     "resnet44": "tf",
     "resnet56": "tf",
+    "resnet101_cifar": "tf",
     "resnet": "caffe",
+    "vgg19_bn_cifar": "tf",
     "vgg": "caffe",
     "densenet": "torch",
     "efficientnet": "none",
@@ -63,6 +67,27 @@ def normalise(
     if convention == "unit":
         return image / np.float32(255)
     return image
+
+
+@dataclass(frozen=True)
+class Affine:
+    """A convention as one line a channel: value x scale + offset."""
+
+    bgr: bool  # whether blue comes first
+    scale: tuple[float, float, float]  # in the order in which the channels come
+    offset: tuple[float, float, float]
+
+
+def affine(convention: str) -> Affine:
+    """What `normalise` does, for frameworks that compute it themselves."""
+    ends = np.array([[[[0.0] * 3, [255.0] * 3]]], np.float32)
+    zero, full = normalise(ends, convention)[0, 0].astype(np.float64)
+    first, second, third = (full - zero) / 255
+    return Affine(
+        convention == "caffe",
+        (float(first), float(second), float(third)),
+        (float(zero[0]), float(zero[1]), float(zero[2])),
+    )
 
 
 def of_family(model_name: str) -> str:

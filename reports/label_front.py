@@ -51,7 +51,7 @@ def label_points(plans: Sequence[tuple[str, dict[str, object]]]) -> list[Point]:
             }
             for step in steps
         ]
-        if values and steps:
+        if steps:
             last = {**values[-1], "labels": certificate.get("labels_used") or 0}
             values.append(last)
     return values

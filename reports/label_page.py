@@ -55,7 +55,7 @@ def _plan(family: Family, index: int) -> Json:
     order = differ[np.argsort(-family.hopes[index][differ], kind="stable")]
     table = most_lost(len(family.ids), len(differ), family.limit, family.confidence)
     return {
-        "saved": 100 * (1 - family.macs[index] / family.reference_macs),
+        "saved": family.saved_percent(index),
         "differ": [
             [
                 int(row),

@@ -9,7 +9,7 @@ fit 224 pixels alone. Its tensors have the order of keras.applications.VGG19.
 import keras
 from keras import KerasTensor, layers
 
-_STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # (filters, convolutions)
+STAGES = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # (filters, convolutions)
 _HIDDEN = 4096
 
 
@@ -22,7 +22,7 @@ def build(name: str, resolution: int, classes: int, alpha: float) -> keras.Model
     del alpha
     image = keras.Input((resolution, resolution, 3))
     features = image
-    for stage, (filters, convolutions) in enumerate(_STAGES, start=1):
+    for stage, (filters, convolutions) in enumerate(STAGES, start=1):
         for number in range(1, convolutions + 1):
             features = layers.Conv2D(
                 filters,

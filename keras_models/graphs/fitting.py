@@ -145,9 +145,11 @@ def _another_size(before: Step, after: Step) -> str | None:
 
 
 def step_parity_differs(before: Step, after: Step) -> bool:
-    """Whether the map has an odd side where it had an even one."""
-    pairs = zip(before.source[1:3], after.source[1:3], strict=True)
-    return any((was or 0) % 2 != (now or 0) % 2 for was, now in pairs)
+    """Whether the map is odd where it was even, along an axis padded unevenly."""
+    return any(
+        (before.source[axis] or 0) % 2 != (after.source[axis] or 0) % 2
+        for axis in hand_padding.uneven_axes(before.operation)
+    )
 
 
 def _cancel(step: Step, other: Step) -> bool:

@@ -23,14 +23,22 @@ _THE_SAME_ON_ALL = re.compile(r"conv1?_pad(_\d+)?")  # MobileNet
 
 def uneven(layer: Any) -> bool:
     """Whether a layer pads or crops one side more than the other."""
+    return bool(uneven_axes(layer))
+
+
+def uneven_axes(layer: Any) -> tuple[int, ...]:
+    """Axes along which a layer pads or crops one end more than the other."""
     kind = type(layer).__name__
+    amounts: Any = ()
     if kind == "ZeroPadding2D":
-        return any(before != after for before, after in layer.padding)
+        amounts = ((0, 0), *layer.padding)
     if kind == "Cropping2D":
-        return any(before != after for before, after in layer.cropping)
+        amounts = ((0, 0), *layer.cropping)
     if kind == "Pad":  # keras.ops.pad
-        return any(before != after for before, after in layer.pad_width)
-    return False
+        amounts = layer.pad_width
+    return tuple(
+        axis for axis, (before, after) in enumerate(amounts) if before != after
+    )
 
 
 def follows_parity(layer: Any, shape: tuple[int | None, ...]) -> bool:

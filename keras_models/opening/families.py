@@ -62,6 +62,8 @@ FAMILIES = tuple(
         ("resnet32", "tf", (31, 0, 0)),
         ("resnet44", "tf", (43, 0, 0)),
         ("resnet56", "tf", (55, 0, 0)),
+        ("vgg19bncifar", "tf", (16, 0, 0)),
+        ("resnet101cifar", "tf", (104, 0, 0)),
         ("smallresnet", "tf", (16, 0, 0)),
     )
 )

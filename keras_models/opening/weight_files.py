@@ -8,13 +8,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import ModelError
+from datasets.errors import InputError, ModelError
+from datasets.files import file_sha256
 from datasets.hdf5_limits import check_hdf5
 from datasets.limits import checked_resolution
 from datasets.user_arrays import read_arrays
 from datasets.user_files import UserFile
 from keras_models.graphs.derived_state import renew_derived_state
+from keras_models.normalisation import NORMALISATIONS
 from keras_models.opening.model_files import read_model
+
+_MOST_RECORD_BYTES = 64 << 20
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
@@ -88,6 +92,19 @@ def record_beside(path: Path) -> dict[str, Any] | None:
     with file.shaped():
         checked_resolution("weights", str(beside), record["native"])
     return record
+
+
+def recorded_normalisation(path: Path) -> str | None:
+    """What `reswise train` noted beside this very model file; None: nothing."""
+    try:
+        facts = UserFile(path.with_suffix(".json")).object(_MOST_RECORD_BYTES)
+        convention, sha256 = str(facts["normalisation"]), str(facts["sha256"])
+    except (InputError, KeyError):  # any other file may lie there
+        return None
+    same = (
+        convention in NORMALISATIONS and path.is_file() and file_sha256(path) == sha256
+    )
+    return convention if same else None
 
 
 def classes_in(path: Path) -> int | None:

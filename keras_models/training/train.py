@@ -10,6 +10,7 @@ highest validation accuracy) and, until training ends, resume/.
 
 import json
 import shutil
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -36,24 +37,36 @@ from keras_models.training.data import (
     in_memory,
     in_memory_at,
 )
+from keras_models.training.distilling import (
+    DistillationLoss,
+    Distilling,
+    Learner,
+    Teacher,
+    accuracy,
+)
 from keras_models.training.graph import SCHEDULES, Augmentation, augmented, schedule
 
 __all__ = [
     "OPTIMIZERS",
     "Augmentation",
     "Batches",
+    "Distilling",
     "Pictures",
     "Settings",
+    "Teacher",
     "hold_out",
     "in_memory",
     "in_memory_at",
     "pack",
+    "save",
     "train",
 ]
 
 # Of batch norm. keras.applications has 0.999: in a short training its statistics would
 # lag so far behind the weights that validation, and so the best epoch, means nothing.
 _LONGEST_MEMORY = 0.99
+_FRESHEST = 20  # parts of a training: a memory is no longer than one of them
+_SHORTEST_MEMORY = 0.5
 _DECAY = {"adamw": 0.01, "sgd": 5e-4}  # times the rate at that step
 OPTIMIZERS = ("adamw", "sgd")
 
@@ -77,6 +90,7 @@ class Settings:
     augmentation: Augmentation = field(default_factory=Augmentation)
     precision: str = "float32"  # or bfloat16, in which the model was built
     start: str | None = None  # SHA-256 of the weights begun with; None: random ones
+    distilling: Distilling | None = None  # None: labels alone
 
     def __post_init__(self) -> None:
         for argument, least in (("epochs", 1), ("batch", 1)):
@@ -114,6 +128,7 @@ def train(
     settings: Settings,
     run: Path,
     tensorboard: bool = False,
+    teacher: Teacher | None = None,
 ) -> float:
     """Trains `model` and leaves in it the weights of the best epoch.
 
@@ -122,6 +137,7 @@ def train(
 
     Args:
         tensorboard: also write event files to run/tensorboard.
+        teacher: of settings.distilling, for the same resolution and classes.
     Returns:
         The validation accuracy of that epoch, a fraction.
     Raises:
@@ -133,8 +149,8 @@ def train(
         settings.batch, settings.seed, settings.normalisation, settings.mixup
     )
     batches = Batches(training, rule)
-    learner = augmented(model, settings.augmentation)
-    _shorten_memory(model)
+    learner = _learner(model, settings, teacher)
+    _shorten_memory(model, settings.epochs * len(batches))
     _compile(learner, settings, len(batches))
     done = epochs_done(run / "resume", len(batches)) if resumes else 0
     accuracies = cut_log(run / "log.csv", done) if resumes else []
@@ -175,6 +191,17 @@ def pack(model: keras.Model, path: Path) -> None:
         np.savez(file, *arrays)
 
 
+def save(model: keras.Model, path: Path) -> None:
+    """Writes the whole model as a .keras file, without its optimizer."""
+    bare = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "made.keras"
+        bare.save(made)
+        content = made.read_bytes()
+    with whole_file(path) as file:
+        file.write(content)
+
+
 def _compact(value: NDArray[np.float32]) -> NDArray[np.floating]:
     with np.errstate(over="ignore"):
         half = value.astype(np.float16)
@@ -205,21 +232,34 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     return False
 
 
-def _shorten_memory(model: keras.Model) -> None:
-    for layer in model.layers:
+def _shorten_memory(model: keras.Model, steps: int) -> None:
+    longest = min(_LONGEST_MEMORY, max(_SHORTEST_MEMORY, 1 - _FRESHEST / steps))
+    for layer in model._flatten_layers():  # those of models inside it too
         if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = min(layer.momentum, _LONGEST_MEMORY)
+            layer.momentum = min(layer.momentum, longest)
+
+
+def _learner(
+    model: keras.Model, settings: Settings, teacher: Teacher | None
+) -> keras.Model:
+    if (teacher is None) != (settings.distilling is None):
+        raise InputError("teacher", "", "one, with settings.distilling, or none")
+    if teacher is None:
+        return augmented(model, settings.augmentation)
+    return Learner(model, teacher, settings.normalisation, settings.augmentation)
 
 
 def _compile(learner: keras.Model, settings: Settings, batches: int) -> None:
     rate = schedule(
         settings.schedule, settings.learning_rate, settings.epochs * batches
     )
-    smoothing = settings.label_smoothing
+    smoothing, how = settings.label_smoothing, settings.distilling
     learner.compile(
         optimizer=_optimizer(settings, rate),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=smoothing),
-        metrics=["accuracy"],
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)
+        if how is None
+        else DistillationLoss(how, smoothing),
+        metrics=["accuracy" if how is None else accuracy],
     )
 
 

@@ -8,7 +8,7 @@ labels too. The outcome is that of the fixed sequence with all labels, whatever 
 and whenever one looks or stops; stopping early can only end it at an earlier plan.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,35 +79,6 @@ def open_rows(here: Compared, hope: Float64s) -> tuple[int, ...]:
     return tuple(int(row) for row in rows[np.argsort(-hope[rows], kind="stable")])
 
 
-def looks(
-    reference: Ints,
-    plans: Sequence[Ints],
-    labels: Ints,
-    limit: float,
-    confidence: float,
-    hopes: Sequence[Float64s],
-) -> Iterator[tuple[Standing, Known]]:
-    """A look before the first label and after each: each is read when it is its turn.
-
-    Args:
-        labels: UNLABELLED where there is none; that image stays open.
-    Yields:
-        The standing, no further than the first plan that is open, and what is known.
-    """
-    known = Known.nothing(len(labels))
-    missing: set[int] = set()
-    while True:
-        here = standing(reference, plans, known, limit, confidence, hopes, False)
-        yield here, known
-        row = next((row for row in here.open if row not in missing), None)
-        if row is None:
-            return
-        if labels[row] < 0:
-            missing.add(row)
-        else:
-            known.labels[row] = labels[row]
-
-
 def asked(
     reference: Ints,
     plans: Sequence[Ints],
@@ -117,12 +88,22 @@ def asked(
     hopes: Sequence[Float64s],
     stop: Callable[[Standing, Known], bool] | None = None,
 ) -> tuple[Standing, Known]:
-    """What is known, and how far it reaches, where the looks end.
+    """The same with labels that are there: each is read only when it is its turn.
+
+    Labels that are UNLABELLED stay open.
 
     Args:
-        stop: looks after every label; True ends the asking.
+        stop: looks before the first label and after each; True ends the asking.
     """
-    for here, known in looks(reference, plans, labels, limit, confidence, hopes):
-        if stop is not None and stop(here, known):
-            break
-    return standing(reference, plans, known, limit, confidence, hopes), known
+    known = Known.nothing(len(labels))
+    missing: set[int] = set()
+    while True:
+        here = standing(reference, plans, known, limit, confidence, hopes, False)
+        row = next((row for row in here.open if row not in missing), None)
+        if (stop is not None and stop(here, known)) or row is None:
+            here = standing(reference, plans, known, limit, confidence, hopes)
+            return here, known
+        if labels[row] < 0:
+            missing.add(row)
+        else:
+            known.labels[row] = labels[row]

@@ -16,7 +16,7 @@ from datasets.errors import InputError
 from selection.arrays import Float64s, Ints, Json
 from selection.belief import belief, believed
 from selection.contract import Selector
-from selection.plans.asking import Standing, asked, looks, open_rows, standing
+from selection.plans.asking import Standing, asked, open_rows, standing
 from selection.plans.known import Known, compared
 from selection.replay import replay
 from selection.scored import Scored
@@ -31,6 +31,15 @@ class LabelStep:
 
     labels: int
     saved_percent: float  # of the reference's MACs, on the certification images
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where the asking ended."""
+
+    standing: Standing
+    known: Known
+    steps: tuple[LabelStep, ...]  # each time that what is certified grew
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -73,41 +82,37 @@ class Family:
         here = compared(self.reference_answers, self.answers[plan], known)
         return open_rows(here, self.hopes[plan])
 
-    def asked(self, labels: Ints, most: int | None = None) -> tuple[Standing, Known]:
+    def asked(self, labels: Ints, most: int | None = None) -> Asked:
         """With labels that are there, at most so many, each read when it is asked for.
 
         Stopping early keeps the promise (docs/guarantee.md): it may end at a dearer
         plan, and at no other one.
         """
-        return asked(
-            self.reference_answers,
-            tuple(self.answers),
-            labels,
-            self.limit,
-            self.confidence,
-            tuple(self.hopes),
-            None if most is None else lambda _, known: known.said >= most,
-        )
+        labels_at: dict[int, int] = {}  # how many plans passed: labels read by then
 
-    def steps(self, labels: Ints, most: int | None = None) -> tuple[LabelStep, ...]:
-        """What was certified after how many labels, each time that it grew."""
-        steps: list[LabelStep] = []
-        passed = 0
-        for here, known in looks(
+        def enough(here: Standing, known: Known) -> bool:
+            labels_at.setdefault(here.passed, known.said)
+            return most is not None and known.said >= most
+
+        here, known = asked(
             self.reference_answers,
             tuple(self.answers),
             labels,
             self.limit,
             self.confidence,
             tuple(self.hopes),
-        ):
-            if here.passed > passed:
-                passed = here.passed
-                saved = 100 * (1 - self.macs[passed - 1] / self.reference_macs)
-                steps.append(LabelStep(known.said, saved))
-            if most is not None and known.said >= most:
-                break
-        return tuple(steps)
+            enough,
+        )
+        steps = (
+            LabelStep(said, self.saved_percent(passed - 1))
+            for passed, said in labels_at.items()
+            if passed
+        )
+        return Asked(here, known, tuple(steps))
+
+    def saved_percent(self, plan: int) -> float:
+        """Of the reference's MACs, mean of one certification image."""
+        return 100 * (1 - self.macs[plan] / self.reference_macs)
 
     def to_json(self) -> Json:
         return {

@@ -92,14 +92,13 @@ def tested_plan(
     Args:
         most: labels that are read at most; None: as long as one can change the plan.
     """
-    here, known = family.asked(certifying.labels, most)
-    plan = replace(
-        plan_of(family, here, known), label_steps=family.steps(certifying.labels, most)
-    )
+    asked = family.asked(certifying.labels, most)
+    plan = plan_of(family, asked.standing, asked.known)
     record = replace(
         plan.certificate, warning=hollow_warning(calibration, family.reference)
     )
-    return replace(plan, certificate=record), known
+    made = replace(plan, certificate=record, label_steps=asked.steps)
+    return made, asked.known
 
 
 def grouped(plan: Plan, known: Known, groups: dict[str, tuple[str, ...]]) -> Plan:

@@ -98,7 +98,7 @@ def test_labels_in_several_sittings_end_as_the_labelled_data_set(
     assert "No further label can change the plan." in said
     last = json.loads((run / "plan.json").read_text())
     held = read_family(run)
-    here, _ = held.family.asked(_truth(held.family.ids))
+    here = held.family.asked(_truth(held.family.ids)).standing
     assert last["certificate"]["certified"] is (here.passed > 0) is (code == 0)
     assert last["family_place"] == max(here.passed - 1, 0)
     assert last["certificate"]["labels_used"] == given < len(held.family.ids) / 2

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 import commands
@@ -19,6 +20,7 @@ from datasets.errors import InputError
 from datasets.glyphs import glyphs
 from datasets.preprocessing import Preprocessing
 
+Floats = NDArray[np.float32]
 ROOT = Path(commands.__file__).resolve().parents[1]
 PACKAGED = ROOT / "keras_models" / "weights" / "glyphs"
 
@@ -134,13 +136,155 @@ def test_a_training_from_weights_records_what_made_them(tmp_path: Path) -> None:
         verb.run(_parsed(*words, str(tmp_path / "none.npz")))
 
 
+class _KilledError(Exception):
+    pass
+
+
+def _file(path: Path, name: str = "small_resnet") -> Path:
+    """A model file of two classes at 32 pixels, its weights drawn at random."""
+    import keras
+
+    from keras_models.catalogue import build
+
+    keras.utils.set_random_seed(6)
+    build(name, 32, 2).save(path)
+    return path
+
+
+def _changing(tmp_path: Path, file: Path) -> list[str]:
+    words = ["--model", str(file), "--dataset", _folders(tmp_path / "pictures")]
+    words += ["--resolution", "32", "--epochs", "2", "--batch", "4", "--flip"]
+    return [*words, "--validation", "validation", "--change", "separable"]
+
+
+def test_a_changed_file_is_trained_from_its_parents_answers(tmp_path: Path) -> None:
+    """What it leaves is opened without a flag, and does not lean on a moved record."""
+    from keras_models.loading import ModelChoice, load
+
+    words = [*_changing(tmp_path, _file(tmp_path / "mine.keras")), "--distil", "parent"]
+    assert verb.run(_parsed(*words, "--run", str(tmp_path / "run"))) == 0
+    left = tmp_path / "run" / "small_resnet_separable.keras"
+    facts = json.loads(left.with_suffix(".json").read_text())
+    assert (facts["change"], facts["native"], facts["class_names"]) == (
+        "separable",
+        32,
+        ["dark", "light"],
+    )
+    assert facts["started_from"]["file"] == "mine.keras"
+    assert facts["distilling"]["temperature"] == 4.0
+    assert 0 <= facts["teachers_validation_accuracy"] <= 1
+    assert "tensors kept" in facts["changes"][0]
+    loaded = load(ModelChoice(model=str(left)))
+    assert (loaded.normalisation, loaded.native, loaded.classes) == ("tf", 32, 2)
+    assert "as the record of its training says" in " ".join(loaded.remarks)
+    left.with_suffix(".json").write_text(json.dumps(facts | {"sha256": "another"}))
+    with pytest.raises(InputError, match="Say it: `normalisation"):
+        load(ModelChoice(model=str(left)))
+    again = load(ModelChoice(model=str(left), normalisation="tf"))
+    assert "as asked" in " ".join(again.remarks)
+
+
+def test_a_killed_training_after_a_change_ends_as_if_undisturbed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keras_models.opening.model_files import read_model
+    from keras_models.training import train
+
+    class Killed(train.Batches):
+        epoch = 0
+
+        def begin(self, epoch: int) -> None:
+            self.epoch = epoch
+            super().begin(epoch)
+
+        def __getitem__(self, index: int) -> tuple[Floats, Floats]:
+            if self.epoch == 1 and index == 1:
+                raise _KilledError
+            return super().__getitem__(index)
+
+    file = _file(tmp_path / "mine.keras")
+    words = [
+        *_changing(tmp_path, file),
+        "--distil",
+        str(_file(tmp_path / "other.keras")),
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "Batches", Killed)
+        with pytest.raises(Exception, match="_KilledError"):
+            verb.run(_parsed(*words, "--run", str(tmp_path / "cut")))
+    assert (tmp_path / "cut" / "resume" / "latest.weights.h5").exists()
+    with pytest.raises(InputError, match="unfinished training"):
+        verb.run(_parsed(*words, "--temperature", "2", "--run", str(tmp_path / "cut")))
+    for run in ("cut", "whole"):
+        assert verb.run(_parsed(*words, "--run", str(tmp_path / run))) == 0
+    cut, whole = (
+        read_model(tmp_path / run / "small_resnet_separable.keras").get_weights()
+        for run in ("cut", "whole")
+    )
+    for here, there in zip(cut, whole, strict=True):
+        np.testing.assert_allclose(here, there, rtol=1e-4, atol=1e-5)
+
+
+def test_packaged_weights_are_begun_with_by_name(tmp_path: Path) -> None:
+    from commands import train_model
+
+    words = ["--model", "resnet20", "--dataset", "d", "--resolution", "32"]
+    begins = train_model.beginning(_parsed(*words, "--start", "cifar10"))
+    assert begins.start is not None
+    assert begins.start.name == "resnet20.npz"
+    assert (begins.name, begins.whole) == ("resnet20", False)
+    changed = _parsed(*words, "--start", "cifar10", "--change", "ghost+excitation")
+    begins = train_model.beginning(changed)
+    assert (begins.name, begins.whole) == ("resnet20_ghost_excitation", True)
+    with pytest.raises(InputError, match="weights"):
+        train_model.beginning(_parsed(*words, "--start", "glyphs"))
+    del tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--change", "pruned"], "separable"),
+        (["--temperature", "2"], "expected `distil` too"),
+        (["--distil-weight", "0.5"], "expected `distil` too"),
+        (["--distil", "parent"], "expected `change`"),
+        (["--distil", "parent", "--change", "ghost"], "trained weights"),
+        (["--distil", "none.keras"], "no such file"),
+        (["--normalisation", "tf"], "model file alone"),
+        (["--change", "gap"], "flattens no map"),
+        (["--distil-weight", "2", "--distil", "FILE"], "up to 1"),
+        (["--distil", "FILE", "--resolution", "16"], "network of 32 pixels"),
+        (["--model", "GLYPHS"], "2 classes .*, small_resnet has 36"),
+        (["--model", "FILE", "--precision", "bfloat16"], "trains in float32"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    words: list[str], error: str, tmp_path: Path
+) -> None:
+    """Before any picture is read, in one line."""
+    from keras_models.catalogue import build
+
+    if "FILE" in words:
+        words[words.index("FILE")] = str(_file(tmp_path / "mine.keras"))
+    if "GLYPHS" in words:
+        words[words.index("GLYPHS")] = str(tmp_path / "glyphs.keras")
+        build("small_resnet", 32, 36).save(tmp_path / "glyphs.keras")
+    given = ["--model", "small_resnet", "--dataset", _folders(tmp_path / "pictures")]
+    given += ["--resolution", "32", "--epochs", "1", "--run", str(tmp_path / "run")]
+    given += ["--validation", "validation"]
+    with pytest.raises(InputError, match=error) as refusal:
+        verb.run(_parsed(*given, *words))
+    assert len(str(refusal.value).splitlines()) == 1
+    assert not (tmp_path / "run" / "settings.json").exists()
+
+
 @pytest.mark.parametrize("split", ["train", "train[:4]"])
 def test_pictures_to_train_on_do_not_choose_the_epoch(
     split: str, tmp_path: Path
 ) -> None:
     words = ["--model", "small_resnet", "--dataset", _folders(tmp_path / "pictures")]
     words += ["--resolution", "32", "--run", str(tmp_path / "run")]
-    with pytest.raises(InputError, match=r"of its pictures are in --split train too"):
+    with pytest.raises(InputError, match=r"of its pictures are in `split=train` too"):
         verb.run(_parsed(*words, "--validation", split))
 
 

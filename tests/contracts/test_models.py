@@ -16,12 +16,14 @@ from keras_models.rebuilding import rebuild
 HEAVY = (
     "nasnet_mobile",
     "resnet101",
+    "resnet101_cifar",
     "resnet152",
     "resnet34",
     "resnet44",
     "resnet56",
     "vgg19",
     "vgg19_flatten",
+    "vgg19_bn_cifar",
 )
 NAMES = [
     pytest.param(name, marks=[pytest.mark.slow] if name in HEAVY else [])

@@ -156,7 +156,9 @@ def test_large_families_are_known_by_their_convolutions(family: str) -> None:
     assert _recognised(family, SLOW[family])
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet20", "small_resnet", "resnet56"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "resnet20", "small_resnet", "resnet56", "vgg19_bn_cifar"]
+)
 def test_the_catalogues_own_families_agree_with_it(name: str) -> None:
     found = family_of(build(name, CATALOGUE[name].native))
     assert found is not None

@@ -1,0 +1,1 @@
+"""Changes of architecture: a module in each convolution's place, most weights kept."""
