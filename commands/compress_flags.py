@@ -167,8 +167,8 @@ def resolutions_of(text: str | None, source: "Pretrained") -> list[int]:
 
     if text is not None:
         return resolution_flag.resolutions_of(text, source)
-    sides = [round(source.native * part / _STEP) * _STEP for part in _RESOLUTIONS]
-    return [side for side in dict.fromkeys(sides) if 0 < side < source.native]
+    scaled = [round(source.native * part / _STEP) * _STEP for part in _RESOLUTIONS]
+    return [size for size in dict.fromkeys(scaled) if 0 < size < source.native]
 
 
 def listing() -> str:

@@ -41,12 +41,12 @@ SPELLINGS = (
 )
 
 
-class Parser(argparse_flags.ArgumentParser):
+class Parser(argparse_flags.ArgumentParser):  # type: ignore[misc]
     """A parser whose flags lie in GROUPS, whose errors are one line and exit code 2."""
 
     def __init__(self, *names: Any, **settings: Any) -> None:
         self._titled: dict[str, Any] = {}
-        super().__init__(*names, **settings)  # type: ignore[no-untyped-call]
+        super().__init__(*names, **settings)
         self._titled = {name: self.add_argument_group(name) for name in GROUPS}
 
     def add_argument(self, *names: Any, **settings: Any) -> Any:

@@ -76,8 +76,8 @@ def compress(
         calibration=calibration,
         run=Path(run),
     )
-    sides = list(resolutions or compress_flags.resolutions_of(None, source))
-    wanted = compress_flags.grid(techniques, sides, source.model)
+    rungs = list(resolutions or compress_flags.resolutions_of(None, source))
+    wanted = compress_flags.grid(techniques, rungs, source.model)
     limits = Limits(float(max_drop), float(confidence), search_part, seed)
     outcome = done(setting, wanted.compressions, wanted.cascade, limits)
     given = str(model) if isinstance(model, str | Path) else "FILE"

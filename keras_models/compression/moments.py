@@ -169,10 +169,10 @@ def patches(layer: keras.Layer, maps: Float32s, drawn: Indices) -> Float32s:
 def _padded(layer: Any, maps: Float32s) -> Float32s:
     if layer.padding == "valid":
         return maps
-    sides = [(0, 0)]
+    margins = [(0, 0)]
     for axis in (0, 1):
         size, stride = maps.shape[1 + axis], layer.strides[axis]
         span = (layer.kernel_size[axis] - 1) * layer.dilation_rate[axis] + 1
         missing = max((-(-size // stride) - 1) * stride + span - size, 0)
-        sides.append((missing // 2, missing - missing // 2))
-    return np.pad(maps, [*sides, (0, 0)])
+        margins.append((missing // 2, missing - missing // 2))
+    return np.pad(maps, [*margins, (0, 0)])

@@ -22,7 +22,7 @@ _DEPTHWISE = ("DepthwiseConv1D", "DepthwiseConv2D")
 LEAST = 1 / 8  # of a group's channels always stay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prices:
     """MACs of a network as a function of how many channels of each group are left."""
 

@@ -37,6 +37,7 @@ from keras_models.compression.running import Maps, Running, held_bytes
 from keras_models.graphs.calls import Call, Calls, calls
 
 HELD_BYTES = 3_000_000_000  # of both networks' maps, at most, whatever the pictures
+JUDGING = 4  # every so many pictures one judges how near weights are held
 ROWS = 8  # to a number that is fitted, where maps have as many places
 _PLACES = 64  # of a map at least
 _FITTED = ("Conv2D", "Dense", "DepthwiseConv2D")
@@ -168,7 +169,8 @@ class _Refitting:
             fitted, shift = solved_each(inputs, wanted, kernel, offset)
         else:
             flat = kernel.reshape(-1, kernel.shape[-1])
-            fitted, shift = solved(inputs, wanted, flat, offset)
+            judging = self._count // JUDGING * (len(inputs) // self._count)
+            fitted, shift = solved(inputs, wanted, flat, offset, judging)
         layer.kernel.assign(fitted.reshape(kernel.shape).astype(np.float32))
         if offset and layer.use_bias:
             layer.bias.assign(layer.bias + shift.astype(np.float32))

@@ -1,9 +1,10 @@
 """What the scores lose by the channels of each group, measured one group at a time.
 
-What its readers lose says which channels of a group go first, but not what that does to
-the answers. So each group in turn is left without the channels that a first allocation
-takes from it, its readers refitted by their inputs' covariance; the divergence of the
-scores (Kullback and Leibler) over the group's own cost is what its cost is worth.
+What its readers lose says which channels of a group go first, not what that does to
+the answers. So each group in turn is left without a quarter of its channels, readers
+refitted by the covariance of their inputs; the divergence of the scores (Kullback and
+Leibler) over the group's own cost is what its cost is worth. The pictures are not those
+of the covariances: on these, what is made up for by chance would look harmless.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +18,13 @@ from keras_models.compression.channels.groups import Group, Reader
 from keras_models.compression.channels.looking import norm_after
 from keras_models.compression.channels.ranking import Ranking
 from keras_models.compression.channels.reconstruction import made_up_for
-from keras_models.compression.channels.trace import Numbers
 from keras_models.compression.moments import Float32s, Moments
 from keras_models.compression.surgery import rewritten
 from keras_models.graphs.calls import Calls, calls
 
-PICTURES = 32  # of the calibration pictures
+PICTURES = 32  # at most
 _BATCH = 32
+_PART = 1 / 4  # of a group's channels
 _FELT = 1e-3  # of its readers' outputs a group loses at least when it is measured
 _APART = 100  # times the usual worth, at most: beyond it is chance
 
@@ -32,22 +33,20 @@ def weighted(
     model: keras.Model,
     groups: Sequence[Group],
     rankings: Sequence[Ranking],
-    gone: Numbers,
     taken: Mapping[int, Moments],
     pictures: Float32s,
 ) -> list[Ranking]:
     """Rankings whose costs are divergences of the scores.
 
     Args:
-        gone: the channels of a first allocation.
-        taken: moments of what readers read.
+        taken: moments of what readers read, on other pictures.
     """
     twin, seen = rewritten(model, {}), pictures[:PICTURES]
     graph = calls(twin)
     parent, before = _scores(twin, seen), twin.get_weights()
     factors = []
     for group, ranking in zip(groups, rankings, strict=True):
-        count = _count(group, ranking, gone)
+        count = _count(group, ranking)
         left_out = np.isin(group.channels, ranking.order[:count])
         for reader in group.readers:
             _leave_out(graph, reader, left_out, taken[reader.source])
@@ -62,11 +61,11 @@ def weighted(
     ]
 
 
-def _count(group: Group, ranking: Ranking, gone: Numbers) -> int:
+def _count(group: Group, ranking: Ranking) -> int:
     """How many channels a group is left without when it is measured."""
-    allocated = int(np.isin(group.channels, gone).sum())
+    size = len(group.channels)
     felt = int(np.searchsorted(ranking.cost, _FELT))
-    return min(max(allocated, felt, group.step), len(group.channels))
+    return min(max(round(_PART * size), felt, 1), size)
 
 
 def divergence(parent: Float32s, here: Float32s) -> float:

@@ -72,8 +72,8 @@ def _each_channel(call: Call, trace: Trace, taken: Kept, given: Kept) -> _Cut:
 
 def _reshape(call: Call, trace: Trace, taken: Kept, given: Kept) -> _Cut:
     del taken
-    sides = trace.shapes[call.outputs[0]][1:-1]
-    return {"target_shape": (*sides, int(given.sum()))}, []
+    spatial = trace.shapes[call.outputs[0]][1:-1]
+    return {"target_shape": (*spatial, int(given.sum()))}, []
 
 
 _CUTS: dict[str, Callable[[Call, Trace, Kept, Kept], _Cut]] = {

@@ -23,7 +23,7 @@ from keras_models.compression.channels.l1 import L1
 from keras_models.compression.channels.looking import norm_scales, taken_moments
 from keras_models.compression.channels.ranking import Importance, Ranking
 from keras_models.compression.channels.reconstruction import Reconstruction
-from keras_models.compression.channels.refitting import Pruned, refit
+from keras_models.compression.channels.refitting import JUDGING, Pruned, refit
 from keras_models.compression.channels.sensitivity import weighted
 from keras_models.compression.channels.shrinking import kept, shrunk
 from keras_models.compression.channels.trace import Trace, traced
@@ -36,8 +36,6 @@ from keras_models.compression.contract import (
 from keras_models.compression.repair import Counterpart, repair
 from keras_models.graphs.calls import calls
 from keras_models.graphs.reapplying import has_graph
-
-_MEASURED_AT = 0.3  # the strength of the first allocation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,7 @@ class _Ranked:
     prices: Prices
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ChannelPruning:
     """Whole channels go, by one importance."""
 
@@ -119,12 +117,13 @@ class ChannelPruning:
         able, left = groups(trace)
         importance = self.importance(trace)
         wanted = able if importance.needs_moments else []
-        taken = taken_moments(trace, wanted, pictures) if wanted else {}
+        judging = len(pictures) // JUDGING  # nothing is fitted on these
+        seen = pictures[: len(pictures) - judging]
+        taken = taken_moments(trace, wanted, seen) if wanted else {}
         rankings = [importance.rank(group, taken) for group in able]
-        costs = prices(model, trace, able)
         if taken:
-            gone, _ = allocated(costs, able, rankings, _MEASURED_AT)
-            rankings = weighted(model, able, rankings, gone, taken, pictures)
+            others = pictures[len(seen) :] if judging else pictures
+            rankings = weighted(model, able, rankings, taken, others)
         return _Ranked(
             model=model,
             pictures=pictures,
@@ -132,7 +131,7 @@ class ChannelPruning:
             groups=tuple(able),
             left=left,
             rankings=tuple(rankings),
-            prices=costs,
+            prices=prices(model, trace, able),
         )
 
 
