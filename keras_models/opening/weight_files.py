@@ -35,6 +35,8 @@ def load_weights(model: keras.Model, path: Path) -> None:
         else:
             _load_h5(model, path)
         renew_derived_state(model)
+    except InputError:
+        raise
     except Exception as error:  # a foreign file may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError.of(

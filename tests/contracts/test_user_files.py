@@ -68,6 +68,7 @@ ALLOWED = {
     "keras_models/compression/tfmot_child.py": "files of its parent's folder",
     "convert/trial.py": "files of its own temporary folder",
     "convert/trial_child.py": "files of its parent's temporary folder",
+    "keras_models/training/train.py": "a file of its own temporary folder",
     "convert/metadata.py": "adds to a zip in memory",
     "convert/foreign/free_size.py": "adds to a zip in memory",
     "convert/bundle.py": "syncs what it has written",
