@@ -8,6 +8,7 @@ NAMES = (
     "channels",
     "conversion",
     "labels",
+    "order",
     "reduced_decode",
     "runner",
     "sweep",

@@ -18,7 +18,7 @@ from selection.arrays import Float64s
 from selection.contract import LAST, Selector
 from selection.plans.outlook import Outlook
 
-_CHANCES = (0.9995, 0.995, 0.98, 0.95, 0.9, 0.8, 0.65, 0.5, 0.35)  # of the steps
+CHANCES = (0.9995, 0.995, 0.98, 0.95, 0.9, 0.8, 0.65, 0.5, 0.35)  # of the steps
 _ALIKE = (0.8,)  # of the one before them, by agreement alone: labels then add wins
 _NEAR = 0.005  # the highest chance
 _STEP = 0.01  # of the reference's MACs: a smaller gain is not worth a test
@@ -42,18 +42,20 @@ def order_of_tests(
     images: int,
     limit: float,
     confidence: float,
+    chances: Sequence[float] = CHANCES,
 ) -> list[Step]:
     """The plans to test, ever cheaper; empty where none can be certified.
 
     Args:
         images: that will certify.
         limit: largest true drop, a fraction.
+        chances: of passing, at each of which the cheapest plan is a step.
     """
     seen = [
         _seen(outlook, reference_macs, images, limit, confidence)
         for outlook in outlooks
     ]
-    families = [_steps([outlook], _CHANCES) for outlook in seen]
+    families = [_steps([outlook], chances) for outlook in seen]
     best = max(families, key=expected_saving, default=[])
     own_top = [outlook for outlook in seen if _ends_at(outlook[0], reference)]
     alike = [
@@ -93,7 +95,7 @@ def steps_of(
 ) -> list[Step]:
     """The steps that one family would be tested at."""
     seen = _seen(outlook, reference_macs, images, limit, confidence)
-    return _steps([seen], _CHANCES)
+    return _steps([seen], CHANCES)
 
 
 def _seen(
