@@ -10,7 +10,8 @@ QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_l
 BUILD = $(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench wheel lock clean
+.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench wheel \
+  licences lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
@@ -65,6 +66,9 @@ wheel: $(READY)
 	rm -rf build dist
 	$(BUILD)
 	sha256sum dist/*.whl
+
+licences: $(READY)
+	$(BIN)/python -m commands.licences > docs/licences.md
 
 lock:
 	uv pip compile setup.cfg --extra dev --extra tfmot --universal --python-version 3.11 \

@@ -31,9 +31,9 @@ class Operation:
     outputs: tuple[Table | None, ...]
     options: Table | None  # of the kind that its rule asks for
 
-    def shape(self, place: int) -> Shape:
+    def shape(self, number: int) -> Shape:
         """Of an input."""
-        return _shape(self.inputs[place])
+        return _shape(self.inputs[number])
 
     @property
     def gives(self) -> Shape:
@@ -217,12 +217,12 @@ def _broadcast(operation: Operation) -> str:
     first, second = operation.shape(0), operation.shape(1)
     rank = max(len(first), len(second))
     pairs = zip(_widened(first, rank), _widened(second, rank), strict=True)
-    sides = []
-    for one, other in pairs:
-        if one != other and 1 not in (one, other):
+    shape = []
+    for left, right in pairs:
+        if left != right and 1 not in (left, right):
             return f"inputs of shape {first} and {second}"
-        sides.append(other if one == 1 else one)
-    return _gives(operation, tuple(sides))
+        shape.append(right if left == 1 else left)
+    return _gives(operation, tuple(shape))
 
 
 def _widened(shape: Shape, rank: int) -> Shape:

@@ -284,6 +284,8 @@ def test_adapted_tensors_are_converted_at_their_resolution_only(tmp_path: Path) 
 
 
 def test_as_many_adaptations_as_models(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="adapted=given 2 times: expected as many as `model`, 1"):
+    with pytest.raises(
+        InputError, match="adapted=given 2 times: expected as many as `model`, 1"
+    ):
         _run(*MODEL, *IMAGES, "--resolutions", "96", "--adapted", "none",
              "--adapted", "none", "--run", str(tmp_path))  # fmt: skip

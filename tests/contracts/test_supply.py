@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import commands
+from commands.licences import pins
 
 pytestmark = pytest.mark.checkout
 ROOT = Path(commands.__file__).parents[1]
@@ -46,6 +47,17 @@ def test_the_set_up_asks_for_the_hashes() -> None:
     assert "--generate-hashes" in makefile
 
 
+def test_the_licence_of_every_locked_package_is_listed() -> None:
+    listed = {
+        tuple(cell.strip() for cell in line.strip("|").split("|"))[:3]
+        for line in (ROOT / "docs" / "licences.md").read_text().splitlines()
+        if line.startswith("| ")
+    }
+    named = {(name, version) for name, version, *_ in listed} - {("package", "version")}
+    assert named == {(name, version) for name, version, _ in pins(LOCK.read_text())}
+    assert not [row for row in listed if row[2] in ("", "not stated")]
+
+
 def _copied(folder: Path, mask: int, moment: int) -> Path:
     """The repository's files elsewhere: other modes, other times, another order."""
     listed = subprocess.run(
@@ -53,7 +65,7 @@ def _copied(folder: Path, mask: int, moment: int) -> Path:
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout.split("\0")  # fmt: skip
     kept = [name for name in listed if name and not name.startswith("tests/")]
-    for name in sorted(kept, reverse=bool(mask)):
+    for name in sorted(kept, reverse=mask == 0o077):
         if (ROOT / name).is_file():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
