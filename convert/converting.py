@@ -17,7 +17,7 @@ from convert.quantising.islands import Islands
 from convert.quantising.layer_errors import LayerError, worst_layers
 from convert.quantising.quantise import quantiser_version
 from convert.quantising.recipes import RECIPES, Recipe, check_quantiser
-from convert.rung_files import RungFiles
+from convert.rung_files import RungFiles, read_part
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
 from datasets.files import write_text
@@ -169,7 +169,7 @@ def _beside(rung_files: RungFiles, rung: WantedRung, content: bytes) -> Beside:
 def _layers(
     rung_files: RungFiles, rung: WantedRung, content: bytes
 ) -> list[LayerError]:
-    plain = rung_files.path(rung, RECIPES["float32"]).read_bytes()
+    plain = read_part(rung_files.path(rung, RECIPES["float32"]))
     taken = entrance(rung.source.normalisation)
     few = rung_files.calibration.first(_LAYER_IMAGES)
     images = few.images(rung.resolution, rung.preprocessing, taken)

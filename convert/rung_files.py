@@ -33,10 +33,13 @@ from convert.quantising.rounding import rounded_for
 from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
 from datasets.files import whole_file, write_text
+from datasets.user_arrays import read_arrays
+from datasets.user_files import UserFile
 from keras_models import graph
 from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
+_MOST_BYTES = 2 << 30  # what a flatbuffer can be
 _FORMAT = 7  # of what is made; a change makes every file anew
 _ISLANDS = ".islands.json"  # beside a file of islands, and there before it
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
@@ -45,6 +48,20 @@ _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 def file_name(text: str) -> str:
     """A model's name within a file's."""
     return _ODD.sub("_", text).lstrip(".-+") or "model"
+
+
+def part_file(path: Path) -> UserFile:
+    """A file of the run folder that a conversion kept."""
+    return UserFile(path, expected="a file that a conversion kept", do="Delete it.")
+
+
+def read_part(path: Path) -> bytes:
+    """The content of one.
+
+    Raises:
+        InputError: no plain file, or larger than a .tflite of a bundle may be.
+    """
+    return part_file(path).content(_MOST_BYTES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +90,7 @@ class RungFiles:
         floats = FloatFiles(self.source)
         path = self.path(self.base, _FLOAT)
         if path.exists():
-            floats.know(self.base.resolution, path.read_bytes())
+            floats.know(self.base.resolution, read_part(path))
         return floats
 
     @cached_property
@@ -157,7 +174,7 @@ class RungFiles:
             return None
         self.make(self.base, [_FLOAT, recipe])
         plain, file = (
-            self.path(self.base, stored).read_bytes() for stored in (_FLOAT, recipe)
+            read_part(self.path(self.base, stored)) for stored in (_FLOAT, recipe)
         )
         if at_resolution(plain, wanted.resolution) != content:
             return None
@@ -209,8 +226,7 @@ class RungFiles:
             chosen = rounded_for(content, self._images(self.base))
             with whole_file(path) as file:
                 np.savez(file, allow_pickle=False, **chosen)
-        with np.load(path) as kept:
-            return {name: kept[name] for name in kept.files}
+        return read_arrays(part_file(path))
 
     def _content(
         self, float_rung: FloatRung, wanted: WantedRung, recipe: Recipe
