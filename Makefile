@@ -7,9 +7,11 @@ PARALLEL := -n 2 --dist loadfile
 QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_line.py \
   errors.py table_kinds.py words.py) tests/datasets tests/selection/test_scored.py tests/reports/test_table.py \
   tests/reports/test_rows.py tests/convert/untrusted tests/convert/test_manifest.py
+BUILD = $(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench screens lock clean
+.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench screens wheel \
+  licences lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
@@ -31,7 +33,7 @@ test-checkout: $(READY)
 # the checkout, so that package data missing from the wheel shows.
 test-wheel: $(READY)
 	rm -rf $(WHEEL) build dist
-	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
+	$(BUILD)
 	$(BIN)/python -m venv --without-pip $(WHEEL)
 	$(BIN)/python -c "import glob, sysconfig; \
 	  [open(path + '/dependencies.pth', 'w').write(sysconfig.get_path('purelib')) \
@@ -64,26 +66,36 @@ screens: $(READY)
 	test -f runs/demo/report.html || $(BIN)/reswise demo
 	$(BIN)/python -m tests.reports.screens runs/demo build/screens
 
+# The same bytes from the same files, wherever and whenever: build_backend.py.
+wheel: $(READY)
+	rm -rf build dist
+	$(BUILD)
+	sha256sum dist/*.whl
+
+licences: $(READY)
+	$(BIN)/python -m commands.licences > docs/licences.md
+
 lock:
 	uv pip compile setup.cfg --extra dev --extra tfmot --universal --python-version 3.11 \
-	  --no-emit-index-url --no-annotate --upgrade \
+	  --no-emit-index-url --no-annotate --generate-hashes --upgrade \
 	  --custom-compile-command "make lock" -o requirements.lock
 
 clean:
 	rm -rf .venv $(WHEEL) build dist *.egg-info
 
-$(READY): requirements.lock setup.cfg pyproject.toml
+$(READY): requirements.lock setup.cfg pyproject.toml build_backend.py
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { \
 	  echo "$(PYTHON) is older than 3.11; pass another one: make PYTHON=python3.12"; \
 	  exit 2; }
 	@if command -v uv >/dev/null; then \
 	  uv venv --quiet --clear --seed --python $(PYTHON) .venv && \
-	  uv pip install --quiet --python $(BIN)/python -r requirements.lock && \
+	  uv pip install --quiet --python $(BIN)/python --require-hashes \
+	    -r requirements.lock && \
 	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .; \
 	else \
 	  $(PYTHON) -m venv --clear .venv && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    -r requirements.lock && \
+	    --require-hashes -r requirements.lock && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --no-deps --no-build-isolation -e .; \
 	fi

@@ -13,13 +13,14 @@ Importing this module loads neither TensorFlow nor Keras: a function is loaded w
 is first named, from the file of `commands/functions/` that has its name.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from commands.command_line import VERBS, main, parser, run
 from datasets.errors import BundleError, DataError, InputError, ModelError
 
 if TYPE_CHECKING:
+    from commands.command_line import VERBS, parser, run
     from commands.functions.adapt import adapt
     from commands.functions.bench import bench
     from commands.functions.compress import compress
@@ -65,7 +66,23 @@ FUNCTIONS = {
 }
 
 
+COMMAND_LINE = ("VERBS", "parser", "run")
+
+
+def main() -> None:
+    """The `reswise` script; from here on Ctrl-C ends it in one line."""
+    try:
+        from commands.command_line import main as command_line
+
+        command_line()
+    except KeyboardInterrupt:
+        print("reswise: interrupted", file=sys.stderr)
+        sys.exit(130)
+
+
 def __getattr__(name: str) -> Any:
+    if name in COMMAND_LINE:
+        return getattr(import_module("commands.command_line"), name)
     if name not in FUNCTIONS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"commands.functions.{FUNCTIONS[name]}"), name)

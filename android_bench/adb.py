@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from android_bench.capped import run_capped
 from android_bench.device_states import (
     Device,
     by_cable,
@@ -42,6 +43,7 @@ _LOST = re.compile(
     r"failed to (read|write|copy).*(i/o|connection|errno)",
     re.IGNORECASE,
 )
+_CODE = re.compile("[0-9]{1,3}")
 _LASTING = re.compile("no space left|read-only|permission denied|unauthorized", re.I)
 
 
@@ -80,14 +82,8 @@ def find_adb(given: str | None) -> str:
 
 
 def start(command: Sequence[str], seconds: float) -> Done:
-    """Runs a program to its end; its input is closed."""
-    return subprocess.run(
-        command,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=seconds,
-        check=False,
-    )
+    """Runs a program to its end; its input is closed, its output has a limit."""
+    return run_capped(command, seconds)
 
 
 class Adb:
@@ -165,7 +161,7 @@ class Adb:
         said, mark, rest = text.rpartition(f"\n{_MARK}:")
         code = (rest.split() or [""])[0]
         said = said.partition(f"{_BEGIN}\n")[2]
-        if not mark or not code.isdigit():
+        if not mark or not _CODE.fullmatch(code):
             _check_there(serial, _said(done))
             raise LostError.of(
                 f"device {serial}", "the connection broke off in mid-command"

@@ -6,8 +6,6 @@ prepare_ns are what the app paid beside inference and selector.
 """
 
 import math
-import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +18,10 @@ from android_bench.results import Item, Results
 from android_bench.script import Settings
 from convert.bundle import Bundle
 from convert.manifest import MANIFEST_FILE
-from convert.untrusted.strict_json import parse
 from datasets.errors import InputError
 from datasets.files import file_sha256
+from datasets.strict_json import parse
+from datasets.user_files import UserFile
 from selection.arrays import Float64s
 
 MOST_BYTES = 512 << 20
@@ -74,15 +73,9 @@ def read_app_results(path: Path, bundle: Bundle) -> AppResults:
 
 def _lines(path: Path) -> Iterator[bytes]:
     """Whole lines; a last one that a kill cut off is left out."""
+    results = UserFile(path, expected="an app's device.jsonl")
     try:
-        held = os.stat(path)
-        if not stat.S_ISREG(held.st_mode):
-            raise InputError.of(path, "no plain file", "an app's device.jsonl")
-        if held.st_size > MOST_BYTES:
-            raise InputError.of(
-                path, f"{held.st_size:,} bytes", f"at most {MOST_BYTES:,}"
-            )
-        with path.open("rb") as file:
+        with results.checked(MOST_BYTES).open("rb") as file:
             while line := file.readline(MOST_LINE_BYTES + 1):
                 if len(line) > MOST_LINE_BYTES:
                     raise InputError.of(

@@ -23,6 +23,7 @@ from android_bench.elf import abi_of, abi_of_machine
 from android_bench.ndk import NDK_COMMAND, NDK_VARIABLES, toolchain_of
 from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.run_lock import UNFINISHED
 
 SOURCE = Path(__file__).parent / "runner"
 RUNNER = SOURCE / "runner.c"
@@ -155,7 +156,7 @@ def _host(folder: Path) -> Built:
 
 def _made(path: Path, command: Sequence[str], libraries: Sequence[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
+    part = path.with_name(f".{path.name}{UNFINISHED}")
     _run([*command, "-o", str(part), *libraries])
     part.chmod(0o755)
     part.replace(path)

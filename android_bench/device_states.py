@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.errors import InputError, JoinedError
+from datasets.shown import shown
 
 _UDEV = (
     "install the udev rules for Android (package android-sdk-platform-tools-common), "
@@ -40,6 +41,10 @@ _KNOWN = re.compile(rf"(\S.*?)\s+({_WORDS})(?:$|[\s(;,].*)")
 _UNKNOWN = re.compile(r"(\S.*?)(?:\s{2,}|\t)(\S.*)|(\S+)\s+(\S.*)")
 
 
+MOST_DEVICES = 1000
+_MOST_TEXT = 200
+
+
 @dataclass(frozen=True)
 class Device:
     """A line of `adb devices`."""
@@ -51,8 +56,10 @@ class Device:
 
 def read_devices(said: str) -> list[Device]:
     """What `adb devices -l` printed; its own messages are passed over."""
-    devices = []
+    devices: list[Device] = []
     for line in said.splitlines():
+        if len(devices) == MOST_DEVICES:
+            break
         if not line.strip() or line.startswith(
             ("List of", "*", "adb server", "error:")
         ):
@@ -63,7 +70,8 @@ def read_devices(said: str) -> list[Device]:
             continue
         serial, state = (part for part in parts.groups() if part)
         model = re.search(r"model:(\S+)", line)
-        devices.append(Device(serial, state.strip(), model.group(1) if model else ""))
+        words = (serial, state.strip(), model.group(1) if model else "")
+        devices.append(Device(*(shown(word)[:_MOST_TEXT] for word in words)))
     return devices
 
 

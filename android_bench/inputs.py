@@ -27,6 +27,7 @@ from datasets.errors import DataError
 from datasets.files import whole_file, write_text
 from datasets.preprocessing import Preprocessing, parse_crop
 from datasets.progress import progress
+from datasets.user_files import UserFile
 
 MAGIC = b"RWTENS1\0"
 HEADER_BYTES = 64
@@ -51,13 +52,12 @@ class Inputs:
     def read(self, name: str) -> Stored:
         """(n, values of one image) of a packed file, mapped, not loaded."""
         path = self.folder / name
-        with path.open("rb") as file:
+        packed = UserFile(path, expected="packed tensors", do="Delete its folder.")
+        with packed.checked().open("rb") as file, packed.shaped():
             magic, code, count, each = struct.unpack("<8sQQQ", file.read(32))
-        if magic != MAGIC or code >= len(DTYPES):
-            raise DataError.of(
-                path, "not a packed tensor file", "", "Delete its folder."
-            )
-        dtype = np.dtype(DTYPES[code])
+            if magic != MAGIC or HEADER_BYTES + count * each != path.stat().st_size:
+                raise ValueError("its header is that of another file")
+            dtype = np.dtype(DTYPES[code])
         shape = (count, each // dtype.itemsize)
         return np.memmap(path, dtype, "r", HEADER_BYTES, shape)
 
@@ -84,20 +84,30 @@ def pack(
     folder = run / "inputs" / _key(dataset, manifest)
     if not (folder / _FACTS_FILE).exists():
         _pack(dataset, manifest, folder)
-    facts = json.loads((folder / _FACTS_FILE).read_text())
-    if len(facts["unreadable"]) > max_unreadable:
-        bad = {int(index): why for index, why in facts["unreadable"].items()}
+    bad, kept = _facts(folder / _FACTS_FILE, len(dataset))
+    if len(bad) > max_unreadable:
         raise DataError.of(
             dataset.name,
             unreadable_line(dataset, bad),
             f"at most {max_unreadable} (`max_unreadable`)",
         )
-    kept = facts["indices"]
     if not kept:
         raise DataError.of(dataset.name, "no picture can be read")
     ids = tuple(dataset.ids[index] for index in kept)
     labels = tuple(int(dataset.labels[index]) for index in kept)
-    return Inputs(folder, ids, labels, len(facts["unreadable"]))
+    return Inputs(folder, ids, labels, len(bad))
+
+
+def _facts(path: Path, images: int) -> tuple[dict[int, str], list[int]]:
+    """Reasons by index of what could not be read, and the indices of the rest."""
+    file = UserFile(path, expected="what a bench packed", do="Delete its folder.")
+    facts = file.object()
+    with file.shaped():
+        bad = {int(index): str(why) for index, why in facts["unreadable"].items()}
+        kept = [int(index) for index in facts["indices"]]
+        if sorted([*bad, *kept]) != list(range(images)):
+            raise ValueError(f"its images are not the {images:,} of the data set")
+    return bad, kept
 
 
 def preprocessing_of(preprocessing: Way) -> Preprocessing:

@@ -26,6 +26,8 @@ from android_bench.tensors import Float32s
 from android_bench.trust import Verdict, judge
 from convert.bundle import Bundle
 from datasets.files import whole_file
+from datasets.user_arrays import read_array
+from datasets.user_files import UserFile
 from selection.selectors.learned import Learned
 
 
@@ -104,7 +106,9 @@ def host_scores(bundle: Bundle, inputs: Inputs) -> dict[str, Float32s]:
         path = inputs.folder / f"host-{shas[rung.file][:16]}-{index}.npy"
         if not path.exists():
             _keep(path, rung_scores(bundle.folder, rung, inputs))
-        scores[rung.rung] = np.load(path)
+        shape = (inputs.images, rung.classes)
+        scores_file = UserFile(path, expected="scores of a rung", do="Delete it.")
+        scores[rung.rung] = read_array(scores_file, "f", shape)
     if isinstance(bundle.selector, Learned):
         scores[LOOK] = look_chances(bundle.folder, bundle.manifest, inputs)
     return scores

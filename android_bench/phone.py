@@ -11,15 +11,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
-from android_bench import phone_errors
+from android_bench import phone_errors, phone_facts
 from android_bench.adb import Adb, LostError, quoted, unauthorized
 from android_bench.machine import Facts
 from android_bench.phone_errors import Where
-from android_bench.phone_facts import FACTS_SCRIPT, read_facts
 from datasets.errors import InputError
 from datasets.files import file_sha256
+from datasets.run_lock import UNFINISHED
 
 BUSY = 8  # the runner's exit code: another one writes these results
 _TRIES = 3  # pushes or pulls of a file whose content came out wrong
@@ -65,7 +64,7 @@ class Phone:
 
     @property
     def slug(self) -> str:
-        return quote(self.serial, safe="")
+        return phone_facts.folder_name(self.serial)
 
     def facts(self) -> Facts:
         """See `phone_facts`.
@@ -74,8 +73,8 @@ class Phone:
             InputError: the device is listed and mute: said within seconds.
         """
         self._greet()
-        said, _ = self._shell(FACTS_SCRIPT)
-        facts = read_facts(said)
+        said, _ = self._shell(phone_facts.FACTS_SCRIPT)
+        facts = phone_facts.read_facts(said)
         self._model = str(facts.get("model") or "")
         return facts
 
@@ -228,15 +227,14 @@ class Phone:
         script = f"cd {quoted([self._folder])} && wc -c < {quoted([name])}"
         said, code = self._shell(script)
         last = (said.split() or [""])[-1]  # a warning may stand before it
-        return int(last) if not code and last.isdigit() else 0
+        return int(last) if not code and re.fullmatch("[0-9]{1,15}", last) else 0
 
     def _refused(self, fault: str, expected: str = "", do: str = "") -> InputError:
         return InputError.of(f"device {self.serial}", fault, expected, do)
 
     def _check_space(self, needed: int) -> None:
         said, code = self._shell(f"df -k {quoted([self._folder])}")
-        numbers = re.findall(r"\s(\d+)\s+(\d+)\s+(\d+)\s+\d+%", said)
-        free = int(numbers[-1][2]) * 1024 if numbers and not code else None
+        free = None if code else phone_facts.free_bytes(said)
         if free is not None and needed > free:
             raise phone_errors.no_space(
                 self._where,
@@ -279,7 +277,7 @@ class Phone:
 
     def _pull(self, name: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
+        part = path.with_name(f".{path.name}{UNFINISHED}")
         for _ in range(_TRIES):
             wanted = self._sums([name]).get(name)
             if wanted is None:
@@ -287,8 +285,9 @@ class Phone:
                     f"{self._folder}/{name} is not there", "", "Repeat the command."
                 )
             part.unlink(missing_ok=True)  # adb would put a file into a folder
+            size = phone_facts.checked_size(self.serial, name, self._size(name))
             arguments = ["pull", f"{self._folder}/{name}", str(part.absolute())]
-            done = self._adb.run(self.serial, arguments, self._limit(self._size(name)))
+            done = self._adb.run(self.serial, arguments, self._limit(size))
             if not done.returncode and file_sha256(part) == wanted:
                 part.replace(path)
                 return

@@ -28,6 +28,8 @@ from android_bench.trust import judge
 from convert.bundle import Bundle
 from datasets.errors import InputError
 from datasets.files import file_sha256, write_text
+from datasets.limits import MOST_CLASSES
+from datasets.user_files import UserFile
 from selection.hashing import id_hashes
 from selection.selectors.random_choice import RandomChoice
 
@@ -145,10 +147,11 @@ def _kept(job: Job, wanted: Pass, files: _Files) -> _Kept:
 def _states(files: _Files) -> list[Facts]:
     """Of the machine, at both ends of each run of a pass; empty: not kept."""
     try:
-        held = json.loads(files.path("states.json").read_text())
-    except (OSError, ValueError):
+        held = UserFile(files.path("states.json")).json()
+    except InputError:
         return []
-    return held if isinstance(held, list) else []
+    sound = isinstance(held, list) and all(isinstance(one, dict) for one in held)
+    return held if sound else []
 
 
 def _keep_state(machine: Machine, files: _Files) -> None:
@@ -231,13 +234,18 @@ def _choices(
     return name, {name: folder / name}
 
 
+_AFRESH = "Bench again with `fresh`."
+
+
 def _scores(path: Path, images: int) -> Float32s:
-    values = np.fromfile(path, "<f4")
-    if len(values) % images:
+    scores = UserFile(path, expected="scores of the runner", do=_AFRESH)
+    content = scores.content(4 * images * MOST_CLASSES)
+    values = np.frombuffer(content[: len(content) // 4 * 4], "<f4")
+    if len(content) % (4 * images):
         raise InputError.of(
             path,
             f"{len(values)} scores of {images} images",
             "as many of each",
-            "Bench again with `fresh`.",
+            _AFRESH,
         )
     return values.reshape(images, -1)

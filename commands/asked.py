@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, TypedDict
 
 from datasets.errors import InputError
+from datasets.limits import checked_resolution
 
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
@@ -48,8 +49,8 @@ def file_flags(args: argparse.Namespace) -> "FileFlags":
     from keras_models.opening.trusted_code import Trust
 
     native = args.native_resolution
-    if native is not None and not 1 <= native <= 4096:
-        raise InputError("native_resolution", native, "pixels in 1..4096")
+    if native is not None:
+        checked_resolution("native_resolution", str(native), native)
     return {
         "output": args.output_name,
         "scores": args.output_is,

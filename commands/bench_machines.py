@@ -4,6 +4,7 @@ import argparse
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from commands import echo
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def _bench(
 
 
 def _tell(line: str) -> None:
-    print(line, flush=True)
+    echo.say(line)
 
 
 def machines(args: argparse.Namespace) -> "list[Machine]":

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from commands import asked, flags
 from datasets.errors import InputError
+from datasets.limits import MOST_RESOLUTION
 
 if TYPE_CHECKING:
     from convert.foreign.importing import ForeignChoice
-
-MOST_RESOLUTION = 4096  # of the manifest's schema
 
 
 def add_import_flags(parser: argparse.ArgumentParser) -> None:

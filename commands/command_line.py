@@ -1,9 +1,11 @@
 """The command line: finds the verb, then imports what that verb needs and no more.
 
-Exit codes: 0 done, 1 done but a check failed, 2 bad input, 130 interrupted.
+Exit codes: 0 done, 1 done but a check failed, 2 bad input, 70 an error of reswise
+itself, 130 interrupted.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -11,8 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from absl import logging
+from absl.flags import Error as AbslError
 
-from commands import echo
+from commands import echo, unexpected
+from commands.interrupting import INTERRUPTED, LINE, ending_soon
 from commands.parsing import (
     BAD_INPUT,
     Parser,
@@ -24,6 +28,8 @@ from commands.parsing import (
 from datasets.catalogue import shadowed_distribution
 from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.run_lock import alone_in
+from datasets.shown import shown
 
 STAGES = {
     "look": ("models", "datasets", "flops"),
@@ -34,7 +40,7 @@ STAGES = {
 }
 VERBS = tuple(verb for verbs in STAGES.values() for verb in verbs)
 
-DONE, CHECK_FAILED, INTERRUPTED = 0, 1, 130
+DONE, CHECK_FAILED = 0, 1
 
 _DESCRIPTION = """\
 Find out how far the input resolution of a trained Keras CNN can fall, without training.
@@ -115,26 +121,40 @@ def run(arguments: list[str]) -> int:
     if line := shadowed_distribution():
         logging.warning("%s", line)
     try:
-        with echo.running(arguments):
+        with echo.running(arguments), ending_soon(verb), _folder_held(verb, parsed):
             code = int(import_module(f"commands.{verb}").run(parsed))
-        _keep_flags(verb, arguments, parsed)
-        sys.stdout.flush()
+            _keep_flags(verb, arguments, parsed)
+            sys.stdout.flush()
         return code
     except InputError as error:
-        print(f"reswise {verb}: {_one_line(error.as_flags())}", file=sys.stderr)
-        return BAD_INPUT
+        return _said(verb, error.as_flags(), BAD_INPUT)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except KeyboardInterrupt:
+        return _said(verb, LINE, INTERRUPTED)
     except OSError as error:
         if error.filename is None and error.errno is None:
-            raise
-        print(f"reswise {verb}: {_one_line(str(error))}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        again = "interrupted; the same command goes on where this stopped"
-        print(f"\nreswise {verb}: {again}", file=sys.stderr)
-        return INTERRUPTED
+            return unexpected.report(verb, arguments, error)
+        return _said(verb, str(error), BAD_INPUT)
+    except Exception as error:
+        return unexpected.report(verb, arguments, error)
+
+
+def _folder_held(
+    verb: str, parsed: argparse.Namespace
+) -> contextlib.AbstractContextManager[None]:
+    """Of a verb that works in a run folder: no other one does so meanwhile."""
+    folder = getattr(parsed, "run", None) or getattr(parsed, "plan_run", None)
+    if not isinstance(folder, Path) or (folder.exists() and not folder.is_dir()):
+        return contextlib.nullcontext()
+    return alone_in(folder, f"reswise {verb}")
+
+
+def _said(verb: str, text: str, code: int) -> int:
+    """One line on stderr; returns the exit code."""
+    print(f"reswise {verb}: {shown(_one_line(text))}", file=sys.stderr)
+    return code
 
 
 def _parsed(arguments: list[str]) -> tuple[str, argparse.Namespace]:
@@ -146,11 +166,10 @@ def _parsed(arguments: list[str]) -> tuple[str, argparse.Namespace]:
         top.error(f"there is no verb {first}{nearest(first, VERBS)}")
     try:
         words = expanded(arguments)
-    except (OSError, ValueError) as error:
-        top.error(f"a file of flags cannot be read ({error})")
-    if verb is not None:
-        check_flags(verb_parser(verb, top), words)
-    parsed = top.parse_args(words)
+        check_flags(verb_parser(verb, top) if verb else top, words)
+        parsed = top.parse_args(words)
+    except (AbslError, ValueError) as error:  # InputError too
+        top.error(str(error).rstrip("."))
     return str(parsed.verb), parsed
 
 

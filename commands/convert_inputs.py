@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from commands import asked, echo, resolution_flag
 from datasets.errors import InputError
+from datasets.user_files import UserFile
 
 if TYPE_CHECKING:
     from convert.converting import Options
@@ -53,22 +54,26 @@ def sources(args: argparse.Namespace) -> "list[Pretrained]":
 
 
 def _planned_specs(args: argparse.Namespace) -> "list[Spec]":
-    from convert.wanted import read_json
+    from convert.wanted import plan_rungs
     from keras_models.specs import planned_specs
 
-    return planned_specs(args.plan, read_json(args.plan, "plan").get("rungs") or [])
+    return planned_specs(args.plan, plan_rungs(args.plan))
 
 
 def wanted(args: argparse.Namespace, sources: "list[Pretrained]") -> "Wanted":
     """The rungs of --resolutions, or of --plan, with their selector."""
-    from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
+    from convert.wanted import selector_file, wanted_from_flags, wanted_from_plan
 
     said = preprocessing(args)
     if args.plan:
         return wanted_from_plan(args.plan, sources, said)
     resolutions = resolution_flag.resolutions(args.resolutions)
-    selector = read_json(args.selector, "selector") if args.selector else None
-    return wanted_from_flags(sources, resolutions, said, selector)
+    if args.selector is None:
+        return wanted_from_flags(sources, resolutions, said, None)
+    file = selector_file(args.selector)
+    selector = file.object()
+    with file.shaped():
+        return wanted_from_flags(sources, resolutions, said, selector)
 
 
 def preprocessing(args: argparse.Namespace) -> "Preprocessing":
@@ -109,11 +114,8 @@ def labels(
         given = opened.order.kind == "given" or opened.order.numbers
         few = given and opened.classes != classes and args.class_names is None
         return None if few else list(judged.class_names)
-    try:
-        text: str = args.labels.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError("labels", args.labels, fault=str(error)) from error
-    names = text.splitlines()
+    expected = "a text file with one class name a line"
+    names = UserFile(args.labels, "labels", expected=expected).text().splitlines()
     if len(names) != classes:
         raise InputError(
             "labels",

@@ -102,6 +102,6 @@ def _inspect(args: argparse.Namespace) -> int:
     path = Path(args.run) / "contact_sheet.png"
     unread = write_sheet(dataset, path, args.columns)
     for line in unread:
-        print(line)
+        echo.say(line)
     print(f"wrote {echo.shown(path)}")
     return 0

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 def steps(folder: Path, limit: int) -> Iterator[str]:
     """The verbs with their arguments, as one would type them, each after the last."""
-    run = shlex.quote(str(folder))
+    own = str(folder)  # one that begins with - would be read as a flag
+    run = shlex.quote(f"./{own}" if own.startswith("-") else own)
     scores = " ".join(f"--from {run}/{model}" for model in MODELS)
     for model in MODELS:
         yield (

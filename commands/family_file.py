@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.user_files import UserFile
 
 if TYPE_CHECKING:
     from keras_models.scoring.score_records import StoredRung
@@ -42,15 +43,15 @@ def write_family(
     """
     from selection.plans.planned import rung_facts
 
-    used = {rung for one in family.selectors for rung in one.ladder}
-    used.add(family.reference)
     facts = {
         "family": family.to_json(),
         "sha256": family.sha256,
         "dataset": chosen.meta.dataset,
         "split": chosen.meta.split,
         "class_names": list(chosen.class_names),
-        "rungs": {name: rung_facts(name, rungs[name].meta) for name in sorted(used)},
+        "rungs": {
+            name: rung_facts(name, rungs[name].meta) for name in _climbed(family)
+        },
         "command": command,
     }
     write_text(run / "family.json", json.dumps(facts) + "\n")
@@ -66,27 +67,19 @@ def read_family(run: Path) -> Held:
     from selection.plans.family import family_from_json
 
     path = run / "family.json"
-    try:
-        facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    expected = "the `run` folder of a `reswise plan`"
+    file = UserFile(path, expected=expected, do="Run `reswise plan` again.")
+    facts = file.object()
+    with file.shaped():
         family = family_from_json(facts["family"])
         held = Held(
             family=family,
             dataset=str(facts["dataset"]),
             split=str(facts["split"]),
             class_names=tuple(map(str, facts["class_names"])),
-            rungs=dict(facts["rungs"]),
+            rungs={name: facts["rungs"][name] for name in _climbed(family)},
             command=str(facts["command"]),
         )
-    except OSError as error:
-        raise InputError.of(
-            path,
-            f"cannot be read ({error.strerror})",
-            "the `run` folder of a `reswise plan`",
-        ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError.of(
-            path, f"is not whole ({error!r})", "", "Run `reswise plan` again."
-        ) from error
     if facts.get("sha256") != family.sha256:
         raise InputError.of(
             path,
@@ -96,6 +89,11 @@ def read_family(run: Path) -> Held:
             "The order of plans must not depend on labels; run `reswise plan` again.",
         )
     return held
+
+
+def _climbed(family: "Family") -> list[str]:
+    climbed = [rung for one in family.selectors for rung in one.ladder]
+    return sorted({*climbed, family.reference})
 
 
 def write_plan(run: Path, held: Held, plan: "Plan") -> None:

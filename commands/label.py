@@ -15,9 +15,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import label_files
+from commands import echo, label_files
 from commands.family_file import Held, read_family, write_plan
-from datasets.errors import InputError
+from datasets.user_files import UserFile
 
 if TYPE_CHECKING:
     from selection.plans.known import Known
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     write_plan(args.plan_run, held, plan)
     asked = questions(held.family, known)
     label_files.write_questions(args, held, known, asked)
-    print(plan.certificate.sentence())
+    echo.say(plan.certificate.sentence())
     print(_outlook(held, here.passed, here.reachable, len(here.open)))
     return 0 if plan.certificate.certified else 1
 
@@ -77,14 +77,12 @@ def _known(args: argparse.Namespace, held: Held) -> "Known":
     path = args.plan_run / "known.json"
     known = Known.nothing(len(held.family.ids))
     if path.exists():
-        known = read_known(held.family, path.read_text("utf-8"), str(path))
-    for file in args.labels or []:
-        try:
-            text = file.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError("labels", file, fault=str(error)) from error
-        count = read_answers(held.family, known, text, str(file))
-        print(f"{count} answers from {file}")
+        known = read_known(held.family, UserFile(path, do="Delete it."))
+    for path in args.labels or []:
+        expected = "to_label.csv filled in, or what label.html saved"
+        answers = UserFile(path, "labels", expected=expected)
+        count = read_answers(held.family, known, answers)
+        print(f"{count} answers from {echo.shown(path)}")
     return known
 
 

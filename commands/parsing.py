@@ -14,6 +14,10 @@ from typing import Any, NoReturn
 
 from absl.flags import argparse_flags
 
+from commands.flag_types import bounded
+from datasets.shown import shown
+from datasets.user_files import UserFile
+
 BAD_INPUT = 2
 GROUPS = ("model", "pictures", "what to measure", "output")
 _GROUP_OF = {
@@ -27,6 +31,8 @@ _GROUP_OF = {
     "--clean --device-dir --fresh",
 }
 _BY_FLAG = {flag: name for name, flags in _GROUP_OF.items() for flag in flags.split()}
+_MOST_FLAGS_BYTES = 1 << 20
+_MOST_SAID = 1000  # letters
 VERSION = ("--version",)  # beside --help, in no group
 SPELLINGS = (
     ("--normalisation", "--normalization"),
@@ -47,6 +53,8 @@ class Parser(argparse_flags.ArgumentParser):  # type: ignore[misc]
         """As argparse does, into the group of the flag's name."""
         if not self._titled or not str(names[0]).startswith("--") or names == VERSION:
             return super().add_argument(*names, **settings)
+        if "type" in settings:
+            settings["type"] = bounded(names[0], settings["type"])
         return self._titled[group_of(names)].add_argument(*spelt(names), **settings)
 
     def add_mutually_exclusive_group(self, **settings: Any) -> Any:
@@ -57,7 +65,10 @@ class Parser(argparse_flags.ArgumentParser):  # type: ignore[misc]
 
     def error(self, message: str) -> NoReturn:
         """One line that ends with where to look."""
-        print(f"{self.prog}: {message}. See {self.prog} --help.", file=sys.stderr)
+        said = shown(" ".join(message.split()))
+        if len(said) > _MOST_SAID:
+            said = f"{said[:_MOST_SAID]} ..."
+        print(f"{self.prog}: {said}. See {self.prog} --help.", file=sys.stderr)
         raise SystemExit(BAD_INPUT)
 
 
@@ -92,6 +103,10 @@ def check_flags(parser: argparse.ArgumentParser, arguments: Iterable[str]) -> No
     known = flags_of(parser)
     for word in arguments:
         flag = word.split("=")[0]
+        if flag in ("-flagfile", "--flagfile"):  # absl reads it before it looks at it
+            parser.error(
+                f"there is no flag {flag}; flags from a file are given as @FILE"
+            )
         if flag.startswith("--") and len(flag) > 2 and flag not in known:
             parser.error(f"there is no flag {flag}{nearest(flag, known)}")
 
@@ -106,17 +121,24 @@ def expanded(arguments: Iterable[str]) -> list[str]:
     """Arguments with @FILE replaced by what the file holds: words as in a shell.
 
     Raises:
-        OSError: a file cannot be read.
-        ValueError: a quote in it does not end.
+        InputError: a file cannot be read, or a quote in it does not end.
     """
     words: list[str] = []
     for word in arguments:
         if word.startswith("@") and len(word) > 1:
-            text = Path(word[1:]).read_text(encoding="utf-8")
-            words += shlex.split(text, comments=True)
+            words += _words_in(Path(word[1:]))
         else:
             words.append(word)
     return words
+
+
+def _words_in(path: Path) -> list[str]:
+    file = UserFile(path, came=f"@{path}", expected="a text file of flags")
+    text = file.text(_MOST_FLAGS_BYTES)
+    try:
+        return shlex.split(text, comments=True)
+    except ValueError as error:
+        raise file.wrong(str(error)) from None
 
 
 def as_file(verb: str, arguments: Iterable[str], path: Path) -> str:

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         stored.kept(part, args.rungs) for part in (parts.calibration, parts.test)
     )
     plan = _planned(args, calibration, parts, request)
-    print(plan.certificate.sentence())
+    echo.say(plan.certificate.sentence())
     if args.max_macs is None and plan.selector.ladder == (plan.reference,):
         print(
             f"No plan that costs less was certified: this is {plan.reference} itself."

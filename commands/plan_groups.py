@@ -1,9 +1,12 @@
 """`reswise plan --groups`: the value of each certification image in each column."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
+from datasets.user_files import MOST_RUN_BYTES, UserFile
+from datasets.user_tables import read_rows
 
 if TYPE_CHECKING:
     from keras_models.scoring.score_records import StoredRung
@@ -40,8 +43,6 @@ def _named(chosen: "StoredRung", labels: list[int]) -> tuple[str, ...]:
 
 def _column(name: str, dataset: str, ids: tuple[str, ...]) -> tuple[str, ...]:
     """A column of the user's own table, by the id of each image."""
-    import csv
-
     kind, _, path = dataset.partition(":")
     if kind != "csv":
         raise InputError(
@@ -50,16 +51,11 @@ def _column(name: str, dataset: str, ids: tuple[str, ...]) -> tuple[str, ...]:
             "'answer', 'class', or a data set with that column",
             fault=f"{dataset} is no csv: table",
         )
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        table = csv.DictReader(file)
-        if name not in (table.fieldnames or ()):
-            raise InputError(
-                "groups",
-                name,
-                "one of them",
-                fault=(
-                    f"{path} has the columns {', '.join(table.fieldnames or ())[:200]}"
-                ),
-            )
-        values = {row["file"]: row[name] or "(empty)" for row in table}
+    file = UserFile(Path(path), "dataset", dataset, "a table with the column file")
+    table = read_rows(file, MOST_RUN_BYTES)
+    if name not in table.columns:
+        fault = f"{path} has the columns {', '.join(table.columns)[:200]}"
+        raise InputError("groups", name, "one of them", fault=fault)
+    with file.shaped():
+        values = {row.cells["file"]: row.cells[name] or "(empty)" for row in table.rows}
     return tuple(values.get(one, "(not in the table)") for one in ids)

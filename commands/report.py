@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     events = _events(args.tensorboard, [row for _, row in gathered.rows])
     for table in added:  # after the files: a reader such as head may close the pipe
         table.show(wide=args.wide)
-    print(answer(gathered))
+    echo.say(answer(gathered))
     print(f"wrote {echo.shown(args.out / 'report.md')}")
     print(f"wrote {len(tables)} tables to {echo.shown(args.out / 'tables')}")
     for line in (*events, f"wrote {echo.shown(page)}"):

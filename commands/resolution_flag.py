@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
+from datasets.limits import MOST_RESOLUTION, MOST_RUNGS
 
 if TYPE_CHECKING:
     from keras_models.pretrained import Pretrained
@@ -20,8 +21,11 @@ def resolutions(text: str) -> list[int]:
         raise InputError(
             "resolutions", text, "whole numbers of pixels such as 224,192,160"
         ) from error
-    if min(pixels) < 1 or max(pixels) > 4096:
-        raise InputError("resolutions", text, "pixels in 1..4096")
+    if min(pixels) < 1 or max(pixels) > MOST_RESOLUTION:
+        raise InputError("resolutions", text, f"pixels in 1..{MOST_RESOLUTION}")
+    if len(set(pixels)) > MOST_RUNGS:
+        came = f"{len(set(pixels))} of them"
+        raise InputError("resolutions", came, f"at most {MOST_RUNGS}")
     return list(dict.fromkeys(pixels))
 
 
@@ -62,8 +66,10 @@ def _range(text: str) -> tuple[int, int]:
     ends = text.split("..")
     if len(ends) == 2 and all(end.isdecimal() for end in ends):
         low, high = sorted(int(end) for end in ends)
-        if 1 <= low < high <= 4096:
+        if 1 <= low < high <= MOST_RESOLUTION:
             return low, high
     raise InputError(
-        "resolutions", text, "a range of pixels in 1..4096, such as 96..224"
+        "resolutions",
+        text,
+        f"a range of pixels in 1..{MOST_RESOLUTION}, such as 96..224",
     )

@@ -37,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     wanted = stored.names(args.selector or ",".join(_ALL))
     if args.selector is None and args.thresholds is not None:
         wanted = ["cascade"]
+    if not wanted:
+        raise InputError("selectors", args.selector, f"some of {', '.join(_ALL)}")
     if args.repeats < 1:
         raise InputError("repeats", args.repeats, "1 draw or more")
     parts = stored.parts(args, looks="learned" in wanted)

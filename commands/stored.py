@@ -197,6 +197,13 @@ def _looks(ids: tuple[str, ...], meta: "RungMeta") -> "Float64s":
     from selection.selectors.looks import looks_of
 
     made = meta.preprocessing
+    if not {"crop", "interpolation", "antialias"} <= set(made):
+        raise InputError.of(
+            meta.rung,
+            "has scores that do not say how pictures were prepared",
+            "crop, interpolation and antialias",
+            "Sweep it again.",
+        )
     preprocessing = Preprocessing(
         parse_crop(str(made["crop"])),
         str(made["interpolation"]),

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from commands import echo
+
 if TYPE_CHECKING:
     from datasets.dataset import Dataset
     from datasets.preprocessing import Preprocessing
@@ -36,7 +38,7 @@ def lines(dataset: "Dataset", model: str, pixels: str) -> list[str]:
 def show(dataset: "Dataset", model: str, pixels: str) -> None:
     """Prints the lines."""
     for line in lines(dataset, model, pixels):
-        print(line, flush=True)
+        echo.say(line)
 
 
 def pixels(

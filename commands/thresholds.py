@@ -76,13 +76,15 @@ def _write(
 def _own_folder(run: Path, key: str, ladder: tuple[str, ...]) -> Path:
     """The run folder, or one in it where the maps of another ladder lie there."""
     import hashlib
-    import json
     import re
+
+    from datasets.shown import name_bytes
+    from reports.table import table_keys
 
     held = run / "thresholds.tables.json"
     if not held.exists():
         return run
-    if key in {one.get("key", key) for one in json.loads(held.read_text("utf-8"))}:
+    if key in {kept or key for kept in table_keys(held)}:
         return run
     words = re.sub(r"[^\w.@-]+", "-", "-".join(ladder))[:60]
-    return run / f"{words}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
+    return run / f"{words}_{hashlib.sha256(name_bytes(key)).hexdigest()[:6]}"

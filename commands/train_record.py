@@ -72,6 +72,7 @@ def write(
 ) -> None:
     """Weights, or the whole model; record and figure; prints where they lie."""
     from datasets.files import file_sha256, write_text
+    from datasets.user_files import UserFile
     from keras_models.opening.precision import as_float32
     from keras_models.training.train import pack, save
     from reports.history import draw_history
@@ -83,7 +84,7 @@ def write(
         facts = facts | {"sha256": file_sha256(weights)}
     else:
         pack(model, weights)
-    log = (folder / "log.csv").read_text().splitlines()
+    log = UserFile(folder / "log.csv").text().splitlines()
     write_text(
         weights.with_suffix(".json"), json.dumps(facts | {"log": log}, indent=1) + "\n"
     )

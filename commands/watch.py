@@ -61,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
         else watch_shares.of_scores(args, facts)
     )
     for share in shares:
-        print(share.sentence())
-    print(verdict(shares))
+        echo.say(share.sentence())
+    echo.say(verdict(shares))
     broken = any(share.broken for share in shares)
     kept = {
         "plan": str(args.plan),

@@ -12,7 +12,7 @@ from convert.image_input import Entrance, entrance
 from convert.manifest import Json, Look, Manifest, Preprocessing, Rung
 from convert.metadata import LABELS_FILE, About, finished, label_lines
 from convert.quantising.recipes import Recipe
-from convert.rung_files import RungFiles, file_name
+from convert.rung_files import RungFiles, file_name, read_part
 from convert.running import Runner
 from convert.shared_weights import merged_model
 from convert.to_tflite import signature_name
@@ -72,7 +72,7 @@ def opened(
 ) -> list[tflite_graph.Opened]:
     """The rungs' own files, read from the disk once for all that is done with them."""
     paths = [rung_files.path(rung, recipe) for rung in rungs]
-    return [tflite_graph.Opened(path.read_bytes()) for path in paths]
+    return [tflite_graph.Opened(read_part(path)) for path in paths]
 
 
 def made_files(

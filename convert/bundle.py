@@ -17,10 +17,11 @@ from pathlib import Path
 from convert.manifest import MANIFEST_FILE, File, Manifest
 from convert.untrusted.bundle_files import check_names, read_plain
 from convert.untrusted.schema import read_manifest
-from convert.untrusted.strict_json import MOST_BYTES
 from convert.untrusted.verify import verified
 from datasets.errors import BundleError, InputError
 from datasets.files import file_sha256
+from datasets.run_lock import UNFINISHED
+from datasets.strict_json import MOST_BYTES
 from selection.contract import Selector
 
 Content = bytes | Path  # or the file to copy it from
@@ -131,7 +132,7 @@ def _check_place(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _beside(folder: Path) -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    made = Path(tempfile.mkdtemp(UNFINISHED, f".{folder.name}.", folder.parent))
     try:
         yield made
     finally:

@@ -19,6 +19,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from convert import tflite_graph
 from convert.image_input import Entrance
+from datasets.shown import shown
 
 LABELS_FILE = "labels.txt"
 _ENTRY = b"TFLITE_METADATA"
@@ -63,7 +64,7 @@ def finished(
 
 def label_lines(labels: Sequence[str]) -> str:
     """One class a line, in the order of the scores; a name's own line breaks go."""
-    return "".join(" ".join(name.split()) + "\n" for name in labels)
+    return "".join(shown(" ".join(name.split())) + "\n" for name in labels)
 
 
 def _attached(content: bytes, text: str) -> bytes:

@@ -1,6 +1,5 @@
 """What is to be converted: the rungs of the flags, or of a plan."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import InputError, ModelError
+from datasets.limits import MOST_RUNGS, checked_resolution
 from datasets.preprocessing import Preprocessing, parse_crop
+from datasets.user_files import UserFile
 from keras_models.pretrained import Pretrained
 from selection.arrays import Json
 from selection.selectors.catalogue import from_json
@@ -83,17 +84,20 @@ def wanted_from_plan(
         InputError: no plan, a model that is not given, or other weights than planned.
     """
     _check_names(sources)
-    plan = read_json(path, "plan")
+    file = plan_file(path)
+    plan = file.object()
     selector = plan.get("selector")
     if not isinstance(selector, dict):
-        raise InputError("plan", path, "plan.json", fault="has no selector")
+        raise file.wrong("has no selector")
     by_name = {source.name: source for source in sources}
-    said = {str(one.get("rung")): one for one in plan.get("rungs") or []}
-    names = from_json(selector).ladder
-    rungs = [
-        _planned(name, said.get(name, {}), by_name, preprocessing, path)
-        for name in names
-    ]
+    said = {str(one.get("rung")): one for one in plan_rungs(path)}
+    with file.shaped():
+        names = from_json(selector).ladder
+    with file.shaped():
+        rungs = [
+            _planned(name, said.get(name, {}), by_name, preprocessing, path)
+            for name in names
+        ]
     plain = [rung.rung for rung in rungs]
     if len(set(plain)) < len(plain):
         raise InputError(
@@ -107,20 +111,29 @@ def wanted_from_plan(
     return Wanted(_ordered(rungs), {**selector, "ladder": plain}, plan)
 
 
-def read_json(path: Path, argument: str) -> dict[str, Any]:
-    """A file's JSON object.
+def plan_file(path: Path) -> UserFile:
+    """The file of --plan, as `reswise plan` writes it."""
+    return UserFile(path, "plan", expected="plan.json, as `reswise plan` writes")
+
+
+def selector_file(path: Path) -> UserFile:
+    """The file of --selector."""
+    return UserFile(path, "selector", expected="a selector as a JSON object")
+
+
+def plan_rungs(path: Path) -> list[Json]:
+    """What a plan says of its rungs; none where it says nothing.
 
     Raises:
-        InputError: it cannot be read, or holds something else.
+        InputError: no plan.
     """
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        first_line = str(error).splitlines()[0]
-        raise InputError(argument, path, "JSON", fault=first_line) from error
-    if not isinstance(facts, dict):
-        raise InputError(argument, path, "a JSON object")
-    return facts
+    file = plan_file(path)
+    rungs = file.object().get("rungs") or []
+    if not isinstance(rungs, list) or not all(isinstance(one, dict) for one in rungs):
+        raise file.wrong("has rungs that are no list of objects")
+    if len(rungs) > MOST_RUNGS:
+        raise file.wrong(f"has {len(rungs)} rungs, over {MOST_RUNGS}")
+    return rungs
 
 
 def _planned(
@@ -143,9 +156,10 @@ def _planned(
             "every model of the ladder",
             fault=f"its ladder has {name}, but `model` gives {', '.join(sources)}",
         )
-    _check_said(said, source, f"{path}: {name}")
+    _check_said(said, source, f"--plan {path}: {name}")
     prepared = _preprocessing(said, match["crop"], preprocessing)
-    return WantedRung(source, int(match["resolution"]), prepared)
+    resolution = checked_resolution("plan", str(path), match["resolution"])
+    return WantedRung(source, resolution, prepared)
 
 
 def _check_said(said: Mapping[str, Any], source: Pretrained, where: str) -> None:

@@ -4,6 +4,7 @@ Importing this file imports no TensorFlow, no Pillow and no picture.
 """
 
 import importlib.metadata
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,14 +110,14 @@ def _opened(
     if kind == "folder" and rest:
         from datasets.folder import has_pictures_alone, open_folder, open_pictures
 
-        path = Path(rest).expanduser()
+        path = Path(os.path.expanduser(rest))
         if unlabelled and has_pictures_alone(path):
             return open_pictures(path, split)
         return open_folder(path, split)
     if kind == "csv" and rest:
         from datasets.table import open_table
 
-        return open_table(Path(rest).expanduser(), split)
+        return open_table(Path(os.path.expanduser(rest)), split)
     if kind == "tfds" and rest:
         from datasets.tfds_source import open_tfds
 

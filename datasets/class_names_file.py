@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from datasets.errors import DataError
+from datasets.user_files import UserFile
+
+MOST_NAMES_BYTES = 16 << 20
 
 
 def read_class_names(path: Path) -> tuple[str, ...]:
@@ -11,15 +14,9 @@ def read_class_names(path: Path) -> tuple[str, ...]:
     Raises:
         InputError: no such file, not UTF-8, or an empty line among the names.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            "class_names",
-            path,
-            "a text file in UTF-8 with one class name a line",
-            fault=str(error),
-        ) from error
+    expected = "a text file in UTF-8 with one class name a line"
+    file = UserFile(path, "class_names", expected=expected, kind=DataError)
+    lines = file.text(MOST_NAMES_BYTES).splitlines()
     names = [line.strip() for line in lines]
     while names and not names[-1]:
         names.pop()

@@ -3,12 +3,19 @@
 import contextlib
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from datasets.run_lock import UNFINISHED
+from datasets.shown import shown
+from datasets.user_files import UserFile
+
 _READ_BYTES = 1 << 20
+_MOST_NAME = 200  # bytes; a file system takes 255
+_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
 @contextlib.contextmanager
@@ -19,7 +26,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     inside the block leaves `path` as it was. Folders are made as needed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(UNFINISHED, _prefix(path), path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -33,16 +40,27 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+def _prefix(path: Path) -> str:
+    """Of a temporary neighbour, whose name must fit too."""
+    return f".{os.fsdecode(os.fsencode(path.name)[:_MOST_NAME])}."
+
+
 def write_text(path: Path, text: str) -> None:
-    """Writes `text` as UTF-8, whole or not at all."""
+    """Writes `text` as UTF-8, whole or not at all; a byte of a name that is none is
+    spelt, as `shown` does.
+    """
     with whole_file(path) as file:
-        file.write(text.encode())
+        file.write(_SURROGATES.sub(lambda some: shown(some[0]), text).encode())
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content, as 64 hexadecimal digits."""
+    """SHA-256 of a file's content, as 64 hexadecimal digits.
+
+    Raises:
+        InputError: no plain file lies there.
+    """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with UserFile(path).checked().open("rb") as file:
         while block := file.read(_READ_BYTES):
             digest.update(block)
     return digest.hexdigest()

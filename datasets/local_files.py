@@ -1,10 +1,13 @@
 """Reading one picture's file, with guards against what is not a plain file."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 from datasets.decode import Unreadable
+from datasets.errors import InputError
+from datasets.user_files import UserFile
 
 _MOST_BYTES = 1 << 30
 
@@ -26,4 +29,9 @@ def read_picture_file(path: Path) -> bytes:
         raise Unreadable("not a plain file")
     if status.st_size > _MOST_BYTES:
         raise Unreadable("larger than 1 GiB")
-    return path.read_bytes()
+    try:
+        return UserFile(path).content(_MOST_BYTES)
+    except InputError as error:
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+        raise Unreadable(str(error.args[0]).rpartition("; ")[2].rstrip(".")) from None

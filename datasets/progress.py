@@ -7,6 +7,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from datasets.shown import shown
+
 _Item = TypeVar("_Item")
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -24,7 +26,7 @@ def progress(
         what: what is counted, with its unit, such as "mobilenet_v2@160 images".
         size: how much of `total` an item is; None counts each as 1.
     """
-    size = size or (lambda _: 1)
+    size, what = size or (lambda _: 1), shown(what)
     if sys.stderr.isatty():
         yield from _bar(items, total, what, size)
     else:

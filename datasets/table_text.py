@@ -16,6 +16,7 @@ from pathlib import Path
 
 from datasets.errors import DataError
 from datasets.splits import kind_of
+from datasets.user_files import MOST_RUN_BYTES, UserFile
 
 FORM = "expected a CSV file with the columns file and class_index"
 _DELIMITERS = (",", ";", "\t", "|")
@@ -78,10 +79,8 @@ def read_text(path: Path, where: str) -> Text:
 
 
 def _decoded(path: Path, where: str) -> str:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError.of(where, f"cannot be read ({error.strerror})", FORM) from error
+    file = UserFile(path, "dataset", f"csv:{path}", FORM.removeprefix("expected "))
+    content = file.content(MOST_RUN_BYTES)
     wide = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     try:
         return content.decode("utf-16" if content.startswith(wide) else "utf-8-sig")

@@ -42,7 +42,7 @@ def records(path: Path, skip: int, take: int) -> Iterator[tuple[Place, bytes]]:
     """
     held: list[_Held] = []
     size = 0
-    with path.open("rb") as file:
+    with _shard(path).open("rb") as file:
         if file.read(2) == _GZIP:
             raise Unreadable(f"{path} is compressed by gzip, which TFDS does not write")
         file.seek(0)
@@ -60,6 +60,13 @@ def records(path: Path, skip: int, take: int) -> Iterator[tuple[Place, bytes]]:
                 yield from _verified(held, number)
                 held, size = [], 0
     yield from _verified(held, skip + take - 1)
+
+
+def _shard(path: Path) -> Path:
+    """The path, where a plain file lies there: a pipe would never end."""
+    if path.exists() and not path.is_file():
+        raise Unreadable(f"{path} is no plain file")
+    return path
 
 
 def read_record(span: Place) -> bytes:

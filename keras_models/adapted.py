@@ -11,7 +11,6 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -19,6 +18,8 @@ from numpy.typing import NDArray
 
 from datasets.errors import ModelError
 from datasets.files import file_sha256, whole_file, write_text
+from datasets.user_arrays import read_arrays
+from datasets.user_files import UserFile
 from keras_models.graphs.derived_state import renew_derived_state
 
 _RECORD = "adapted.json"
@@ -103,12 +104,17 @@ class Adaptation:
                 "",
                 "Run `reswise adapt` again.",
             )
-        values = model.get_weights()
-        with np.load(path, allow_pickle=False) as tensors:
-            for place in tensors.files:
-                values[int(place)] = tensors[place]
-        model.set_weights(values)
+        values, file = model.get_weights(), _tensors(path)
+        with file.shaped():
+            for place, tensor in read_arrays(file).items():
+                values[int(place)] = tensor
+            model.set_weights(values)
         renew_derived_state(model)
+
+
+def _tensors(path: Path) -> UserFile:
+    expected = "tensors of `reswise adapt`"
+    return UserFile(path, expected=expected, do="Run `reswise adapt` again.")
 
 
 def write_tensors(
@@ -164,18 +170,13 @@ def read_adaptation(folder: Path, *weights_sha256: str) -> Adaptation:
         InputError: there is none, or it belongs to other weights.
     """
     path = folder / _RECORD
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    expected = f"the `run` folder of `reswise adapt`, with {_RECORD}"
+    file = UserFile(path, "adapted", str(folder), expected)
+    record = file.object()
+    with file.shaped():
         known = record["format"] == _FORMAT
-        own, accepted = record["weights_sha256"], dict(record["accepted"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            "adapted",
-            folder,
-            "",
-            "Give the `run` folder of `reswise adapt`.",
-            fault=f"no {_RECORD} there that can be read ({error})",
-        ) from error
+        own = record["weights_sha256"]
+        accepted = {int(key): str(sha) for key, sha in record["accepted"].items()}
     if not known or own not in weights_sha256:
         raise ModelError(
             "adapted",
@@ -185,6 +186,4 @@ def read_adaptation(folder: Path, *weights_sha256: str) -> Adaptation:
             fault="made for other weights than these, or by another version",
         )
     what = str(record.get("what", "adapted"))
-    return Adaptation(
-        folder, {int(resolution): sha for resolution, sha in accepted.items()}, what
-    )
+    return Adaptation(folder, accepted, what)

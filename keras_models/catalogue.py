@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from datasets.errors import ModelError
+from datasets.limits import check_network
 
 if TYPE_CHECKING:
     import keras
@@ -288,6 +289,7 @@ def build(
             "alpha", alpha, fault="only mobilenet_v2 has a width; leave it 1"
         )
     classes = known.classes if classes is None else classes
+    check_network(resolution, classes, alpha)
     module = import_module(f"keras_models.architectures.{known.module}")
     built: keras.Model = module.build(name, resolution, classes, alpha)
     # One tensor in and out: keras.applications makes a list of one, and then warns.

@@ -4,10 +4,10 @@ A .keras file has no names of its classes. `reswise train` writes them beside th
 weights, and packaged weights may have such a record; for others --class-names is there.
 """
 
-import json
 from pathlib import Path
 
 from datasets.errors import InputError
+from datasets.user_files import UserFile
 from keras_models.packaged import packaged_weights
 
 _GLYPHS = "glyphs"
@@ -36,8 +36,8 @@ def recorded_names(
 
 def _names_in(record: Path) -> tuple[str, ...]:
     try:
-        facts = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        facts = UserFile(record).object()
+    except InputError:
         return ()
-    names = facts.get("class_names") if isinstance(facts, dict) else None
+    names = facts.get("class_names")
     return tuple(map(str, names)) if isinstance(names, list) else ()

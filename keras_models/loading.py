@@ -9,6 +9,7 @@ import keras
 from absl import logging
 
 from datasets.errors import ModelError
+from datasets.shown import shown
 from keras_models import graph, normalisation
 from keras_models.catalogue import CATALOGUE, build, entry
 from keras_models.imagenet import weights_of, with_imagenet_weights
@@ -196,7 +197,7 @@ def _sha256(opened: Canonical, builder: Builder | None) -> str:
 def _own_name(model: keras.Model, path: Path) -> str:
     """The name in a model file, or the file's where Keras gave the model's."""
     if _KERAS_NAME.fullmatch(model.name) or not RUNG_NAME.fullmatch(model.name):
-        return path.name.removesuffix(".keras").removesuffix(".h5")
+        return shown(path.name.removesuffix(".keras").removesuffix(".h5"))
     return str(model.name)
 
 
@@ -213,4 +214,4 @@ def _existing_model(path: Path) -> Path:
 
 
 def _short(weights: str) -> str:
-    return Path(weights).name if Path(weights).suffix else weights
+    return shown(Path(weights).name if Path(weights).suffix else weights)

@@ -7,6 +7,7 @@ may run is never taken from here.
 """
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError, ModelError
 from datasets.files import file_sha256, write_text
+from datasets.user_files import UserFile
 
 if TYPE_CHECKING:
     from keras_models.loading import ModelChoice
@@ -66,7 +68,7 @@ def spec_of(choice: "ModelChoice", name: str, weights_sha256: str) -> Spec:
     for field in fields(choice):
         value = getattr(choice, field.name)
         if field.name in _PATHS and value is not None and Path(value).exists():
-            value = str(Path(value).resolve())
+            value = os.path.realpath(value)
         if isinstance(value, str | int | float | None):
             asked[field.name] = value
     named = [asked[key] for key in ("model", "weights") if asked.get(key)]
@@ -101,24 +103,26 @@ def kept_in(run: Path) -> list[Spec]:
     path = run / FILE
     if not path.is_file():
         return []
-    try:
-        recorded = json.loads(path.read_text(encoding="utf-8"))
-        return [
-            Spec(
-                str(facts["name"]),
-                str(facts["weights_sha256"]),
-                dict(facts["asked"]),
-                {str(key): str(value) for key, value in facts["files"].items()},
-            )
-            for facts in recorded["models"]
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise InputError.of(
-            path,
-            f"not what `reswise drop` keeps of its networks ({error!r})",
-            "",
-            "Delete it and sweep again.",
-        ) from error
+    expected = "what `reswise drop` keeps of its networks"
+    file = UserFile(path, expected=expected, do="Delete it and sweep again.")
+    held = file.object()
+    with file.shaped():
+        return [_spec(facts) for facts in held["models"]]
+
+
+def _spec(facts: Json) -> Spec:
+    asked = dict(facts["asked"])
+    whole: dict[str, Any] = dict.fromkeys(("classes", "native", "seed"), int)
+    kinds = {**whole, "alpha": int | float}
+    for name, value in asked.items():
+        if value is not None and not isinstance(value, kinds.get(name, str)):
+            raise TypeError(f"{name} is {str(value)[:40]!r}")
+    return Spec(
+        str(facts["name"]),
+        str(facts["weights_sha256"]),
+        {**asked, "model": asked["model"]},
+        {str(key): str(value) for key, value in facts["files"].items()},
+    )
 
 
 def planned_specs(plan: Path, rungs: Iterable[Json]) -> list[Spec]:

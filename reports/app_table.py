@@ -1,14 +1,13 @@
 """An in-app bench -> a row, and a table that puts it beside benches over adb."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from android_bench.imported import Imported
 from android_bench.summary import Line
 from convert.bundle import Bundle
 from convert.manifest import MANIFEST_FILE
 from datasets.files import file_sha256
+from datasets.user_files import UserFile
 from reports.bench_table import named, what
 from reports.rows import Row
 from reports.table import Table
@@ -102,7 +101,7 @@ def _cells(name: str, line: Line, own: tuple[str, ...]) -> tuple[str, ...]:
 def _over_adb(bench: Path, bundle: Bundle) -> list[tuple[str, Line]]:
     """The selector's lines of a bench with this very bundle; else none."""
     try:
-        facts: dict[str, Any] = json.loads(bench.read_text(encoding="utf-8"))
+        facts = UserFile(bench).object()
         if facts["manifest_sha256"] != file_sha256(bundle.folder / MANIFEST_FILE):
             return []
         return [

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from datasets.files import whole_file
+from datasets.shown import name_bytes
 from reports.drop import alike, group_key, in_group
 from reports.rows import Row
 
@@ -56,7 +58,7 @@ def _figure_name(key: str) -> str:
     """Words to be read, and a hash that tells like ones apart."""
     model, _, dataset, split = key.split(" | ")[:4]
     words = re.sub(r"[^\w.-]+", "-", f"{model}_{Path(dataset).name}_{split}").strip("-")
-    return f"accuracy_{words[:60]}_{hashlib.sha256(key.encode()).hexdigest()[:6]}"
+    return f"accuracy_{words[:60]}_{hashlib.sha256(name_bytes(key)).hexdigest()[:6]}"
 
 
 def draw_accuracy(rows: list[Row], folder: Path, name: str = "accuracy") -> list[Path]:
@@ -186,12 +188,9 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     paths = []
     for kind in ("svg", "png"):
         drawn = io.BytesIO()
-        figure.savefig(
-            drawn,
-            format=kind,
-            dpi=144,
-            metadata={"Date": None} if kind == "svg" else None,
-        )
+        metadata = {"Date": None} if kind == "svg" else None
+        with rc_context({"svg.hashsalt": "reswise"}):  # the same ids in every run
+            figure.savefig(drawn, format=kind, dpi=144, metadata=metadata)
         paths.append(folder / f"{name}.{kind}")
         with whole_file(paths[-1]) as file:
             file.write(drawn.getvalue())

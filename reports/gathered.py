@@ -1,20 +1,29 @@
 """What lies under run folders, read back for the report; nothing is computed again."""
 
-import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datasets.errors import InputError
+from datasets.shown import shown
+from datasets.user_files import UserFile
 from keras_models.scoring.score_records import StoredRung
 from keras_models.scoring.scores import ScoreStore
 from reports.rows import Row, read_rows
+from reports.stored_facts import (
+    check_compression,
+    check_manifest,
+    check_parity,
+    check_plan,
+    read_facts,
+    read_numbers,
+)
 from reports.table import Table, read_tables, stored_tables
 
 Json = dict[str, Any]
 _FRONT, _MAP = "front.csv", "map.csv"
+_FRONT_COLUMNS = ("calibration_top1", "calibration_macs", "test_top1", "test_macs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +68,7 @@ class Gathered:
 
     def row_of(self, folder: Path, plan: Json) -> Row | None:
         """The newest row of a plan's selector; None: there is none."""
-        ladder = ",".join(plan["selector"]["ladder"])
+        ladder = shown(",".join(plan["selector"]["ladder"]))
         kind = plan["selector"]["kind"]
         own = [
             row
@@ -88,13 +97,15 @@ def gather(folders: list[Path]) -> Gathered:
             for path in stored_tables(folder)
             for table in read_tables(path)
         ),
-        plans=tuple(_jsons(folders, "plan.json")),
+        plans=tuple(_jsons(folders, "plan.json", check_plan)),
         judging=tuple(_judging(folders)),
-        fronts=tuple(_numbers(folders, _FRONT)),
-        maps=tuple(_numbers(folders, _MAP)),
-        bundles=tuple(_jsons(folders, "manifest.json")),
-        parities=tuple(_jsons(folders, "parity.json")),
-        fronts_of_compression=tuple(_jsons(folders, "compress.json")),
+        fronts=tuple(_numbers(folders, _FRONT, _FRONT_COLUMNS)),
+        maps=tuple(_numbers(folders, _MAP, ("top1", "macs"))),
+        bundles=tuple(_jsons(folders, "manifest.json", check_manifest)),
+        parities=tuple(_jsons(folders, "parity.json", check_parity)),
+        fronts_of_compression=tuple(
+            _jsons(folders, "compress.json", check_compression)
+        ),
         rungs=tuple(_rungs(folders)),
     )
     if not gathered.rows and not gathered.tables:
@@ -114,53 +125,34 @@ def _each(folders: list[Path], name: str, read: Any) -> Iterator[tuple[Path, Any
                 yield path.parent, value
 
 
-def _jsons(folders: list[Path], name: str) -> Iterator[tuple[Path, Json]]:
+def _jsons(
+    folders: list[Path], name: str, check: Callable[[Json], None]
+) -> Iterator[tuple[Path, Json]]:
     for folder in folders:
         for path in sorted(folder.rglob(name)):
-            try:
-                facts = json.loads(path.read_text(encoding="utf-8"))
-            except (ValueError, OSError) as error:
-                raise InputError.of(
-                    path, f"not JSON ({error})", "", "Run the verb that wrote it again."
-                ) from error
-            if isinstance(facts, dict):
-                yield path.parent, facts
+            yield path.parent, read_facts(path, check)
 
 
 def _judging(folders: list[Path]) -> Iterator[tuple[Path, frozenset[str]]]:
     for folder in folders:
         for path in sorted(folder.rglob("test_images.json")):
-            try:
-                names = json.loads(path.read_text(encoding="utf-8"))
-                yield path.parent, frozenset(map(str, names))
-            except (ValueError, TypeError, OSError) as error:
-                raise InputError.of(
-                    path,
-                    f"not the names of pictures ({error})",
-                    "",
-                    "Run `reswise plan` again.",
-                ) from error
+            file = UserFile(
+                path, expected="the names of pictures", do="Run `reswise plan` again."
+            )
+            names = file.json()
+            with file.shaped():
+                if not isinstance(names, list):
+                    raise TypeError("no list")
+                judging = frozenset(map(str, names))
+            yield path.parent, judging
 
 
 def _numbers(
-    folders: list[Path], name: str
+    folders: list[Path], name: str, columns: tuple[str, ...]
 ) -> Iterator[tuple[Path, list[dict[str, float]]]]:
     for folder in folders:
         for path in sorted(folder.rglob(name)):
-            try:
-                with path.open(newline="", encoding="utf-8") as file:
-                    rows = [
-                        {key: float(value) for key, value in line.items()}
-                        for line in csv.DictReader(file)
-                    ]
-            except (ValueError, TypeError) as error:
-                raise InputError.of(
-                    path,
-                    f"not the numbers of `reswise thresholds` ({error})",
-                    "",
-                    "Run it again.",
-                ) from error
-            yield path.parent, rows
+            yield path.parent, read_numbers(path, columns)
 
 
 def _rungs(folders: list[Path]) -> Iterator[StoredRung]:

@@ -1,11 +1,12 @@
 """A training's log as a figure: accuracy and loss over the epochs."""
 
-import csv
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from datasets.user_files import UserFile
+from datasets.user_tables import read_rows
 from reports.figures import save
 
 
@@ -15,9 +16,10 @@ def draw_history(log: Path, folder: Path, title: str) -> list[Path]:
     Args:
         log: columns epoch, accuracy, loss, val_accuracy, val_loss.
     """
-    with log.open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    epochs = [int(line["epoch"]) + 1 for line in lines]
+    file = UserFile(log, expected="the log of a training")
+    lines = [row.cells for row in read_rows(file).rows]
+    with file.shaped():
+        epochs = [int(line["epoch"]) + 1 for line in lines]
     figure = Figure(figsize=(7.0, 3.6), layout="constrained")
     for number, (measure, unit) in enumerate(
         (("accuracy", "accuracy, %"), ("loss", "loss, nats")), start=1

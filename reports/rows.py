@@ -2,11 +2,16 @@
 
 import csv
 import io
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from datasets import user_tables
 from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.shown import from_csv, in_csv, shown
+from datasets.user_files import MOST_RUN_BYTES, UserFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,13 @@ class Row:
     device: str | None = None  # and the engine that computed the scores
     command: str | None = None
 
+    def __post_init__(self) -> None:
+        """Names in it do nothing, wherever it is shown; see datasets/shown.py."""
+        for own in fields(self):
+            value = getattr(self, own.name)
+            if isinstance(value, str):
+                object.__setattr__(self, own.name, shown(value))
+
 
 COLUMNS = tuple(field.name for field in fields(Row))
 
@@ -56,8 +68,12 @@ def to_csv(rows: list[Row]) -> str:
     writer.writerow(COLUMNS)
     for row in rows:
         values = (getattr(row, name) for name in COLUMNS)
-        writer.writerow("" if value is None else value for value in values)
+        writer.writerow(_cell(value) for value in values)
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    return "" if value is None else in_csv(value) if isinstance(value, str) else value
 
 
 def write_rows(path: Path, rows: list[Row]) -> None:
@@ -71,22 +87,33 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         InputError: other columns, or a cell that is no number where one belongs.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.reader(file)
-        header = tuple(next(reader, []))
-        if header != COLUMNS:
-            raise InputError.of(path, f"columns {','.join(header)}", ",".join(COLUMNS))
-        return [_row(path, cells) for cells in reader]
+    file = UserFile(path, expected="rows.csv of a verb", do="Run the verb again.")
+    table = user_tables.read_rows(file, MOST_RUN_BYTES)
+    if table.columns != COLUMNS:
+        columns = ",".join(table.columns)[:300]
+        raise InputError.of(path, f"has the columns {columns}", ",".join(COLUMNS))
+    with file.shaped():
+        return [_row(row.cells) for row in table.rows]
 
 
-def _row(path: Path, cells: list[str]) -> Row:
-    types = {"int | None": int, "float | None": float, "str | None": str}
-    try:
-        return Row(
-            **{
-                field.name: types[str(field.type)](cell) if cell else None
-                for field, cell in zip(fields(Row), cells, strict=True)
-            }
-        )
-    except ValueError as error:
-        raise InputError.of(path, str(error), "a row of rows.csv") from error
+def _row(cells: dict[str, str]) -> Row:
+    types: dict[str, Callable[[str], object]] = {
+        "int | None": int,
+        "float | None": _finite,
+        "str | None": from_csv,
+    }
+    return Row(
+        **{  # type: ignore[arg-type]
+            field.name: types[str(field.type)](cells[field.name])
+            if cells[field.name]
+            else None
+            for field in fields(Row)
+        }
+    )
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no finite number")
+    return value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from datasets.files import write_text
 from reports.rows import Row, read_rows, write_rows
-from reports.table import Table, commanded, read_tables
+from reports.table import Table, commanded, read_tables, table_keys
 
 if TYPE_CHECKING:
     from keras_models.scoring.score_records import StoredRung
@@ -70,8 +70,7 @@ def add_tables(
     with _alone(folder):
         held: dict[str, Table] = {}
         if kept.exists():
-            facts = json.loads(kept.read_text("utf-8"))
-            known = [one.get("key", "") for one in facts]
+            known = table_keys(kept)
             held = {
                 key or table.title: table
                 for key, table in zip(known, read_tables(kept), strict=True)
@@ -80,7 +79,7 @@ def add_tables(
         held |= dict(zip(keys, commanded(tables, command), strict=True))
         write_text(read, "\n".join(table.markdown() for table in held.values()))
         kept_as = [{**asdict(table), "key": key} for key, table in held.items()]
-        write_text(kept, json.dumps(kept_as, indent=1, ensure_ascii=False) + "\n")
+        write_text(kept, json.dumps(kept_as, indent=1) + "\n")
     return [read]
 
 

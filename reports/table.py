@@ -10,8 +10,9 @@ from typing import Any, Literal, get_args
 
 from rich.console import Console
 
-from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.shown import in_csv, in_markdown, shown
+from datasets.user_files import UserFile
 from reports import terminal
 from reports.latex import distinct, label, latex
 
@@ -54,12 +55,20 @@ class Table:
     more: tuple[str, ...] = ()  # columns that a terminal shows with --wide alone
     command: str = ""  # what made it; empty: not known
 
+    def __post_init__(self) -> None:
+        """Names in it do nothing, wherever it is shown; see datasets/shown.py."""
+        for name in ("columns", "notes"):
+            object.__setattr__(self, name, tuple(map(_lines, getattr(self, name))))
+        object.__setattr__(self, "title", shown(self.title))
+        rows = tuple(tuple(map(_lines, row)) for row in self.rows)
+        object.__setattr__(self, "rows", rows)
+
     def markdown(self) -> str:
         """The table as GitHub Markdown, its notes below."""
         marks = ["---" if i < self.words else "---:" for i in range(len(self.columns))]
         lines = [_line(self.columns), _line(marks), *(_line(row) for row in self.rows)]
-        notes = "".join(f"\n{note}\n" for note in self.told)
-        return f"**{self.title}**\n\n" + "\n".join(lines) + "\n" + notes
+        notes = "".join(f"\n{in_markdown(note)}\n" for note in self.told)
+        return f"**{in_markdown(self.title)}**\n\n" + "\n".join(lines) + "\n" + notes
 
     def latex(self) -> str:
         """A LaTeX table, for a preamble with the packages booktabs and graphicx."""
@@ -70,7 +79,8 @@ class Table:
     def csv(self) -> str:
         """Columns and rows as CSV; reads back equal, text as text."""
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([self.columns, *self.rows])
+        rows = [map(in_csv, row) for row in (self.columns, *self.rows)]
+        csv.writer(text, lineterminator="\n").writerows(rows)
         return text.getvalue()
 
     @property
@@ -80,12 +90,12 @@ class Table:
 
     def brief(self) -> "Table":
         """Without the columns that only --wide shows."""
-        shown = [n for n, name in enumerate(self.columns) if name not in self.more]
+        kept = [n for n, name in enumerate(self.columns) if name not in self.more]
         return replace(
             self,
-            columns=tuple(self.columns[index] for index in shown),
-            rows=tuple(tuple(row[index] for index in shown) for row in self.rows),
-            words=sum(index < self.words for index in shown),
+            columns=tuple(self.columns[index] for index in kept),
+            rows=tuple(tuple(row[index] for index in kept) for row in self.rows),
+            words=sum(index < self.words for index in kept),
             more=(),
         )
 
@@ -113,6 +123,10 @@ class Table:
             _print(console, note, soft=False)
 
 
+def _lines(text: str) -> str:
+    return "\n".join(map(shown, text.split("\n")))
+
+
 def _print(
     console: Console, text: str, style: str | None = None, soft: bool = True
 ) -> None:
@@ -135,7 +149,7 @@ def write_tables(
     read, kept = folder / f"{name}.md", folder / f"{name}{_SUFFIX}"
     write_text(read, "\n".join(table.markdown() for table in tables))
     facts = [asdict(table) for table in tables]
-    write_text(kept, json.dumps(facts, indent=1, ensure_ascii=False) + "\n")
+    write_text(kept, json.dumps(facts, indent=1) + "\n")
     return [read]
 
 
@@ -150,24 +164,45 @@ def read_tables(path: Path) -> list[Table]:
     Raises:
         InputError: something else.
     """
-    try:
-        return [
-            Table(
-                title=str(facts["title"]),
-                columns=tuple(map(str, facts["columns"])),
-                rows=tuple(tuple(map(str, row)) for row in facts["rows"]),
-                words=int(facts["words"]),
-                notes=tuple(map(str, facts["notes"])),
-                kind=_kind(facts),
-                more=tuple(map(str, facts.get("more", ()))),
-                command=str(facts.get("command", "")),
-            )
-            for facts in json.loads(path.read_text(encoding="utf-8"))
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError.of(
-            path, f"not tables of reswise ({error!r})", "", "Run the verb again."
-        ) from error
+    file = _kept_tables(path)
+    facts = file.json()
+    with file.shaped():
+        return [_table(one) for one in facts]
+
+
+def table_keys(path: Path) -> list[str]:
+    """The key of each table that was kept; empty where it has none.
+
+    Raises:
+        InputError: something else.
+    """
+    file = _kept_tables(path)
+    facts = file.json()
+    with file.shaped():
+        return [str(one.get("key", "")) for one in facts]
+
+
+def _kept_tables(path: Path) -> UserFile:
+    return UserFile(path, expected="tables of reswise", do="Run the verb again.")
+
+
+def _table(facts: dict[str, Any]) -> Table:
+    for name, kind in (("title", str), ("columns", list), ("rows", list)):
+        if not isinstance(facts[name], kind):
+            raise TypeError(f"its {name} is no {kind.__name__}")
+    table = Table(
+        title=facts["title"],
+        columns=tuple(map(str, facts["columns"])),
+        rows=tuple(tuple(map(str, row)) for row in facts["rows"]),
+        words=int(facts["words"]),
+        notes=tuple(map(str, facts["notes"])),
+        kind=_kind(facts),
+        more=tuple(map(str, facts.get("more", ()))),
+        command=str(facts.get("command", "")),
+    )
+    if any(len(row) != len(table.columns) for row in table.rows):
+        raise ValueError("a row has not the cells of its columns")
+    return table
 
 
 def _kind(facts: dict[str, Any]) -> Kind:
@@ -198,4 +233,8 @@ def stored_tables(folder: Path) -> list[Path]:
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(map(_markdown_cell, cells)) + " |"
+
+
+def _markdown_cell(text: str) -> str:
+    return in_markdown(text.replace("\n", " ")).replace("|", "\\|")

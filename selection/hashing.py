@@ -7,6 +7,7 @@ splitmix64; the upper 53 bits as a fraction in [0, 1).
 import numpy as np
 from numpy.typing import NDArray
 
+from datasets.shown import name_bytes
 from selection.arrays import Float64s
 
 _MASK = (1 << 64) - 1
@@ -14,7 +15,7 @@ _MASK = (1 << 64) - 1
 
 def id_hashes(ids: tuple[str, ...]) -> NDArray[np.uint64]:
     """FNV-1a, 64 bits, of each id."""
-    return np.array([_fnv1a(name.encode()) for name in ids], dtype=np.uint64)
+    return np.array([_fnv1a(name_bytes(name)) for name in ids], dtype=np.uint64)
 
 
 def _fnv1a(data: bytes) -> int:

@@ -1,5 +1,7 @@
 """Images into parts, by their ids: in any order the same image, the same part."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,8 @@ def parted(ids: tuple[str, ...], part: float, seed: int) -> tuple[Ints, Ints]:
     Raises:
         InputError: either would be empty.
     """
-    count = int(part) if part > 1 else int(part * len(ids))
+    wanted = part if part > 1 else part * len(ids)
+    count = int(wanted) if math.isfinite(wanted) else 0
     if not 0 < count < len(ids):
         raise InputError(
             "calibration_part",

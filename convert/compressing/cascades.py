@@ -13,6 +13,7 @@ import numpy as np
 
 from convert.compressing.grid import Grid
 from convert.compressing.variant import Variant
+from convert.rung_files import read_part
 from convert.shared_weights import merged
 from keras_models.compression.recipes import Compression
 from selection.arrays import Ints
@@ -90,8 +91,7 @@ def _climb(
     own = [rungs[name] for name in selector.ladder]
     shares = done.paid.mean(axis=0)
     files = [
-        grid.tflite(Compression(resolution=rung.resolution)).read_bytes()
-        for rung in own
+        read_part(grid.tflite(Compression(resolution=rung.resolution))) for rung in own
     ]
     content = merged(files)
     each = [(one.relative_latency, one.relative_low, one.relative_high) for one in own]

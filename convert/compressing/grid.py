@@ -22,7 +22,7 @@ from convert.compressing.variant import QUANTISER, Setting, Variant
 from convert.compressing.zeros import zeros_in
 from convert.parity import file_scores
 from convert.quantising.recipes import RECIPES
-from convert.rung_files import RungFiles
+from convert.rung_files import RungFiles, read_part
 from convert.tflite_graph import Opened
 from convert.wanted import WantedRung
 from datasets.errors import InputError, ModelError
@@ -108,7 +108,7 @@ class Grid:
 
     @cached_property
     def _parent(self) -> bytes:
-        return self.tflite(PARENT).read_bytes()
+        return read_part(self.tflite(PARENT))
 
     def _meta(self, variant: Variant) -> RungMeta | None:
         """Of its scores, where all of them are there."""
@@ -123,7 +123,12 @@ class Grid:
         rung = WantedRung(source, resolution, self.setting.preprocessing)
         folder = self.setting.run / "parts"
         # as `convert` makes it for this rung alone, so that it ships what is judged
-        return RungFiles(folder, rung, QUANTISER, self.setting.calibration), rung
+        return RungFiles(
+            folder=folder,
+            base=rung,
+            quantiser=QUANTISER,
+            calibration=self.setting.calibration,
+        ), rung
 
     def _measure(self, compression: Compression) -> Variant:
         started = time.monotonic()
@@ -135,7 +140,7 @@ class Grid:
         model = source.at(rung.resolution)
         engine = engine_name("litert")
         meta = meta_of(source, judged, model, rung.resolution, pixels, engine)
-        content = path.read_bytes()
+        content = read_part(path)
         own = file_scores(self._store, judged, rung, recipe, Opened(content), meta)
         counted = zeros_in(content)
         if counted.macs != meta.macs and not meta.uncounted:

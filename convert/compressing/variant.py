@@ -5,7 +5,6 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,10 @@ from convert.quantising.quantise import quantiser_version
 from convert.quantising.recipes import RECIPES
 from datasets.batches import pictures
 from datasets.dataset import Dataset
-from datasets.errors import DataError, InputError
+from datasets.errors import DataError
 from datasets.files import write_text
 from datasets.preprocessing import Preprocessing
+from datasets.user_files import UserFile
 from keras_models.compression.catalogue import technique
 from keras_models.compression.recipes import Compression
 from keras_models.framework import versions
@@ -127,15 +127,11 @@ class Variant:
         Raises:
             InputError: something else.
         """
-        try:
-            facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        do = "Delete it and run again."
+        file = UserFile(path, expected="a measured variant", do=do)
+        facts = file.object()
+        with file.shaped():
             return Variant(**facts)
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError.of(
-                path,
-                f"is not a measured variant ({error})",
-                do="Delete it and run again.",
-            ) from error
 
 
 def _hash(facts: dict[str, object]) -> str:

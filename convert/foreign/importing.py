@@ -26,9 +26,10 @@ from convert.manifest import IMPORTED, Json, Manifest, Rung, Tensor
 from convert.score_kinds import PROBABILITIES
 from convert.sound import images_of, pictures, reals
 from convert.trial import Net, tried
-from convert.untrusted.bundle_files import MOST_FILE_BYTES, read_plain
+from convert.untrusted.bundle_files import MOST_FILE_BYTES
 from convert.untrusted.tflite_file import GraphTensor, TfliteFile, read_tflite
 from datasets.errors import BundleError
+from datasets.user_files import UserFile
 
 __all__ = ["BACKGROUND", "ForeignChoice", "import_bundle"]
 
@@ -62,7 +63,8 @@ def import_bundle(file: Path, folder: Path, choice: ForeignChoice) -> Bundle:
         InputError: no .tflite image classifier, one that LiteRT does not run, or
             pixels, scores or labels that cannot be told.
     """
-    content = read_plain(file.resolve(), MOST_FILE_BYTES)
+    named = UserFile(file, expected="a .tflite file", kind=BundleError)
+    content = named.content(MOST_FILE_BYTES)
     held = _sized(content, str(file), choice)
     name = re.sub(r"[^A-Za-z0-9._+-]+", "_", choice.name or file.stem).lstrip(".-+")
     rung, uncounted, remarks = _rung(held, name or "model", choice)

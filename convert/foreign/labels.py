@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from convert.untrusted.bundle_files import read_plain
 from convert.untrusted.verify import label_lines_of, read_labels
 from convert.untrusted.zip_check import zipped_files
 from datasets.errors import BundleError, InputError
+from datasets.user_files import UserFile
 
 BACKGROUND = "background"
 _BACKGROUNDS = (BACKGROUND, "__background__", "_background_")
@@ -65,7 +65,7 @@ def labels_of(
 
 def _text(content: bytes, path: Path | None, where: str) -> tuple[bytes, str]:
     if path is not None:
-        return read_plain(path.resolve(), _MOST_BYTES), str(path)
+        return UserFile(path, "labels").content(_MOST_BYTES), str(path)
     zipped = zipped_files(content, where)
     names = [name for name in zipped if name.endswith(".txt")]
     if len(names) > 1:

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator
 
 from convert.manifest import FORMAT, Json, Manifest, manifest_from_json
-from convert.untrusted.strict_json import parse
-from datasets.errors import BundleError
+from datasets.errors import BundleError, InputError
+from datasets.strict_json import parse
 
 SCHEMA_FILE = "manifest.schema.json"
 
@@ -29,7 +29,10 @@ def read_manifest(content: bytes, where: str) -> Manifest:
         InputError: no JSON that is safe to read, another format, or not as the schema
             says.
     """
-    facts = parse(content, where)
+    try:
+        facts = parse(content, where)
+    except InputError as error:
+        raise BundleError.of(where, error.fault, error.expected) from None
     _check_format(facts, where)
     wrong = next(iter(_validator().iter_errors(facts)), None)
     if wrong is not None:

@@ -1,8 +1,9 @@
 """What a .tflite file holds, read from its bytes alone; nothing in it is run.
 
 The graph is checked as far as a runtime trusts it: indices of tensors, buffers and
-operations exist, constants have the size of their shape, nothing is absurdly large,
-and no operation runs another subgraph, which could go on for ever.
+operations exist, constants have the size of their shape, scales, options and shapes go
+together, nothing is absurdly large, and no operation runs another subgraph, which could
+go on for ever.
 """
 
 import math
@@ -12,6 +13,8 @@ from convert.untrusted.flatbuffer import Table
 from convert.untrusted.flatbuffer_check import check
 from convert.untrusted.flatbuffer_layouts import TFLITE
 from convert.untrusted.tflite_flow import Flow
+from convert.untrusted.tflite_numbers import wrong_quantisation
+from convert.untrusted.tflite_operators import NAMES, Operation, wrong_operation
 from datasets.errors import BundleError, InputError
 
 MOST_TENSOR_BYTES = 1 << 30
@@ -199,6 +202,8 @@ class _Reading:
             raise self._reader.broken(
                 f"a tensor of shape {shape} has {held:,} bytes; expected {bits // 8:,}"
             )
+        if why := wrong_quantisation(tensor, constant=held > 0):
+            raise self._refused(f"a tensor of shape {shape} has {why}")
 
     def _check_operation(self, table: Table, tensors: tuple[Table, ...]) -> None:
         index = self._place(table.number(0, "I"), self._codes, "operation")
@@ -211,9 +216,14 @@ class _Reading:
             )
         if code == _CUSTOM:
             raise self._refused(_custom(self._kinds[index].text(1)))
-        self._places(table, 1, tensors, -1)  # -1: an optional input left out
-        self._places(table, 2, tensors, 0)
+        operation = Operation(  # -1: an optional input left out
+            _ends(tensors, self._places(table, 1, tensors, -1)),
+            _ends(tensors, self._places(table, 2, tensors, 0)),
+            table.table(4),
+        )
         self._places(table, 8, tensors, -1)
+        if why := wrong_operation(code, operation, table.number(3, "B")):
+            raise self._refused(f"operation {NAMES[code]} has {why}")
 
     def _refused(self, what: str) -> InputError:
         return BundleError.of(self._reader.where, what)
@@ -239,6 +249,12 @@ class _Reading:
         if index >= len(among):
             raise self._reader.broken(f"{what} {index} of {len(among)}")
         return index
+
+
+def _ends(
+    tensors: tuple[Table, ...], places: tuple[int, ...]
+) -> tuple[Table | None, ...]:
+    return tuple(tensors[place] if place >= 0 else None for place in places)
 
 
 def _tensor(table: Table) -> GraphTensor:

@@ -20,10 +20,10 @@ from convert.pixel_codes import check_codes
 from convert.untrusted.bundle_files import read_declared, read_plain
 from convert.untrusted.manifest_check import check_manifest, model_files
 from convert.untrusted.schema import read_manifest
-from convert.untrusted.strict_json import MOST_BYTES, UNSHOWABLE
 from convert.untrusted.tflite_file import GraphTensor, TfliteFile, read_tflite
 from convert.untrusted.zip_check import zipped_files
 from datasets.errors import BundleError
+from datasets.strict_json import MOST_BYTES, UNSHOWABLE
 from selection.contract import Selector
 
 _MOST_LABELS = 8 << 20  # bytes

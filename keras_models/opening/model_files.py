@@ -14,6 +14,10 @@ from typing import Any
 import keras
 
 from datasets.errors import InputError, ModelError
+from datasets.hdf5_limits import check_hdf5
+from datasets.strict_json import parse
+from datasets.user_files import UserFile
+from datasets.zip_limits import check_zip
 from keras_models.graphs.derived_state import renew_derived_state
 from keras_models.opening import keras2_files
 from keras_models.opening.trusted_code import (
@@ -25,6 +29,7 @@ from keras_models.opening.trusted_code import (
 
 Json = dict[str, Any]
 _H5 = (".h5", ".hdf5")
+_DEEPEST_CONFIG = 200
 _LARGEST_CONFIG = 64 * 2**20  # bytes; that of NASNetLarge has 1 MB
 _OTHERS = {
     ".tflite": "`reswise bundle --import FILE` makes a bundle of it",
@@ -53,8 +58,39 @@ def read_model(path: Path, trust: Trust = NO_TRUST) -> keras.Model:
             "a .keras or .h5 file of a whole model, as model.save('mine.keras') writes",
         )
     if path.suffix in _H5:
+        check_hdf5(_model(path))
         return _from_h5(path, given, trust)
+    if not path.is_dir():
+        _check_keras(path)
     return _from_keras(path, given, trust)
+
+
+def _model(path: Path) -> UserFile:
+    expected = "a .keras or .h5 file of a whole model"
+    do = "Save it anew, as model.save('mine.keras') writes."
+    return UserFile(path, expected=expected, do=do, kind=ModelError)
+
+
+def _check_keras(path: Path) -> None:
+    """The zip, and the HDF5 file of tensors in it, unpack to what such files do."""
+    file = _model(path)
+    members = check_zip(file)
+    for member in members:
+        if not member.filename.endswith(_H5):
+            continue
+        with tempfile.TemporaryDirectory(prefix="reswise-keras-") as folder:
+            tensors = Path(folder) / "tensors.h5"
+            try:
+                with zipfile.ZipFile(path) as held:
+                    _unpack(held, member, tensors)
+            except Exception as error:  # a foreign file may raise anything
+                raise _unreadable(path, error) from error
+            check_hdf5(file.unpacked(tensors))
+
+
+def _unpack(held: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:
+    with held.open(member) as packed, to.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked)
 
 
 def _from_keras(path: Path, given: Json, trust: Trust) -> keras.Model:
@@ -81,13 +117,13 @@ def _config(path: Path) -> Json:
     """config.json of a .keras file, without what compiled the model."""
     try:
         if path.is_dir():
-            text = (path / "config.json").read_bytes()
+            text = _model(path / "config.json").content(_LARGEST_CONFIG)
         else:
             with zipfile.ZipFile(path) as held:
                 if held.getinfo("config.json").file_size > _LARGEST_CONFIG:
                     raise ValueError("its config.json is too large")
                 text = held.read("config.json")
-        config = json.loads(text)
+        config = parsed_config(text)
         return {key: config[key] for key in config if key != "compile_config"}
     except Exception as error:  # a foreign file may raise anything
         raise _unreadable(path, error) from error
@@ -97,9 +133,21 @@ def _written_by(path: Path) -> str:
     """The version of Keras that wrote a .keras file; empty: it does not say."""
     try:
         with zipfile.ZipFile(path) as held:
-            return str(json.loads(held.read("metadata.json"))["keras_version"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return str(parsed_config(held.read("metadata.json"))["keras_version"])
+    except Exception:  # a foreign file may raise anything
         return ""
+
+
+def parsed_config(text: bytes) -> Json:
+    """A graph's configuration; layers within layers nest deeper than other JSON.
+
+    Raises:
+        InputError: no JSON object within the limits.
+    """
+    config = parse(text, "its configuration", _LARGEST_CONFIG, True, _DEEPEST_CONFIG)
+    if not isinstance(config, dict):
+        raise ModelError.of("its configuration", "no JSON object")
+    return config
 
 
 def _from_h5(path: Path, given: Json, trust: Trust) -> keras.Model:
@@ -149,8 +197,8 @@ def _h5_config(path: Path) -> tuple[Json | None, str]:
             written = _text(file.attrs.get("keras_version", ""))
             if "model_config" not in file.attrs:
                 return None, written
-            config: Json = json.loads(_text(file.attrs["model_config"]))
-            return config, written
+            text = _text(file.attrs["model_config"])
+            return parsed_config(text.encode()), written
     except Exception as error:  # a foreign file may raise anything
         raise _unreadable(path, error) from error
 

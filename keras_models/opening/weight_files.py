@@ -1,6 +1,5 @@
 """Files of weights: .weights.h5, .h5, .keras, and our .npz of ordered tensors."""
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets.errors import ModelError
+from datasets.errors import InputError, ModelError
 from datasets.files import file_sha256
+from datasets.hdf5_limits import check_hdf5
+from datasets.limits import checked_resolution
+from datasets.user_arrays import read_arrays
+from datasets.user_files import UserFile
 from keras_models.graphs.derived_state import renew_derived_state
 from keras_models.normalisation import NORMALISATIONS
 from keras_models.opening.model_files import read_model
+
+_MOST_RECORD_BYTES = 64 << 20
 
 
 def load_weights(model: keras.Model, path: Path) -> None:
@@ -30,7 +35,9 @@ def load_weights(model: keras.Model, path: Path) -> None:
         else:
             _load_h5(model, path)
         renew_derived_state(model)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # a foreign file may raise anything
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError.of(
             path,
@@ -43,6 +50,7 @@ def load_weights(model: keras.Model, path: Path) -> None:
 
 def _load_h5(model: keras.Model, path: Path) -> None:
     """Keras only warns of tensors that a file lacks: whatever stays NaN was missing."""
+    check_hdf5(_weights(path))
     model.set_weights([np.full_like(value, np.nan) for value in model.get_weights()])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -53,14 +61,21 @@ def _load_h5(model: keras.Model, path: Path) -> None:
 
 
 def _ordered(path: Path) -> list[NDArray[np.float32]]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return [np.asarray(arrays[name], np.float32) for name in arrays.files]
+    arrays = read_arrays(_weights(path))
+    return [np.asarray(array, np.float32) for array in arrays.values()]
+
+
+def _weights(path: Path) -> UserFile:
+    return UserFile(path, expected="a file of weights", kind=ModelError)
 
 
 def native_beside(path: Path) -> int | None:
     """The resolution that `reswise train` noted beside the weights that it wrote."""
     record = record_beside(path)
-    return None if record is None else int(record["native"])
+    if record is None:
+        return None
+    where = str(path.with_suffix(".json"))
+    return checked_resolution("weights", where, record["native"])
 
 
 def record_beside(path: Path) -> dict[str, Any] | None:
@@ -72,25 +87,21 @@ def record_beside(path: Path) -> dict[str, Any] | None:
     beside = path.with_suffix(".json")
     if path.suffix != ".npz" or not beside.is_file():
         return None
-    try:
-        record: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
-        int(record["native"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError.of(
-            beside,
-            f"not the record of a training ({error})",
-            "",
-            f"Move it away from {path.name}, or train again.",
-        ) from error
+    do = f"Move it away from {path.name}, or train again."
+    expected = "the record of a training"
+    file = UserFile(beside, expected=expected, do=do, kind=ModelError)
+    record = file.object()
+    with file.shaped():
+        checked_resolution("weights", str(beside), record["native"])
     return record
 
 
 def recorded_normalisation(path: Path) -> str | None:
     """What `reswise train` noted beside this very model file; None: nothing."""
     try:
-        facts = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        facts = UserFile(path.with_suffix(".json")).object(_MOST_RECORD_BYTES)
         convention, sha256 = str(facts["normalisation"]), str(facts["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):  # any other file may lie there
+    except (InputError, KeyError):  # any other file may lie there
         return None
     same = (
         convention in NORMALISATIONS and path.is_file() and file_sha256(path) == sha256
@@ -114,9 +125,10 @@ def classes_in(path: Path) -> int | None:
         if isinstance(item, h5py.Dataset) and len(item.shape) == 2:
             widths.append(item.shape[1])
 
+    check_hdf5(_weights(path))
     try:
         with h5py.File(path) as file:
             file.visititems(visit)
-    except OSError as error:
+    except Exception as error:  # a foreign file may raise anything
         raise ModelError.of(path, f"not an HDF5 file ({error})") from error
     return widths[0] if len(widths) == 1 else None

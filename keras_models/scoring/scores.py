@@ -23,7 +23,16 @@ from numpy.typing import NDArray
 
 from datasets.errors import DataError, InputError, ModelError
 from datasets.files import whole_file, write_text
-from keras_models.scoring.score_records import FORMAT, RungMeta, StoredRung
+from datasets.user_arrays import read_array
+from datasets.user_files import UserFile
+from keras_models.scoring.score_records import RungMeta, StoredRung
+from keras_models.scoring.stored_files import (
+    read_dataset,
+    read_labels,
+    read_meta,
+    read_shard,
+    read_unreadable,
+)
 
 _NAMED = 5  # ids that a line names
 
@@ -42,7 +51,7 @@ class ScoreStore:
 
     def shard(self, meta: RungMeta, shard: int) -> NDArray[np.float32]:
         """(images, classes) of one shard."""
-        return _read(self._shard(meta, shard))
+        return read_shard(self._shard(meta, shard), meta, shard)
 
     def missing(self, meta: RungMeta) -> list[int]:
         """Numbers of the shards that are still to be computed, ascending."""
@@ -93,9 +102,7 @@ class ScoreStore:
     def unreadable(self, fingerprint: str) -> dict[int, str]:
         """Reason by index of the pictures that could not be read so far."""
         path = self._dataset(fingerprint) / "unreadable.json"
-        if not path.exists():
-            return {}
-        return {int(index): why for index, why in json.loads(path.read_text()).items()}
+        return read_unreadable(path) if path.exists() else {}
 
     def kept(
         self, kind: str, of: object, made: Callable[[], NDArray[Any]]
@@ -111,17 +118,15 @@ class ScoreStore:
         if not path.exists():
             with whole_file(path) as file:
                 np.save(file, made())
-        return np.asarray(np.load(path, allow_pickle=False))
+        return read_array(UserFile(path, do="Delete it."), "fiub")
 
     def metas(self) -> list[RungMeta]:
         """What is stored, complete or not, in the order of rung and key."""
         metas = []
         for path in sorted((self.run / "scores").glob("*/meta.json")):
-            facts = json.loads(path.read_text())
-            if facts.get("format") == FORMAT:
-                facts["uncounted"] = tuple(facts["uncounted"])
-                facts["remarks"] = tuple(facts.get("remarks", ()))
-                metas.append(RungMeta(**facts))
+            meta = read_meta(path)
+            if meta is not None:
+                metas.append(meta)
         return sorted(metas, key=lambda meta: (meta.model, meta.resolution, meta.key))
 
     def load(self, meta: RungMeta, nonfinite: str = "refuse") -> StoredRung:
@@ -142,26 +147,26 @@ class ScoreStore:
                 "Run the same `reswise drop` again: it goes on where it stopped.",
             )
         shards = [self.shard(meta, shard) for shard in range(meta.shards)]
-        scores = np.concatenate(shards)
-        if scores.shape != (meta.images, meta.classes):
-            raise InputError.of(
-                self.folder(meta),
-                f"scores of shape {scores.shape}",
-                str((meta.images, meta.classes)),
-                "Delete this folder and sweep again.",
-            )
-        return self._readable(meta, scores, nonfinite)
+        return self._readable(meta, np.concatenate(shards), nonfinite)
 
     def _readable(
         self, meta: RungMeta, scores: NDArray[np.float32], nonfinite: str
     ) -> StoredRung:
         folder = self._dataset(meta.fingerprint)
-        facts = json.loads((folder / "dataset.json").read_text())
-        labels = np.load(folder / "labels.npy")
+        facts = read_dataset(folder / "dataset.json", meta)
+        labels = read_labels(folder / "labels.npy", meta)
         kept = np.ones(meta.images, np.bool_)
-        kept[list(self.unreadable(meta.fingerprint))] = False
+        bad_rows = self.unreadable(meta.fingerprint)
+        if bad_rows and not 0 <= min(bad_rows) <= max(bad_rows) < meta.images:
+            raise InputError.of(
+                folder / "unreadable.json",
+                f"names images beyond the {meta.images} that there are",
+                "",
+                "Delete this run folder and sweep again.",
+            )
+        kept[list(bad_rows)] = False
         ids = tuple(
-            name for name, keep in zip(facts["ids"], kept.tolist(), strict=True) if keep
+            name for name, keep in zip(facts.ids, kept.tolist(), strict=True) if keep
         )
         labels, scores = labels[kept], scores[kept]
         bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
@@ -170,16 +175,14 @@ class ScoreStore:
         if (labels[bad] < 0).any():
             raise _neither(meta, int((labels[bad] < 0).sum()))
         scores[bad] = _wrong(labels[bad], meta.classes)
-        names = tuple(facts["class_names"])
-        read = tuple(map(str, facts.get("read", ())))
         return StoredRung(
             meta=meta,
             ids=ids,
             labels=labels,
             scores=scores,
-            class_names=names,
+            class_names=facts.class_names,
             nonfinite=int(bad.size),
-            read=read,
+            read=facts.read,
         )
 
     def _shard(self, meta: RungMeta, shard: int) -> Path:
@@ -221,12 +224,3 @@ def _wrong(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
     scores = np.full((labels.size, classes), 1 / max(classes - 1, 1), np.float32)
     scores[np.arange(labels.size), labels] = 0
     return scores
-
-
-def _read(path: Path) -> NDArray[np.float32]:
-    try:
-        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float32)
-    except (ValueError, OSError, EOFError) as error:
-        raise InputError.of(
-            path, f"not a shard of scores ({error})", "", "Delete it and sweep again."
-        ) from error

@@ -1,5 +1,6 @@
 """The finished rungs of a run folder by their names: one data set, each rung once."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def _asked(
 ) -> list[RungMeta]:
     """Those of the data set and the split, whose name may be spelt as --split may."""
     kind, mark, path = (dataset or "").partition(":")
-    names = {dataset, f"{kind}:{Path(path).expanduser()}" if mark else dataset}
+    names = {dataset, f"{kind}:{Path(os.path.expanduser(path))}" if mark else dataset}
     own = [meta for meta in metas if dataset is None or meta.dataset in names]
     if split is None:
         return own

@@ -1,9 +1,11 @@
 """Callbacks that make a killed training end as an undisturbed one."""
 
 import csv
+import errno
 import io
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -11,8 +13,13 @@ import h5py
 import keras
 import numpy as np
 
-from datasets.errors import InputError
 from datasets.files import write_text
+from datasets.hdf5_limits import check_hdf5
+from datasets.run_lock import UNFINISHED
+from datasets.user_files import UserFile
+from datasets.user_tables import read_rows
+
+_ROOM = 1 << 20  # bytes beside the tensors
 
 
 class Ordered(Protocol):
@@ -42,6 +49,52 @@ class EpochBegin(keras.callbacks.Callback):  # type: ignore[misc]
             state.assign(random.integers(2**31, size=state.shape))
 
 
+class WholeBest(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps the weights of the best validation accuracy, whole or not at all.
+
+    Args:
+        path: of a .weights.h5 file.
+        best: the accuracy that is to be beaten; None: any is better.
+    """
+
+    def __init__(self, path: Path, best: float | None) -> None:
+        super().__init__()
+        self._path, self._accuracy = path, best
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        del epoch
+        accuracy = (logs or {})["val_accuracy"]
+        if self._accuracy is None or accuracy > self._accuracy:
+            save_whole(self.model, self._path)
+            self._accuracy = accuracy
+
+
+def save_whole(model: keras.Model, path: Path) -> None:
+    """Saves weights into a neighbour that replaces `path` when it is whole.
+
+    Raises:
+        OSError: the disk has no room; HDF5 does not survive to be told so by it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    needed = sum(4 * int(np.prod(value.shape)) for value in _saved(model)) + _ROOM
+    if shutil.disk_usage(path.parent).free < needed:
+        said = os.strerror(errno.ENOSPC)
+        raise OSError(errno.ENOSPC, said, os.fspath(path))
+    beside = path.with_name(f".{path.name}{UNFINISHED}.weights.h5")
+    try:
+        model.save_weights(beside, overwrite=True)
+        with beside.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _saved(model: keras.Model) -> list[keras.Variable]:
+    optimizer = getattr(model, "optimizer", None)
+    return [*model.variables, *(optimizer.variables if optimizer else ())]
+
+
 class WholeBackup(keras.callbacks.BackupAndRestore):  # type: ignore[misc]
     """Keras's backup after each epoch, written whole or not at all.
 
@@ -63,10 +116,7 @@ class WholeBackup(keras.callbacks.BackupAndRestore):  # type: ignore[misc]
         self.model._initial_epoch = done // self._steps
 
     def _save_model(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        beside = self._folder / "next.weights.h5"
-        self.model.save_weights(beside, overwrite=True)
-        os.replace(beside, self._folder / "latest.weights.h5")
+        save_whole(self.model, self._folder / "latest.weights.h5")
         record = {"epoch": self._current_epoch, "batch": 0}
         write_text(self._folder / "training_metadata.json", json.dumps(record))
 
@@ -80,16 +130,11 @@ def epochs_done(folder: Path, steps: int) -> int:
     path = folder / "latest.weights.h5"
     if not path.exists():
         return 0
-    try:
-        with h5py.File(path) as file:
-            return int(file["optimizer/vars/0"][()]) // steps
-    except (OSError, KeyError) as error:
-        raise InputError.of(
-            path,
-            f"not a backup of a training ({error})",
-            "",
-            f"Delete {folder} to begin anew.",
-        ) from error
+    do = f"Delete {folder} to begin anew."
+    backup = UserFile(path, expected="a backup of a training", do=do)
+    check_hdf5(backup)
+    with backup.shaped(), h5py.File(path) as file:
+        return int(file["optimizer/vars/0"][()]) // steps
 
 
 def cut_log(log: Path, epochs: int) -> list[float]:
@@ -99,11 +144,12 @@ def cut_log(log: Path, epochs: int) -> list[float]:
     """
     if not log.exists():
         return []
-    with log.open(newline="") as file:
-        lines = [line for line in csv.reader(file) if line]
-    kept = lines[: epochs + 1]
+    file = UserFile(log, expected="the log of a training")
+    table = read_rows(file)
+    kept = table.rows[:epochs]
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(kept)
+    lines = [table.columns, *(row.cells.values() for row in kept)]
+    csv.writer(text, lineterminator="\n").writerows(lines if table.columns else [])
     write_text(log, text.getvalue())
-    column = kept[0].index("val_accuracy") if kept else 0
-    return [float(line[column]) for line in kept[1:]]
+    with file.shaped():
+        return [float(row.cells["val_accuracy"]) for row in kept]

@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from datasets.files import whole_file, write_text
+from datasets.user_files import UserFile
 from keras_models.normalisation import normalise
 from keras_models.training.callbacks import (
     EpochBegin,
     WholeBackup,
+    WholeBest,
     cut_log,
     epochs_done,
 )
@@ -213,7 +215,8 @@ def _prepare(model: keras.Model, settings: Settings, run: Path) -> bool:
     path = run / "settings.json"
     names = ("latest.weights.h5", "training_metadata.json")
     if any((run / "resume" / name).exists() for name in names):
-        held = json.loads(path.read_text()) if path.exists() else None
+        settings_file = UserFile(path, expected="settings of a training")
+        held = settings_file.object() if path.exists() else None
         if held != asked:
             raise InputError.of(
                 run,
@@ -277,12 +280,5 @@ def _held_out(
     return normalise(validation.pixels, settings.normalisation), one_hot
 
 
-def _best(run: Path, accuracies: list[float]) -> keras.callbacks.ModelCheckpoint:
-    return keras.callbacks.ModelCheckpoint(
-        str(run / "best.weights.h5"),
-        monitor="val_accuracy",
-        mode="max",
-        save_best_only=True,
-        save_weights_only=True,
-        initial_value_threshold=max(accuracies, default=None),
-    )
+def _best(run: Path, accuracies: list[float]) -> WholeBest:
+    return WholeBest(run / "best.weights.h5", max(accuracies, default=None))

@@ -13,6 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.errors import InputError
+from datasets.limits import MOST_CLASSES
+from datasets.shown import in_csv, name_bytes
+from datasets.user_files import UserFile
+from datasets.user_tables import read_rows
 from selection.arrays import Json
 from selection.plans.family import Family
 from selection.plans.known import FIRST, NEITHER, SECOND, Known
@@ -50,7 +54,7 @@ def questions(family: Family, known: Known) -> list[Question]:
 
 def _question(family: Family, plan: int, row: int) -> Question:
     pair = (int(family.reference_answers[row]), int(family.answers[plan, row]))
-    digest = hashlib.sha256(family.ids[row].encode()).digest()
+    digest = hashlib.sha256(name_bytes(family.ids[row])).digest()
     return Question(row, *(pair if digest[0] % 2 else pair[::-1]))
 
 
@@ -63,33 +67,33 @@ def questions_csv(
     table.writerow(COLUMNS)
     for question in asked:
         name = family.ids[question.row]
-        table.writerow(
-            (name, folder + name, names[question.first], names[question.second], "",
-             question.first, question.second)
-        )  # fmt: skip
+        pair = names[question.first], names[question.second]
+        texts = (name, folder + name, *pair)
+        table.writerow((*map(in_csv, texts), "", question.first, question.second))
     return text.getvalue()
 
 
-def read_answers(family: Family, known: Known, text: str, where: str) -> int:
+def read_answers(family: Family, known: Known, file: UserFile) -> int:
     """Adds the answers of a CSV to what is known; returns how many there were.
 
     Raises:
         InputError: columns missing, an unknown image, class or word, or answers that
             contradict one another.
     """
-    table = csv.DictReader(io.StringIO(text))
+    table = read_rows(file)
     needed = {"id", "first_index", "second_index", "answer"}
-    if not needed <= set(table.fieldnames or ()):
+    if not needed <= set(table.columns):
         raise InputError.of(
-            where,
-            f"columns {', '.join(table.fieldnames or ())[:200]}",
+            file.where,
+            f"has the columns {', '.join(table.columns)[:200]}",
             f"{', '.join(sorted(needed))}, as in to_label.csv",
         )
-    rows = {name: row for row, name in enumerate(family.ids)}
+    rows = {in_csv(name): row for row, name in enumerate(family.ids)}
+    rows |= {name: row for row, name in enumerate(family.ids)}
     count = 0
-    for cells in table:
-        line = f"{where} line {table.line_num}"
-        word = (cells["answer"] or "").strip().lower()
+    for row in table.rows:
+        line, cells = f"{file.where} line {row.number}", row.cells
+        word = cells["answer"].strip().lower()
         if not word:
             continue
         if word not in _WORDS:
@@ -112,10 +116,11 @@ def read_answers(family: Family, known: Known, text: str, where: str) -> int:
     return count
 
 
-def _index(text: str | None, where: str) -> int:
-    if not (text or "").isdecimal():
-        raise InputError.of(where, f"class {(text or '')[:20]!r}", "its number")
-    return int(text or "")
+def _index(text: str, where: str) -> int:
+    number = text.isascii() and text.isdecimal() and len(text) < 10
+    if not number or int(text) >= MOST_CLASSES:
+        raise InputError.of(where, f"class {text[:20]!r}", "its number")
+    return int(text)
 
 
 def known_json(family: Family, known: Known) -> str:
@@ -130,17 +135,17 @@ def known_json(family: Family, known: Known) -> str:
     return json.dumps(facts, indent=1, sort_keys=True) + "\n"
 
 
-def read_known(family: Family, text: str, where: str) -> Known:
+def read_known(family: Family, file: UserFile) -> Known:
     """What `known_json` wrote.
 
     Raises:
         InputError: it is of another family, or not whole.
     """
-    try:
-        facts = json.loads(text)
+    facts = file.object()
+    with file.shaped():
         if facts["family_sha256"] != family.sha256:
             raise InputError.of(
-                where,
+                file.where,
                 "holds labels of another plan",
                 "those of this family.json",
                 "Delete it, or run `reswise plan` again.",
@@ -151,8 +156,4 @@ def read_known(family: Family, text: str, where: str) -> Known:
             known.labels[rows[name]] = int(label)
         for name, out in facts["ruled_out"].items():
             known.ruled_out[rows[name]] = set(map(int, out))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError.of(
-            where, f"is not whole ({error!r})", "", "Delete it."
-        ) from None
     return known

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datasets.errors import InputError
 from selection.arrays import Json
 from selection.selectors.cascade import cascade_from_json
+from selection.selectors.checks import check_leaves, check_parts
 from selection.selectors.deferral import deferral_from_json
 from selection.selectors.fixed import fixed_from_json
 from selection.selectors.learned import learned_from_json
@@ -42,14 +43,19 @@ def from_json(facts: Json) -> "Selector":
     Raises:
         InputError: an unknown kind, or facts missing or of the wrong type.
     """
-    kind: Any = facts.get("kind")
-    if kind not in CATALOGUE:
-        raise InputError("selectors", f"{kind!r}", f"one of {', '.join(CATALOGUE)}")
+    kind: Any = facts.get("kind") if isinstance(facts, dict) else facts
+    if not isinstance(kind, str) or kind not in CATALOGUE:
+        came, known = repr(str(kind)[:60]), f"one of {', '.join(CATALOGUE)}"
+        raise InputError("selectors", came, known)
     try:
-        return CATALOGUE[kind].read(facts)
+        check_leaves(facts)
+        selector = CATALOGUE[kind].read(facts)
+        check_parts(selector)
+        return selector
     except InputError:
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError,
+            ValueError) as error:  # fmt: skip
         raise InputError.of(
             f"the {kind} selector's JSON object",
             f"is not whole ({error!r})",

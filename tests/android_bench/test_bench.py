@@ -267,7 +267,9 @@ def test_a_wrong_decision_is_found(tmp_path: Path) -> None:
     ]
     lines = selector.read_text().splitlines()
     place = next(n for n, line in enumerate(lines) if '"rungs":[0]' in line)
-    lines[place] = lines[place].replace('"rungs":[0]', '"rungs":[0,1]')
+    held = json.loads(lines[place])
+    wrong = held | {"rungs": [0, 1], "rung_ns": [*held["rung_ns"], 1]}
+    lines[place] = json.dumps(wrong, separators=(",", ":"))
     selector.write_text("".join(f"{line}\n" for line in lines))
     flags = ("--bundle", str(tmp_path / "bundle"), "--run", str(tmp_path / "run"))
     assert _run(*flags, *QUICK, "--host") == 1
@@ -284,8 +286,11 @@ def test_a_wrong_decision_is_found(tmp_path: Path) -> None:
         (["--host", "--cores", "all"], "cores=all: expected a mask such as 0xf0"),
         (["--keep", "--clean"], "keep: expected either this or `clean`"),
         (["--device-dir", "/"], "device_dir=/: expected a folder of its own"),
-        (["--adb", "/no/adb"], "adb=/no/adb: expected a program"),
-        (["--host", "--runtime-lib", "/no/lib.so"], "/no/lib.so cannot be read"),
+        (["--adb", "/no/adb"], "adb=/no/adb: expected a program that is there"),
+        (
+            ["--host", "--runtime-lib", "/no/lib.so"],
+            "/no/lib.so cannot be opened .*; expected a shared library",
+        ),
         (["--host", "--runtime-lib", __file__], "not a shared library"),
     ],
 )

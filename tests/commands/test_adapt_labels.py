@@ -213,7 +213,7 @@ def test_bad_flags_are_refused(words: list[str], said: str, tmp_path: Path) -> N
 )  # fmt: skip
 def test_what_reads_labels_says_so(words: list[str], tmp_path: Path) -> None:
     own = [word for word in _words(tmp_path) if word != "--labels"]
-    with pytest.raises(InputError, match="expected --labels beside it"):
+    with pytest.raises(InputError, match="expected `labels` beside it"):
         verb.run(_parsed(*own, *words))
 
 

@@ -12,6 +12,7 @@ import pytest
 from commands import label, plan
 from commands.family_file import read_family
 from datasets.errors import InputError
+from datasets.user_files import UserFile
 from selection.plans.known import Known
 from selection.plans.label_file import questions, read_answers
 from selection.scored import Scored
@@ -144,8 +145,10 @@ def test_answers_that_are_none_are_refused(
 ) -> None:
     held = read_family(run_plan(tmp_path, unlabelled(), "--no-search-labels"))
     text = "id,answer,first_index,second_index\n" + line.format(id=held.family.ids[0])
+    path, known = tmp_path / "a.csv", Known.nothing(len(held.family.ids))
+    path.write_text(text)
     with pytest.raises(InputError, match=message):
-        read_answers(held.family, Known.nothing(len(held.family.ids)), text, "a.csv")
+        read_answers(held.family, known, UserFile(path))
 
 
 def test_a_run_without_a_plan_is_refused(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
             ["drop", "--model", "resnet50", "--dataset", "glyphs", "--resolution", "9"],
             "there is no flag --resolution; did you mean --resolutions?",
         ),
-        (["drop", "@no-such-file.txt"], "a file of flags cannot be read"),
+        (["drop", "@no-such-file.txt"], "expected a text file of flags"),
         (["flops", "--model", "resnet50"], "--resolutions --staircase is required"),
         (["flops", "--model", "resnet50", "--resolutions", "big"], "whole numbers"),
         (["flops", "--model", "resnet5", "--resolutions", "224"], "not in the cata"),

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from convert import manifest as words
 from convert.manifest import Manifest, manifest_from_json
 from convert.untrusted.schema import read_manifest, schema
-from convert.untrusted.strict_json import parse
 from datasets.errors import InputError
+from datasets.strict_json import parse
 from selection.confidence import NAMES
 from selection.selectors.catalogue import CATALOGUE
 from tests.convert import tiny_bundle

@@ -69,7 +69,7 @@ def _child(folder: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("import os; os.abort()", r"x\.tflite: r: LiteRT dies of it \(SIGABRT\)"),
         ("import os; os.kill(os.getpid(), 11)", r"dies of it \(SIGSEGV\)"),
-        ("import time; time.sleep(60)", r"r: does not end within 2 s"),
+        ("import time; time.sleep(60)", r"r does not end within 2 s"),
         ("raise SystemExit(3)", r"does not run it \(exit code 3\)"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from convert.wanted import read_json, wanted_from_flags, wanted_from_plan
+from convert.wanted import plan_file, wanted_from_flags, wanted_from_plan
 from datasets.errors import InputError
 from datasets.preprocessing import Preprocessing
 from selection.arrays import Json
@@ -86,7 +86,7 @@ def test_what_is_no_plan_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(InputError, match="expected"):
         wanted_from_plan(path, [ONE], WAY)
     with pytest.raises(InputError, match="No such file"):
-        read_json(tmp_path / "none.json", "plan")
+        plan_file(tmp_path / "none.json").object()
 
 
 def test_models_must_differ_in_name_and_agree_in_classes() -> None:

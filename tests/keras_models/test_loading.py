@@ -124,7 +124,7 @@ def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
 def test_garbage_is_no_model(tmp_path: Path) -> None:
     path = tmp_path / "garbage.keras"
     path.write_bytes(b"\x00" * 100)
-    with pytest.raises(InputError, match="not a Keras model"):
+    with pytest.raises(InputError, match="no zip that can be read"):
         load(ModelChoice(model=str(path)))
 
 

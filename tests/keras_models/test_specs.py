@@ -76,7 +76,7 @@ def test_records_add_up_and_replace_each_other(tmp_path: Path) -> None:
     assert first.choice() == choice
     assert first.files == {}  # packaged weights are no file of the user's
     (tmp_path / "models.json").write_text("{}")
-    with pytest.raises(InputError, match="not what `reswise drop` keeps"):
+    with pytest.raises(InputError, match="expected what `reswise drop` keeps"):
         kept_in(tmp_path)
 
 

@@ -109,7 +109,8 @@ def test_thirty_pictures_in_two_sittings_certify_as_their_csv(
 
 
 def _known(run: Path) -> Known:
+    from datasets.user_files import UserFile
     from selection.plans.label_file import read_known
 
     family = read_family(run).family
-    return read_known(family, (run / "known.json").read_text(), "known.json")
+    return read_known(family, UserFile(run / "known.json"))

@@ -139,7 +139,7 @@ def test_text_of_others_is_not_run_as_a_script(runs: Path, tmp_path: Path) -> No
     [
         (None, "", "no results there"),
         ("plan.json", "{", "not JSON"),
-        ("map.csv", "threshold_1,top1\nx,y\n", "not the numbers"),
+        ("map.csv", "threshold_1,top1\nx,y\n", "expected numbers of"),
         ("rows.csv", "a,b\n", "columns a,b; expected"),
     ],
 )

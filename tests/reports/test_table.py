@@ -95,7 +95,7 @@ def test_tables_written_for_the_report_read_back_equal(tmp_path: Path) -> None:
     assert read_tables(path) == [TABLE, HARD]
     assert (tmp_path / "run" / "select.md").read_text().startswith("**T**")
     path.write_text("[1]")
-    with pytest.raises(InputError, match="not tables of reswise"):
+    with pytest.raises(InputError, match="expected tables of reswise"):
         read_tables(path)
 
 

@@ -22,10 +22,10 @@ from convert.foreign.importing import ForeignChoice, import_bundle
 from convert.manifest import MANIFEST_FILE, Json, Manifest
 from convert.untrusted.manifest_check import check_manifest
 from convert.untrusted.schema import read_manifest
-from convert.untrusted.strict_json import parse
 from convert.untrusted.tflite_file import read_tflite
 from convert.untrusted.zip_check import zipped_files
 from datasets.errors import InputError
+from datasets.strict_json import parse
 from tests.convert import tiny_bundle
 from tests.convert.tiny_tflite import classifier
 from tests.convert.untrusted.hostile import zipped

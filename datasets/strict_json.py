@@ -10,7 +10,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from datasets.errors import BundleError
+from datasets.errors import DataError
 
 MOST_BYTES = 8 << 20
 MOST_DEPTH = 32
@@ -20,22 +20,31 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def parse(content: bytes, where: str) -> Any:
+def parse(
+    content: bytes,
+    where: str,
+    most: int = MOST_BYTES,
+    any_text: bool = False,
+    depth: int = MOST_DEPTH,
+) -> Any:
     """The value that JSON text stands for.
 
     Args:
         where: what the text is, for errors.
+        most: bytes.
+        any_text: also text that cannot be shown, such as names of files.
+        depth: levels of nesting.
     Raises:
-        InputError: larger than MOST_BYTES, deeper than MOST_DEPTH, not UTF-8, not JSON,
+        InputError: larger than `most`, deeper than `depth`, not UTF-8, not JSON,
             NaN or infinite, a key twice, a number too long, unshowable text.
     """
-    if len(content) > MOST_BYTES:
-        raise BundleError.of(where, f"over {MOST_BYTES >> 20} MiB", "less")
+    if len(content) > most:
+        raise DataError.of(where, f"over {most >> 20} MiB", "less")
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
-        raise BundleError.of(where, f"byte {error.start} is not UTF-8") from None
-    _check_depth(text, where)
+        raise DataError.of(where, f"byte {error.start} is not UTF-8") from None
+    _check_depth(text, where, depth)
     reader = _Reader(where)
     try:
         value = json.loads(
@@ -46,10 +55,11 @@ def parse(content: bytes, where: str) -> Any:
             parse_int=reader.whole,
         )
     except json.JSONDecodeError as error:
-        raise BundleError.of(
+        raise DataError.of(
             where, f"not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         ) from None
-    _check_text(value, where)
+    if not any_text:
+        _check_text(value, where)
     return value
 
 
@@ -63,36 +73,36 @@ class _Reader:
         unique: dict[str, Any] = {}
         for key, value in pairs:
             if key in unique:
-                raise BundleError.of(
+                raise DataError.of(
                     self._where, f"the key {key[:60]!r} stands twice in one object"
                 )
             unique[key] = value
         return unique
 
     def constant(self, word: str) -> NoReturn:
-        raise BundleError.of(self._where, f"{word} is no JSON number")
+        raise DataError.of(self._where, f"{word} is no JSON number")
 
     def finite(self, text: str) -> float:
         value = float(text)
         if not math.isfinite(value):
-            raise BundleError.of(self._where, f"the number {text[:40]} is too large")
+            raise DataError.of(self._where, f"the number {text[:40]} is too large")
         return value
 
     def whole(self, text: str) -> int:
         if len(text.lstrip("-")) > _MOST_DIGITS:
-            raise BundleError.of(
+            raise DataError.of(
                 self._where,
                 f"the number {text[:24]} is longer than {_MOST_DIGITS} digits",
             )
         return int(text)
 
 
-def _check_depth(text: str, where: str) -> None:
+def _check_depth(text: str, where: str, most: int) -> None:
     depth = 0
     for mark in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
         depth += 1 if mark.group() in "[{" else -1
-        if depth > MOST_DEPTH:
-            raise BundleError.of(where, f"nested deeper than {MOST_DEPTH} levels")
+        if depth > most:
+            raise DataError.of(where, f"nested deeper than {most} levels")
 
 
 def _check_text(value: Any, where: str) -> None:
@@ -105,7 +115,7 @@ def _check_text(value: Any, where: str) -> None:
         elif isinstance(held, list):
             left += held
         elif isinstance(held, str) and (UNSHOWABLE.search(held) or not _encodes(held)):
-            raise BundleError.of(where, f"unshowable characters in {held[:40]!a}")
+            raise DataError.of(where, f"unshowable characters in {held[:40]!a}")
 
 
 def _encodes(text: str) -> bool:
