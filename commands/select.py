@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
     add_rows(args.run, rows)
     selectors = [one.selector for each in (fixed, *judged) for one in each]
     rights = [replay(selector, test).right for selector in selectors]
-    found = list(zip(rows, rights, strict=True))
-    keep_answers(args.run, test.ids, test.labels, found)
+    answers = list(zip(rows, rights, strict=True))
+    keep_answers(args.run, test.ids, test.labels, answers)
     keys = [stored.what(args, parts.rungs, reference, table.title) for table in tables]
     add_tables(args.run, "select", tables, keys, command=echo.command_line())
     for table in tables:  # after the files: head may close the pipe

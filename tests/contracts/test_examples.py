@@ -86,6 +86,7 @@ def test_the_notebook_shows_a_frame_and_a_figure_and_no_log_noise(
     pages = [output["data"]["text/html"] for output in outputs if _is_html(output)]
     assert any('class="dataframe"' in page for page in pages)
     said = "".join(one["text"] for one in outputs if one.get("name") == "stdout")
+    assert said.startswith("CERTIFIED")
     assert "% of the MACs saved" in said
 
 
