@@ -9,6 +9,8 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 
+from absl.logging import get_absl_logger
+
 # Keras imports these, where it finds them, for data frames, estimators and galleries,
 # which nothing here uses: half of its time, and 0.14 GB.
 _UNUSED_BY_KERAS = ("matplotlib", "pandas", "sklearn")
@@ -27,7 +29,7 @@ def quiet() -> None:
     out too: a user can do nothing about it.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    logging.getLogger("absl").addFilter(_no_advice)  # the same one is added once
+    get_absl_logger().addFilter(_no_advice)  # the same one is added once
     if "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
