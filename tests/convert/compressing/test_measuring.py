@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from convert.compressing.latency import beside
 from convert.compressing.outcome import Entry, _candidate
 from convert.compressing.variant import Variant
 from convert.compressing.zeros import zeros_in
+from convert.latency_beside import beside
 from convert.quantising.quantise import FloatRung, with_litert
 from convert.quantising.ranges import seen_by
 from convert.quantising.recipes import RECIPES
