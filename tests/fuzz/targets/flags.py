@@ -7,6 +7,8 @@ from pathlib import Path
 from random import Random
 
 import reswise
+from commands.parsing import BAD_INPUT
+from datasets.errors import InputError
 from tests.contracts.test_flag_values import ABSL, MORE, SHORT, _valued, _without
 from tests.fuzz.guard import Finding
 from tests.fuzz.target import Target
@@ -50,8 +52,10 @@ def _read(content: bytes, folder: Path) -> None:
         except SystemExit as end:
             code = end.code
     lines = said.getvalue().strip().splitlines()
-    if code not in (0, 1, 2) or (code == 2 and len(lines) != 1):
+    if code not in (0, 1, 2) or (code == BAD_INPUT and len(lines) != 1):
         raise Finding(f"exit code {code}, {said.getvalue()[-300:]!r}")
+    if code == BAD_INPUT:
+        raise InputError.of("reswise", lines[0])
 
 
 def _imported() -> None:

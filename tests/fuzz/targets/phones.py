@@ -14,6 +14,7 @@ from android_bench.phone_facts import FACTS_SCRIPT, folder_name, free_bytes, rea
 from android_bench.results import read_results
 from convert.bundle import open_bundle
 from convert.manifest import MANIFEST_FILE
+from datasets.errors import InputError
 from datasets.files import file_sha256
 from tests.convert import tiny_bundle
 from tests.fuzz.mutations import mutated
@@ -137,6 +138,8 @@ def _runner(content: bytes, folder: Path) -> None:
     assert "runtime error" not in said, said[-1500:]
     assert 0 <= done.returncode <= 8, (done.returncode, said[-500:])
     assert not done.returncode or said.count("\n") == 1, said[-500:]
+    if done.returncode:
+        raise InputError.of("runner", said.strip())
 
 
 def _compiled() -> None:
