@@ -10,8 +10,8 @@ QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_l
 BUILD = $(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench crash \
-  fuzz wheel licences lock clean
+.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench screens \
+  crash fuzz wheel licences lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
@@ -68,6 +68,11 @@ crash: $(READY)
 # A hundred thousand broken inputs: the long form. make fuzz ENGINE=atheris: by atheris.
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz $(if $(ENGINE),--engine $(ENGINE))
+
+# PNG files to look at: terminal of 80 and 120 columns, page of 1440 and 390 px, light, dark.
+screens: $(READY)
+	test -f runs/demo/report.html || $(BIN)/reswise demo
+	$(BIN)/python -m tests.reports.screens runs/demo build/screens
 
 # The same bytes from the same files, wherever and whenever: build_backend.py.
 wheel: $(READY)

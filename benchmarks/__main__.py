@@ -6,7 +6,9 @@ from importlib import import_module
 NAMES = (
     "app_pixels",
     "channels",
+    "compression",
     "conversion",
+    "islands",
     "labels",
     "order",
     "reduced_decode",

@@ -62,7 +62,12 @@ def _conversion(folder: Path) -> list[_File]:
     print(f"  {'':18}{'litert-quantizer':>18}{'TensorFlow':>12}")
     base = WantedRung(source, RESOLUTIONS[0], Preprocessing(1.0))
     makers = {
-        quantiser: RungFiles(folder / quantiser, base, quantiser, calibration)
+        quantiser: RungFiles(
+            folder=folder / quantiser,
+            base=base,
+            quantiser=quantiser,
+            calibration=calibration,
+        )
         for quantiser in ("litert", "tensorflow")
     }
     for resolution in RESOLUTIONS:

@@ -54,11 +54,12 @@ class Search:
         confidence: float | None = None,
     ) -> list[Step]:
         """As the tool orders them, but for what is given."""
-        asked, place = self.request, self.searching.index(self.request.reference)
+        asked = self.request
+        column = self.searching.index(asked.reference)
         return order_of_tests(
             self.seen if seen is None else seen,
             asked.reference,
-            self.searching.macs[place],
+            self.searching.macs[column],
             self.certifying.images,
             asked.max_drop_points / 100,
             confidence or asked.confidence,

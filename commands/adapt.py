@@ -68,10 +68,12 @@ def run(args: argparse.Namespace) -> int:
     from absl import logging
 
     from keras_models.adapted import write_record
+    from keras_models.adapting.adapt import free_variables
     from keras_models.adapting.lessons import lessons
     from keras_models.loading import load
 
     source = load(asked.model_choice(args))
+    free_variables(source.model, settings.tensors)  # none: said before long work
     resolutions = resolution_flag.lower_resolutions(args.resolutions, source.native)
     if args.repeat_splits:  # which counts right answers; else no label is read
         dataset = asked.fitted_dataset(args, dataset, source.name, source.classes)

@@ -91,6 +91,7 @@ def add_adapt_flags(parser: argparse.ArgumentParser) -> None:
         "the other by its labels; nothing is kept but the table. With --test-split: "
         "over N random draws of --per-class pictures",
     )
+    flags.add_wide_flag(parser)
 
 
 def settings_of(args: argparse.Namespace) -> "AdaptSettings":

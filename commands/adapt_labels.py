@@ -179,7 +179,7 @@ def _show(
     )
     table = head_table(title, head_fit, echo.command_line())
     write_tables(args.run, "adapt", [table])
-    table.show()
+    table.show(wide=args.wide)
     for name in ("adapted.json", "adapt.md"):
         print(f"wrote {echo.shown(args.run / name)}")
 
@@ -208,6 +208,6 @@ def _tabulate(
     )
     table = label_table(title, trials, source.native, echo.command_line())
     add_tables(args.run, "labels", [table], [table.title])
-    table.show()
+    table.show(wide=args.wide)
     print(f"wrote {echo.shown(args.run / 'labels.md')}")
     return 0

@@ -47,6 +47,6 @@ def show(
     )
     table = adapt_table(title, source.native, outcomes, echo.command_line())
     write_tables(args.run, "adapt", [table])
-    table.show()
+    table.show(wide=args.wide)
     for name in ("adapted.json", "adapt.md"):
         print(f"wrote {echo.shown(args.run / name)}")

@@ -42,6 +42,6 @@ def tabulate(
     title = f"{source.name} ({source.weights}) on {dataset.name} {dataset.split}"
     table = trials_table(title, results, args.repeat_splits, echo.command_line())
     add_tables(args.run, "splits", [table], [title])
-    table.show()
+    table.show(wide=args.wide)
     print(f"wrote {echo.shown(args.run / 'splits.md')}")
     return 0

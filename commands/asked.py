@@ -111,14 +111,40 @@ def fitted_dataset(
 
 
 def preprocessings(args: argparse.Namespace) -> "list[Preprocessing]":
-    """One per crop asked for."""
+    """One per crop asked for.
+
+    Raises:
+        InputError: --keras-pixels beside a flag that says otherwise.
+    """
     from datasets.preprocessing import Preprocessing, parse_crop
 
+    if args.keras_pixels:
+        return [keras_pixels(args)]
     text = args.crop or _usual_crop(args)
     crops = dict.fromkeys(parse_crop(word) for word in text.split(","))
     return [
         Preprocessing(crop, args.interpolation, not args.no_antialias) for crop in crops
     ]
+
+
+def keras_pixels(args: argparse.Namespace) -> "Preprocessing":
+    """As keras.utils.image_dataset_from_directory resizes by default.
+
+    Raises:
+        InputError: another crop or interpolation is asked for beside it.
+    """
+    from datasets.preprocessing import Preprocessing
+
+    if args.crop not in (None, "squash") or args.interpolation != "bilinear":
+        name = "interpolation" if args.crop in (None, "squash") else "crop"
+        raise InputError(
+            name,
+            getattr(args, name),
+            "either this or `keras_pixels`",
+            "`keras_pixels` is `crop=squash`, `interpolation=bilinear` and "
+            "`no_antialias`: leave one out.",
+        )
+    return Preprocessing(None, "bilinear", antialias=False)
 
 
 def _usual_crop(args: argparse.Namespace) -> str:

@@ -41,11 +41,11 @@ def write(
     }
     what = f"{job.bundle.manifest.name}, {' '.join(named)}"
     keys = [f"{what}, {outcome.label}" for outcome in outcomes]
-    add_tables(args.run, "bench", tables, keys)
+    add_tables(args.run, "bench", tables, keys, command=command)
     write_text(args.run / "bench.json", json.dumps(facts, indent=1) + "\n")
     add_rows(args.run, rows)
     drawn = draw_latency(outcomes, args.run)
     for table in tables:  # after the files: head may close the pipe
-        table.show()
+        table.show(wide=args.wide)
     for path in (*(args.run / name for name in _FILES), *drawn):
         print(f"wrote {echo.shown(path)}")

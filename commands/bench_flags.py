@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import flags
 from datasets.errors import InputError
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def add_machine_flags(parser: argparse.ArgumentParser) -> None:
 
 def add_measure_flags(parser: argparse.ArgumentParser) -> None:
     """Threads, cores, rounds, minimum, probe, pauses, the classic tool."""
+    flags.add_wide_flag(parser)
     add = parser.add_argument
     add("--threads", type=int, default=1, metavar="N", help="of LiteRT (default: 1)")
     add(

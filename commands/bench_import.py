@@ -69,9 +69,9 @@ def _write(
     table = app_table(judged, bundle, images, args.run / "bench.json")
     row = app_row(judged, bundle, (dataset.name, dataset.split), command)
     facts = {"command": command, "bundle": bundle.manifest.name, **judged.to_json()}
-    write_tables(folder, "app", [table])
+    write_tables(folder, "app", [table], command)
     write_text(folder / "app.json", json.dumps(facts, indent=1) + "\n")
     write_rows(folder / "rows.csv", [row])
-    table.show()
+    table.show(wide=args.wide)
     for name in ("app.md", "app.json", "rows.csv"):
         print(f"wrote {echo.shown(folder / name)}")

@@ -13,7 +13,7 @@ Examples:
 import argparse
 from pathlib import Path
 
-from commands import bundle_import, echo
+from commands import bundle_import, echo, flags
 from datasets.errors import InputError
 
 HELP = "checks or shows a bundle, or wraps a .tflite file of others in one"
@@ -30,9 +30,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         own.add_argument(
             "bundle", type=Path, metavar="BUNDLE", help="a folder with manifest.json"
         )
+        if deed == "show":
+            flags.add_wide_flag(own)
     what = "wraps a .tflite image classifier, as it is, into a bundle of one rung"
     own = deeds.add_parser("import", help=what, description=what, allow_abbrev=False)
     bundle_import.add_import_flags(own)
+    flags.add_wide_flag(own)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
     bundle = sound_bundle(args.bundle)
     if args.deed == "show":
-        bundle_table(bundle).show()
+        bundle_table(bundle).show(wide=args.wide)
     else:
         print(f"{echo.shown(args.bundle)}: sound: {summary(bundle)}")
     return 0
@@ -60,6 +63,6 @@ def _import(args: argparse.Namespace) -> int:
     if Path(name).name != name or name in (".", ".."):
         raise InputError("name", name, "a plain name, without folders")
     bundle = import_bundle(args.file, args.run / name, choice)
-    bundle_table(bundle).show()
+    bundle_table(bundle).show(wide=args.wide)
     print(f"wrote {echo.shown(bundle.folder)}")
     return 0

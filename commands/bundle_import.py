@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import flags
+from commands import asked, flags
 from datasets.errors import InputError
 from datasets.limits import MOST_RESOLUTION
 
@@ -69,6 +69,8 @@ def choice_of(args: argparse.Namespace) -> "ForeignChoice":
 
     crop = parse_crop(args.crop) if args.crop else Preprocessing().crop
     preprocessing = Preprocessing(crop, args.interpolation, not args.no_antialias)
+    if args.keras_pixels:
+        preprocessing = asked.keras_pixels(args)
     if args.normalisation and args.mean:
         raise InputError("normalisation", args.normalisation, "either this or `mean`")
     pixels = PixelChoice(

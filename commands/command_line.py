@@ -15,7 +15,7 @@ from pathlib import Path
 from absl import logging
 from absl.flags import Error as AbslError
 
-from commands import unexpected
+from commands import echo, unexpected
 from commands.interrupting import INTERRUPTED, LINE, ending_soon
 from commands.parsing import (
     BAD_INPUT,
@@ -121,7 +121,7 @@ def run(arguments: list[str]) -> int:
     if line := shadowed_distribution():
         logging.warning("%s", line)
     try:
-        with ending_soon(verb), _folder_held(verb, parsed):
+        with echo.running(arguments), ending_soon(verb), _folder_held(verb, parsed):
             code = int(import_module(f"commands.{verb}").run(parsed))
             _keep_flags(verb, arguments, parsed)
             sys.stdout.flush()

@@ -14,6 +14,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import echo, flags
 from datasets.errors import InputError
 from reports.published import numbers
 
@@ -48,6 +49,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.md",
         help="also write the table there, for people and for `reswise report`",
     )
+    flags.add_wide_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,8 +65,10 @@ def run(args: argparse.Namespace) -> int:
 
     table = compare(args.table, rows)
     if args.markdown:
-        write_tables(args.markdown.parent, args.markdown.stem, [table])
-    table.show()
+        write_tables(
+            args.markdown.parent, args.markdown.stem, [table], echo.command_line()
+        )
+    table.show(wide=args.wide)
     return 0
 
 

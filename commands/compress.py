@@ -12,7 +12,6 @@ Examples:
 """
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from commands import (
@@ -45,7 +44,6 @@ def run(args: argparse.Namespace) -> int:
         return 0
     compress_flags.check(args)
     from convert.compressing.job import compress
-    from reports.compress_table import in_halves
 
     setting = _setting(args)
     source = setting.source
@@ -64,13 +62,8 @@ def run(args: argparse.Namespace) -> int:
     tables, _, written = compress_files.write(
         outcome, setting, wanted.notes, _parent(args), _data(args), command
     )
-    variants, answers = tables
-    # after the files: a reader such as head may close the pipe
-    for table in (
-        *(in_halves(variants) if sys.stdout.isatty() else [variants]),
-        answers,
-    ):
-        table.show()
+    for table in tables:  # after the files: a reader such as head may close the pipe
+        table.show(wide=args.wide)
     for path in written:
         print(f"wrote {echo.shown(path)}")
     return 0

@@ -53,6 +53,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     flags.add_preprocessing_flags(parser)
     flags.add_run_flag(parser, "compress")
+    flags.add_wide_flag(parser)
 
 
 def _add_grid_flags(parser: argparse.ArgumentParser) -> None:

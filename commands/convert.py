@@ -79,7 +79,8 @@ def _show(
 
     table = parity_table(result, not args.separate_files)
     folder = result.bundle.folder
-    write_tables(folder, "parity", [table])
-    table.show()  # after the files: a reader such as head may close the pipe
+    write_tables(folder, "parity", [table], echo.command_line())
+    # after the files: a reader such as head may close the pipe
+    table.show(wide=args.wide)
     print(f"wrote {echo.shown(folder)}")
     return parity_rows(result, wanted, judged, echo.command_line())

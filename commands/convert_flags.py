@@ -46,6 +46,7 @@ def add_model_flags(parser: argparse.ArgumentParser) -> None:
         "mean and deviation, which Android's tools know",
     )
     flags.add_file_flags(parser)
+    flags.add_wide_flag(parser)
 
 
 def add_what_flags(parser: argparse.ArgumentParser) -> None:
@@ -82,8 +83,8 @@ def add_how_flags(parser: argparse.ArgumentParser) -> None:
         dest="recipe",
         default="float32",
         metavar="R[,R..]",
-        help="float32, float16, dynamic_int8, full_int8, full_int8_io_int8, "
-        "full_int8_act_int16; a bundle each (default: float32)",
+        help="float32, float16, dynamic_int8, full_int8, mixed_int8, "
+        "full_int8_io_int8, full_int8_act_int16; a bundle each (default: float32)",
     )
     add(
         "--quantiser",
@@ -115,7 +116,8 @@ def add_how_flags(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help="least part of images with the parent's top-1, 0..1, of every rung "
         "(default: by recipe, 0.995 for float32 down to 0.8 for full_int8; 0 for "
-        "random weights)",
+        "random weights); mixed_int8 raises layers to float until it is expected "
+        "(default: 0.97)",
     )
 
 

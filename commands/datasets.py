@@ -13,15 +13,20 @@ Examples:
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commands import asked, echo, flags
 from datasets.catalogue import CATALOGUE
+
+if TYPE_CHECKING:
+    from reports.table import Table
 
 HELP = "list the data sets; inspect what one of yours is read as"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """inspect, with the flags of a data set and of a model."""
+    flags.add_wide_flag(parser)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     inspect = actions.add_parser(
         "inspect",
@@ -48,6 +53,12 @@ def run(args: argparse.Namespace) -> int:
     """Prints the catalogue, or inspects."""
     if args.action == "inspect":
         return _inspect(args)
+    table().show(wide=args.wide)
+    return 0
+
+
+def table() -> "Table":
+    """The catalogue, a line a data set."""
     from reports.table import Table
 
     rows = tuple(
@@ -55,8 +66,14 @@ def run(args: argparse.Namespace) -> int:
         for entry in CATALOGUE
     )
     columns = ("data set", "what", "classes", "source", "licence")
-    Table(title="Data sets", columns=columns, rows=rows, words=5, kind="listing").show()
-    return 0
+    return Table(
+        title="Data sets",
+        columns=columns,
+        rows=rows,
+        words=5,
+        kind="listing",
+        more=("licence",),
+    )
 
 
 def _inspect(args: argparse.Namespace) -> int:
@@ -75,6 +92,7 @@ def _inspect(args: argparse.Namespace) -> int:
         from keras_models.loading import load
 
         args.crop, args.interpolation, args.no_antialias = None, "bilinear", False
+        args.keras_pixels = False
         source = load(asked.model_choice(args))
         model = source.name
         dataset = asked.fitted_dataset(args, dataset, model, source.classes)

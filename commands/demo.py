@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from commands import flags
+from commands import echo, flags
 
 HELP = "all of it on the embedded data, in minutes"
 
@@ -87,4 +87,5 @@ def _run(verb: str, arguments: list[str]) -> int:
     module = import_module(f"commands.{verb}")
     parser = argparse.ArgumentParser()
     module.add_flags(parser)
-    return int(module.run(parser.parse_args(arguments)))
+    with echo.running([verb, *arguments]):
+        return int(module.run(parser.parse_args(arguments)))

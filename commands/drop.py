@@ -47,6 +47,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     )
     flags.add_nonfinite_flag(parser)
     flags.add_run_flag(parser, "drop")
+    flags.add_wide_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -92,12 +93,13 @@ def write_results(args: argparse.Namespace, rungs: "list[StoredRung]") -> "list[
     if any((rung.labels < 0).any() for rung in rungs):
         table = agreement_table(rungs, echo.command_line())
         add_tables(args.run, "drop", [table], [table.title])
-        table.show()
+        table.show(wide=args.wide)
         print(f"wrote {echo.shown(args.run / 'drop.md')}")
         return []
     rows = drop_rows(rungs, echo.command_line())
     table, written = add_sweep(args.run, rungs, rows)
-    table.show()  # after the files: a reader such as head may close the pipe
+    # after the files: a reader such as head may close the pipe
+    table.show(wide=args.wide)
     for path in written:
         print(f"wrote {echo.shown(path)}")
     return rows

@@ -1,16 +1,31 @@
 """What results and last lines say: the command as it was typed, a path in short."""
 
+import contextlib
 import os
 import shlex
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from datasets import shown as text
 
+_given: list[Sequence[str]] = []  # the innermost command last: the demo runs others
+
 
 def command_line() -> str:
-    """What was typed, for results to say."""
-    return text.shown(shlex.join(["reswise", *sys.argv[1:]]))
+    """The command that runs, as one would type it, for results to say."""
+    typed = _given[-1] if _given else sys.argv[1:]
+    return text.shown(shlex.join(["reswise", *typed]))
+
+
+@contextlib.contextmanager
+def running(arguments: Sequence[str]) -> Iterator[None]:
+    """While it lasts results name this command, whatever the process was started by."""
+    _given.append(arguments)
+    try:
+        yield
+    finally:
+        _given.pop()
 
 
 def shown(path: Path) -> str:

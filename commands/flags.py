@@ -159,7 +159,7 @@ def add_nonfinite_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def add_preprocessing_flags(parser: argparse.ArgumentParser) -> None:
-    """--crop, --interpolation, --no-antialias."""
+    """--crop, --interpolation, --no-antialias, --keras-pixels."""
     add = parser.add_argument
     add(
         "--crop",
@@ -181,6 +181,12 @@ def add_preprocessing_flags(parser: argparse.ArgumentParser) -> None:
         help="sample points instead of averaging areas when shrinking; for models "
         "that were trained so",
     )
+    add(
+        "--keras-pixels",
+        action="store_true",
+        help="pixels as keras.utils.image_dataset_from_directory makes them: the whole "
+        "picture pressed into a square (--crop squash), bilinear, --no-antialias",
+    )
 
 
 def add_run_flag(parser: argparse.ArgumentParser, verb: str) -> None:
@@ -191,4 +197,13 @@ def add_run_flag(parser: argparse.ArgumentParser, verb: str) -> None:
         default=Path("runs") / verb,
         metavar="DIR",
         help=f"where results go and are found again (default: runs/{verb})",
+    )
+
+
+def add_wide_flag(parser: argparse.ArgumentParser) -> None:
+    """--wide."""
+    parser.add_argument(
+        "--wide",
+        action="store_true",
+        help="print every column of a table (files hold every column anyway)",
     )

@@ -31,6 +31,7 @@ HELP = "MACs and FLOPs drop per resolution, or the steps between resolutions"
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """The model, the resolutions or --staircase, --csv."""
     flags.add_model_flags(parser)
+    flags.add_wide_flag(parser)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--resolutions", metavar="R[,R..]", help="pixels, any order")
     which.add_argument(
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.csv:
         write_text(Path(args.csv), flops_csv(costs))
-    flops_table(args.model, native, costs).show()
+    flops_table(args.model, native, costs).show(wide=args.wide)
     return 0
 
 

@@ -5,6 +5,7 @@ Any Keras CNN with global pooling works too: --model path/to/model.keras.
 
 import argparse
 
+from commands import flags
 from keras_models.catalogue import CATALOGUE, Entry
 from reports.table import Table
 
@@ -12,13 +13,18 @@ HELP = "list the models: native resolution, parameters, MACs, weights"
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """None."""
-    del parser
+    """--wide."""
+    flags.add_wide_flag(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the catalogue."""
-    del args
+    table().show(wide=args.wide)
+    return 0
+
+
+def table() -> Table:
+    """The catalogue, a line a model."""
     rows = tuple(_row(entry) for entry in CATALOGUE.values())
     columns = (
         "model",
@@ -31,15 +37,15 @@ def run(args: argparse.Namespace) -> int:
         "MMACs",
     )
     note = "MMACs: millions of multiply-accumulates an image; 1 MAC = 2 FLOPs."
-    Table(
+    return Table(
         title="Models",
         columns=columns,
         rows=rows,
         words=3,
         notes=(note,),
         kind="listing",
-    ).show()
-    return 0
+        more=("paper", "classes"),
+    )
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

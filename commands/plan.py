@@ -81,7 +81,8 @@ def _repeated(args: argparse.Namespace, request: "Request") -> int:
     scored = stored.kept(whole, args.rungs)
     outcomes = repeat_splits(scored, request, args.repeat_splits, args.calibration_part)
     table = splits_table(outcomes, request, scored.images, args.calibration_part)
-    add_tables(args.run, "splits", [table], [stored.what(args, rungs, table.title)])
-    table.show()
+    key, command = stored.what(args, rungs, table.title), echo.command_line()
+    add_tables(args.run, "splits", [table], [key], command=command)
+    table.show(wide=args.wide)
     print(f"wrote {echo.shown(args.run / 'splits.md')}")
     return 0

@@ -61,9 +61,9 @@ def run(args: argparse.Namespace) -> int:
     ]
     add_rows(args.run, rows)
     keys = [stored.what(args, parts.rungs, reference, table.title) for table in tables]
-    add_tables(args.run, "select", tables, keys)
+    add_tables(args.run, "select", tables, keys, command=echo.command_line())
     for table in tables:  # after the files: head may close the pipe
-        table.show()
+        table.show(wide=args.wide)
     for name in ("rows.csv", "select.md"):
         print(f"wrote {echo.shown(args.run / name)}")
     return 0

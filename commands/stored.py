@@ -65,6 +65,7 @@ def add_stored_flags(parser: argparse.ArgumentParser, verb: str) -> None:
         help="of the split into parts, by image id (default: 0)",
     )
     flags.add_nonfinite_flag(parser)
+    flags.add_wide_flag(parser)
     add(
         "--run",
         type=Path,

@@ -65,10 +65,10 @@ def _write(
     folder = _own_folder(args.run, key, fronts.ladder)
     write_text(folder / "front.csv", front_csv(fronts))
     write_text(folder / "map.csv", map_csv(fronts))
-    add_tables(folder, "thresholds", [table], [key])
+    add_tables(folder, "thresholds", [table], [key], command=echo.command_line())
     title = f"{' → '.join(fronts.ladder)}, {args.way}"
     figures = draw_all(fronts, test, title, folder)
-    table.show()  # after the files: head may close the pipe
+    table.show(wide=args.wide)  # after the files: head may close the pipe
     for path in (*(folder / name for name in ("front.csv", "map.csv")), *figures):
         print(f"wrote {echo.shown(path)}")
 

@@ -155,6 +155,7 @@ def _certificate(facts: Json | None) -> str:
     said = assumption if isinstance(assumption, str) else ASSUMPTION
     warning = str(facts.get("warning", ""))[:400]
     try:
+        numbers["labels_may_help"] = bool(numbers["labels_may_help"])
         made = Certificate(**numbers, assumption=said[:400], warning=warning)  # type: ignore[arg-type]
         return made.sentence()
     except TypeError:  # a number that is missing

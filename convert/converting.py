@@ -8,13 +8,15 @@ from pathlib import Path
 from convert.assemble import bundle_name, made_files, opened, write
 from convert.bundle import Bundle
 from convert.image_input import entrance
+from convert.latency_beside import Beside, measured_beside
 from convert.manifest import Json
 from convert.parents import parent_scores
 from convert.parity import Parity, file_scores, parity
 from convert.quantising.calibration import Calibration
+from convert.quantising.islands import Islands
 from convert.quantising.layer_errors import LayerError, worst_layers
 from convert.quantising.quantise import quantiser_version
-from convert.quantising.recipes import RECIPES, Recipe
+from convert.quantising.recipes import RECIPES, Recipe, check_quantiser
 from convert.rung_files import RungFiles, read_part
 from convert.wanted import Wanted, WantedRung
 from datasets.dataset import Dataset
@@ -24,11 +26,12 @@ from keras_models.framework import give_back_memory, versions
 from keras_models.scoring.score_records import StoredRung
 from keras_models.scoring.scores import ScoreStore
 
+UNMIXED = "full_int8"  # what islands were raised in, and are measured beside
 LARGEST_DROP = 2.5  # points of accuracy; above it layers are named
 _LAYER_IMAGES = 8
 ADVICE = (
     "What to try: --calibration-images 300, images that look like those in use, "
-    "--recipe full_int8_act_int16 or dynamic_int8, or float16 where size allows."
+    "--recipe mixed_int8 or dynamic_int8, or float16 where size allows."
 )
 
 
@@ -54,6 +57,7 @@ class Result:
     parities: tuple[Parity, ...]
     layers: dict[str, list[LayerError]]  # by rung, where accuracy was lost
     separate_bytes: int  # of the rungs' separate files together
+    islands: dict[str, tuple[Islands, Beside]]  # by rung, of a mixed recipe
 
     @property
     def failures(self) -> list[str]:
@@ -79,22 +83,27 @@ def convert(
     Raises:
         InputError: a model that does not convert, unreadable pictures.
     """
+    check_quantiser(options.recipes, options.quantiser)
     every = [
         RungFiles(
-            options.run / "parts",
-            wanted.of(source)[0],
-            options.quantiser,
-            calibration,
+            folder=options.run / "parts",
+            base=wanted.of(source)[0],
+            quantiser=options.quantiser,
+            calibration=calibration,
+            wanted_agreement=options.min_agreement,
         )
         for source in wanted.sources
     ]
-    with_float = tuple(dict.fromkeys((RECIPES["float32"], *options.recipes)))
+    beside = [RECIPES["float32"]]
+    if any(recipe.mixed for recipe in options.recipes):
+        beside.append(RECIPES[UNMIXED])
+    wished = tuple(dict.fromkeys((*beside, *options.recipes)))
     pairs = [(made, rung) for made in every for rung in wanted.of(made.source)]
     parents: dict[str, StoredRung] = {}
     for rung_files, rung in progress(
         pairs, len(pairs), "rungs converted and run by Keras"
     ):
-        rung_files.make(rung, with_float)
+        rung_files.make(rung, wished)
         parents[rung.rung] = parent_scores(
             rung, judged, options.run, options.max_unreadable
         )
@@ -114,7 +123,7 @@ def _result(
 ) -> Result:
     store = ScoreStore(options.run / "parity" / recipe.name)
     counted = {name: parent.meta for name, parent in parents.items()}
-    parities, layers, made = [], {}, []
+    parities, layers, islands, made = [], {}, {}, []
     for rung_files in every:
         rungs = wanted.of(rung_files.source)
         files = opened(rung_files, rungs, recipe)
@@ -125,6 +134,8 @@ def _result(
             parities.append(compared)
             if recipe.weights == "int8" and _lossy(compared):
                 layers[rung.rung] = _layers(rung_files, rung, file.content)
+            if (raised := rung_files.islands(rung, recipe)) is not None:
+                islands[rung.rung] = raised, _beside(rung_files, rung, file.content)
         made.append(
             made_files(
                 rung_files, rungs, files, recipe, counted, labels, options.separate
@@ -139,6 +150,7 @@ def _result(
         parities=tuple(parities),
         layers=layers,
         separate_bytes=sum(compared.size_bytes for compared in parities),
+        islands=islands,
     )
     write_text(folder / "parity.json", _report(result))
     return result
@@ -146,6 +158,12 @@ def _result(
 
 def _lossy(found: Parity) -> bool:
     return bool(found.failures) or found.drop.points > LARGEST_DROP
+
+
+def _beside(rung_files: RungFiles, rung: WantedRung, content: bytes) -> Beside:
+    """Its latency here beside that of the same recipe without islands."""
+    other = rung_files.path(rung, RECIPES[UNMIXED]).read_bytes()
+    return measured_beside(content, other)
 
 
 def _layers(
@@ -213,4 +231,9 @@ def _report(result: Result) -> str:
         "bundle_bytes": result.bundle.size_bytes,
         "separate_bytes": result.separate_bytes,
     }
+    if result.islands:
+        facts["islands"] = {
+            rung: {**asdict(islands), "latency": asdict(beside)}
+            for rung, (islands, beside) in result.islands.items()
+        }
     return json.dumps(facts, indent=1) + "\n"

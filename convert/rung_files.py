@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from convert.image_input import entrance, taking_rgb
 from convert.quantising.calibration import Calibration
 from convert.quantising.corrections import Rounded
+from convert.quantising.islands import Islands, read_islands, with_islands
 from convert.quantising.quantise import (
     FloatRung,
     quantiser_version,
@@ -31,7 +32,7 @@ from convert.quantising.recipes import RECIPES, Recipe
 from convert.quantising.rounding import rounded_for
 from convert.to_tflite import FloatFiles, at_resolution, signature_name
 from convert.wanted import WantedRung
-from datasets.files import whole_file
+from datasets.files import whole_file, write_text
 from datasets.user_arrays import read_arrays
 from datasets.user_files import UserFile
 from keras_models import graph
@@ -39,7 +40,8 @@ from keras_models.pretrained import Pretrained
 
 _FLOAT = RECIPES["float32"]
 _MOST_BYTES = 2 << 30  # what a flatbuffer can be
-_FORMAT = 6  # of what is made; a change makes every part anew
+_FORMAT = 7  # of what is made; a change makes every file anew
+_ISLANDS = ".islands.json"  # beside a file of islands, and there before it
 _ODD = re.compile(r"[^A-Za-z0-9._+-]")
 
 
@@ -62,7 +64,7 @@ def read_part(path: Path) -> bytes:
     return part_file(path).content(_MOST_BYTES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RungFiles:
     """Makes the files of one model.
 
@@ -76,6 +78,7 @@ class RungFiles:
     base: WantedRung
     quantiser: str
     calibration: Calibration
+    wanted_agreement: float | None = None  # of islands; None: the recipe's own
 
     @property
     def source(self) -> Pretrained:
@@ -114,10 +117,25 @@ class RungFiles:
             facts["preprocessing"] = [
                 rung.preprocessing.describe() for rung in (wanted, self.base)
             ]
+        if recipe.mixed:
+            facts["wanted"] = self._wanted_of(recipe)
         text = json.dumps(facts, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         stem = f"{self.source.name}_{wanted.resolution}_{recipe.name}_{key}"
         return self.folder / f"{file_name(stem)}.tflite"
+
+    def islands(self, wanted: WantedRung, recipe: Recipe) -> Islands | None:
+        """What was raised to float in a rung that was made; None: no such recipe."""
+        if not recipe.mixed:
+            return None
+        path = self.path(wanted, recipe).with_suffix(_ISLANDS)
+        return read_islands(path.read_text(encoding="utf-8"))
+
+    def _wanted_of(self, recipe: Recipe) -> float:
+        """As given, else the recipe's own, to which random weights are not held."""
+        if self.wanted_agreement is not None:
+            return self.wanted_agreement
+        return 0.0 if self.source.weights == "random" else recipe.wanted_agreement
 
     def make(self, wanted: WantedRung, recipes: Sequence[Recipe]) -> None:
         """Makes the files of one rung that are not there yet.
@@ -184,6 +202,11 @@ class RungFiles:
             pixels=(float(ends[0]), float(ends[1])),
         )
 
+    def float_rung_of(self, wanted: WantedRung) -> FloatRung:
+        """What the rung's files of int8 weights start from."""
+        content = self._floats.at(wanted.resolution)
+        return self._float_rung(content, wanted, [RECIPES["full_int8"]])
+
     def _images(self, wanted: WantedRung) -> NDArray[np.float32]:
         """(n, R, R, 3) calibration images, as the rung's float32 file takes them."""
         taken = entrance(self.source.normalisation)
@@ -208,6 +231,11 @@ class RungFiles:
     def _content(
         self, float_rung: FloatRung, wanted: WantedRung, recipe: Recipe
     ) -> bytes:
+        if recipe.mixed:
+            made, islands = with_islands(float_rung, recipe, self._wanted_of(recipe))
+            path = self.path(wanted, recipe).with_suffix(_ISLANDS)
+            write_text(path, islands.to_json())
+            return made
         if self.quantiser == "litert" or recipe.weights == "float32":
             return with_litert(float_rung, recipe)
         model = self.source.at(wanted.resolution)

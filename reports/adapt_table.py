@@ -16,10 +16,10 @@ _COLUMNS = (
     "adapted on",
     "held out",
     "divergence before",
-    "after",
+    "divergence after",
     "fell by (standard error)",
     "worth before %",
-    "after % (standard error)",
+    "worth after % (standard error)",
     "numbers tuned",
 )
 
@@ -52,7 +52,6 @@ def adapt_table(
         "here. Both on held-out pictures, which chose nothing. Declined: the "
         "divergence fell, or the worth rose, by less than two standard errors; the "
         "network stays as it was there. No label was read.",
-        f"Command: {command}",
     )
     return Table(
         title=title,
@@ -61,6 +60,8 @@ def adapt_table(
         words=2,
         notes=notes,
         kind="adaptation",
+        more=("adapted on", "held out", "numbers tuned"),
+        command=command,
     )
 
 
@@ -73,14 +74,13 @@ def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -
     )
     columns = (
         "resolution", "adapted", "native top-1 %", "before %", "after %",
-        "gain, points: mean (sd)", "least", "most", "gain if never declined",
+        "gain, points: mean (sd)", "least..most", "gain if never declined",
         "pictures",
     )  # fmt: skip
     notes = (
         f"{splits} random halves, of {trials[0].tested} tested images each; means over "
         "them. Adapted: how often it was accepted; before stays where it was declined. "
         "Halves share images, so their spread is less than that of new ones.",
-        f"Command: {command}",
     )
     return Table(
         title=title,
@@ -89,6 +89,8 @@ def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -
         words=2,
         notes=notes,
         kind="adaptation-trial",
+        more=("least..most", "gain if never declined", "pictures"),
+        command=command,
     )
 
 
@@ -103,8 +105,7 @@ def _trials_row(trials: "list[Trial]") -> tuple[str, ...]:
         f"{sum(trial.accepted for trial in trials)}/{len(trials)}",
         *(f"{100 * mean:.2f}" for mean in means),
         f"{gains.mean():+.2f} ({spread})",
-        f"{gains.min():+.2f}",
-        f"{gains.max():+.2f}",
+        f"{gains.min():+.2f}..{gains.max():+.2f}",
         f"{tuned.mean():+.2f}",
         str(trials[0].pictures),
     )

@@ -18,13 +18,12 @@ def agreement_table(rungs: list[StoredRung], command: str) -> Table:
     images, missing = len(first.ids), int((first.labels < 0).sum())
     rows = tuple(_row(rung, native[str(rung.meta.preprocessing)]) for rung in rungs)
     columns = (
-        "crop", "resolution", "MMACs", "FLOPs drop %", "agreement %", "95 %",
+        "crop", "resolution", "MMACs", "FLOPs drop %", "agreement % (95 %)",
     )  # fmt: skip
     notes = (
         f"{missing:,} of {images:,} images have no label, so this is agreement with "
         "the native resolution in top-1, and no accuracy: a rung that disagrees may be "
         "right. Intervals: Wilson. `reswise plan` certifies from such images.",
-        f"Command: {command}",
     )
     where = f"{first.meta.dataset} {first.meta.split}"
     title = f"{first.model} on {where}, {images} images"
@@ -35,6 +34,8 @@ def agreement_table(rungs: list[StoredRung], command: str) -> Table:
         words=1,
         notes=notes,
         kind="drop",
+        more=("crop",) if len({rung.crop for rung in rungs}) == 1 else (),
+        command=command,
     )
 
 
@@ -47,6 +48,5 @@ def _row(rung: StoredRung, native: StoredRung) -> tuple[str, ...]:
         str(rung.resolution),
         f"{rung.macs / 1e6:,.2f}",
         f"{100 * (1 - rung.macs / native.macs):.2f}",
-        f"{100 * alike / images:.2f}",
-        f"{100 * low:.1f}..{100 * high:.1f}",
+        f"{100 * alike / images:.2f} ({100 * low:.1f}..{100 * high:.1f})",
     )

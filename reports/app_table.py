@@ -12,10 +12,11 @@ from reports.bench_table import named, what
 from reports.rows import Row
 from reports.table import Table
 
-_COLUMNS = (
-    "", "top-1 %", "95 %", "MMACs", "mean ms", "p50 ms", "p90 ms", "selector ms",
+COLUMNS = (
+    "run by", "top-1 % (95 %)", "MMACs", "mean ms", "p50 ms", "p90 ms", "selector ms",
     "load ms", "peak MB", "decode ms", "resize ms", "whole p50 ms",
 )  # fmt: skip
+MORE = ("selector ms", "load ms", "peak MB", "decode ms", "resize ms")
 
 
 def app_row(
@@ -65,11 +66,12 @@ def app_table(judged: Imported, bundle: Bundle, dataset: str, bench: Path) -> Ta
     notes = (*_agreement(judged), *_shares(judged), *_verdict(judged), *_NOTES)
     return Table(
         title=title,
-        columns=_COLUMNS,
+        columns=COLUMNS,
         rows=tuple(rows),
         words=1,
         notes=notes,
         kind="bench",
+        more=MORE,
     )
 
 
@@ -83,8 +85,8 @@ _NOTES = (
 def _cells(name: str, line: Line, own: tuple[str, ...]) -> tuple[str, ...]:
     return (
         name,
-        f"{100 * line.top1:.2f}",
-        f"{100 * line.top1_low:.1f}..{100 * line.top1_high:.1f}",
+        f"{100 * line.top1:.2f} "
+        f"({100 * line.top1_low:.1f}..{100 * line.top1_high:.1f})",
         f"{line.macs / 1e6:,.2f}",
         f"{line.mean_us / 1e3:.3f}",
         f"{line.p50_us / 1e3:.3f}",

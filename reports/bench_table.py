@@ -17,10 +17,11 @@ from reports.rows import Row
 from reports.table import Table
 from selection.plans.shift import shares, verdict
 
-_COLUMNS = (
-    "", "top-1 %", "95 %", "MMACs", "mean ms", "p50 ms", "p90 ms", "selector ms",
-    "load ms", "peak MB", "images that ended there %",
+COLUMNS = (
+    "rung", "top-1 % (95 %)", "MMACs", "mean ms", "p50 ms", "p90 ms", "selector ms",
+    "load ms", "peak MB", "ended there %",
 )  # fmt: skip
+MORE = ("selector ms", "load ms", "peak MB")
 
 
 def bench_rows(
@@ -84,7 +85,13 @@ def bench_table(outcome: Outcome, bundle: Bundle, dataset: str) -> Table:
     said = (*_savings(outcome), *_classic(outcome), *_agreement(outcome))
     notes = (*said, *_shift(outcome, bundle), *_verdict(outcome), *_notes())
     return Table(
-        title=title, columns=_COLUMNS, rows=rows, words=1, notes=notes, kind="bench"
+        title=title,
+        columns=COLUMNS,
+        rows=rows,
+        words=1,
+        notes=notes,
+        kind="bench",
+        more=MORE,
     )
 
 
@@ -125,8 +132,8 @@ def _cells(line: Line, kind: str, outcome: Outcome) -> tuple[str, ...]:
     share = outcome.shares.get(line.name)
     return (
         f"selector ({kind})" if line.name == SELECTOR else line.name,
-        f"{100 * line.top1:.2f}",
-        f"{100 * line.top1_low:.1f}..{100 * line.top1_high:.1f}",
+        f"{100 * line.top1:.2f} "
+        f"({100 * line.top1_low:.1f}..{100 * line.top1_high:.1f})",
         f"{line.macs / 1e6:,.2f}",
         f"{line.mean_us / 1e3:.3f}",
         f"{line.p50_us / 1e3:.3f}",

@@ -40,4 +40,5 @@ def bundle_table(bundle: "Bundle") -> "Table":
         words=6,
         notes=notes(bundle),
         kind="bundle",
+        more=("signature", "input", "output", "resolution"),
     )

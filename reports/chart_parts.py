@@ -25,6 +25,35 @@ def level(name: str, percent: float) -> Any:
     return alt.layer(line, text)
 
 
+def from_zero(values: Sequence[Mapping[str, object]], *names: str) -> list[float]:
+    """The domain of an axis of costs: none is below nothing, the dearest has room."""
+    largest = max(
+        (float(str(one[name])) for one in values for name in names if name in one),
+        default=1.0,
+    )
+    return [0.0, 1.08 * (largest or 1.0)]
+
+
+def named(base: alt.Chart, cost: str, middle: float) -> list[alt.Chart]:
+    """The name of each point, `what`, beside it, towards the middle of the chart."""
+    cheap = base.transform_filter(f"datum[{cost!r}] <= {middle}")
+    dear = base.transform_filter(f"datum[{cost!r}] > {middle}")
+    return [
+        cheap.mark_text(align="left", dx=7, dy=10, fontSize=11).encode(text="what:N"),
+        dear.mark_text(align="right", dx=-7, dy=-8, fontSize=11).encode(text="what:N"),
+    ]
+
+
+def corner() -> Any:
+    """Where one wants to be: at the upper left, of little cost and many answers."""
+    label: list[Point] = [{"name": "\u2196 better"}]
+    return (
+        charted(label)
+        .mark_text(align="left", baseline="bottom", fontSize=13, color="#888888")
+        .encode(x=alt.value(0), y=alt.value(-5), text="name:N")
+    )
+
+
 def tooltip(*names: str) -> list[alt.Tooltip]:
     words = {
         "kind", "what", "data", "series", "rung", "plan", "recipe", "device",

@@ -9,16 +9,26 @@ from typing import Any
 
 import altair as alt
 
-from reports.chart_parts import Point, Spec, charted, finished, level, tooltip
+from reports.chart_parts import (
+    Point,
+    Spec,
+    charted,
+    corner,
+    finished,
+    from_zero,
+    level,
+    named,
+    tooltip,
+)
 from reports.rows import Row
 
 KINDS = (
     "fixed", "random", "cascade", "deferral", "learned", "oracle", "compressed",
     "certified plan",
 )  # fmt: skip
-_COLOURS = (
-    "#767676", "#b5651d", "#1f77b4", "#17a2a2", "#8e44ad", "#2e8b57", "#8c8c2e",
-    "#d62728",
+_COLOURS = (  # each at least 3:1 on the light page and on the dark one
+    "#858b94", "#c77d2e", "#3d8fd9", "#149c9c", "#b06fd8", "#3fa35f", "#8c8c2e",
+    "#e5484d",
 )  # fmt: skip
 _STAR = (
     "M0,-1L0.2245,-0.309L0.9511,-0.309L0.3633,0.118L0.5878,0.809L0,0.382"
@@ -36,6 +46,8 @@ def points(rows: Sequence[tuple[Row, bool]]) -> list[Point]:
         {
             "kind": "certified plan" if certified else row.selector or "fixed",
             "what": row.ladder or row.model or "",
+            "model": row.model or "",
+            "name": _short(row),
             "data": f"{row.dataset} {row.split or ''}".strip(),
             "images": row.images,
             "MMACs": (row.macs or 0) / 1e6,
@@ -50,9 +62,34 @@ def points(rows: Sequence[tuple[Row, bool]]) -> list[Point]:
     ]
 
 
+def _short(row: Row) -> str:
+    """What stands beside a point: a fixed rung's resolution; else nothing."""
+    if row.selector not in (None, "fixed"):
+        return ""
+    return (row.ladder or "").rpartition("@")[2] or str(row.resolution or "")
+
+
+def _first_of_each(values: list[Point]) -> list[Point]:
+    """The cheapest fixed rung of each network, which its name stands at."""
+    fixed = [one for one in values if one["kind"] == "fixed"]
+    models = dict.fromkeys(str(one["model"]) for one in fixed)
+    return [
+        min(
+            (one for one in fixed if one["model"] == model),
+            key=lambda one: float(str(one["MMACs"])),
+        )
+        for model in models
+    ]
+
+
 def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> Spec:
     """Accuracy against MACs, every fixed rung and every selector, with intervals."""
-    kinds = [kind for kind in KINDS if any(one["kind"] == kind for one in values)]
+    # what is drawn last lies on top: the certified plan
+    values = sorted(
+        values,
+        key=lambda one: KINDS.index(str(one["kind"])) if one["kind"] in KINDS else -1,
+    )
+    kinds = list(dict.fromkeys(str(one["kind"]) for one in values))
     show = alt.param(
         "kind",
         value=None,
@@ -67,8 +104,10 @@ def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> 
         charted(values)
         .transform_filter("kind == null || datum.kind == kind")
         .encode(
-            x=alt.X("MMACs:Q", title="MMACs, mean of one image").scale(zero=False),
-            color=colour.legend(values=kinds, orient="bottom", columns=3),
+            x=alt.X("MMACs:Q", title="MMACs, mean of one image").scale(
+                domain=from_zero(values, "MMACs"), nice=False
+            ),
+            color=colour.legend(values=kinds, orient="bottom", columns=2),
             tooltip=tooltip(
                 "kind", "what", "data", "images", "MMACs", "top-1 %", "low", "high",
                 "FLOPs drop %", "drop, points",
@@ -76,13 +115,32 @@ def accuracy_chart(values: list[Point], reference: tuple[str, float] | None) -> 
         )
     )  # fmt: skip
     bars = base.mark_rule(opacity=0.45).encode(
-        y=alt.Y("low:Q", title="top-1 accuracy, %").scale(zero=False), y2="high:Q"
+        y=alt.Y("low:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=22
+        ),
+        y2="high:Q",
     )
-    marks = base.mark_point(filled=True, size=85, opacity=0.95).encode(
+    rungs = base.transform_filter("datum.kind == 'fixed'")
+    joined = rungs.mark_line(strokeWidth=1.5, opacity=0.7).encode(
+        y="top-1 %:Q", detail="model:N", order="MMACs:Q"
+    )
+    names = rungs.mark_text(align="left", dx=7, dy=9, fontSize=11).encode(
+        y="top-1 %:Q", text="name:N"
+    )
+    ends = (
+        charted(_first_of_each(values))
+        .transform_filter("kind == null || kind == 'fixed'")
+        .mark_text(align="left", dx=7, dy=22, fontSize=11, fontStyle="italic")
+        .encode(x="MMACs:Q", y="top-1 %:Q", text="model:N", color=colour)
+    )
+    marks = base.mark_point(filled=True, opacity=1).encode(
         y="top-1 %:Q",
         shape=alt.Shape("kind:N").scale(domain=list(KINDS), range=list(_SHAPES)),
+        size=alt.when(alt.datum.kind == "certified plan")
+        .then(alt.value(330))
+        .otherwise(alt.value(75)),
     )
-    chart: Any = alt.layer(bars, marks)
+    chart: Any = alt.layer(bars, joined, marks, names, ends, corner())
     if reference is not None:
         chart += level(*reference)
     return finished(chart.add_params(show))
@@ -94,10 +152,15 @@ def resolution_chart(values: list[Point]) -> Spec:
         x=alt.X(
             "resolution:Q",
             title="resolution, pixels",
-            axis=alt.Axis(tickMinStep=16, labelOverlap=True),
-        ).scale(zero=False),
+            axis=alt.Axis(
+                values=sorted({int(str(one["resolution"])) for one in values}),
+                labelOverlap=True,
+            ),
+        ).scale(
+            zero=False, nice=False, padding=14
+        ),
         color=alt.Color("series:N", title="model, crop").legend(
-            orient="bottom", columns=2, labelLimit=260
+            orient="bottom", columns=1, labelLimit=300
         ),
         tooltip=tooltip(
             "series", "resolution", "top-1 %", "low", "high", "images",
@@ -105,7 +168,9 @@ def resolution_chart(values: list[Point]) -> Spec:
         ),
     )  # fmt: skip
     line = base.mark_line(point={"size": 55}).encode(
-        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False)
+        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=14
+        )
     )
     bars = base.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q")
     return finished(alt.layer(bars, line))
@@ -136,16 +201,22 @@ def _of(row: Row, several: bool) -> str:
 
 def size_chart(values: list[Point]) -> Spec:
     """Accuracy against the size of a file, one point a rung and recipe."""
-    return finished(
+    points = (
         charted(values)
         .mark_point(filled=True, size=80)
         .encode(
-            x=alt.X("MB:Q", title="size, MB").scale(zero=False),
-            y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False),
-            color=alt.Color("recipe:N").legend(orient="bottom", columns=3),
+            x=alt.X("MB:Q", title="size of the file, MB").scale(
+                domain=from_zero(values, "MB"), nice=False
+            ),
+            y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
+                zero=False, nice=False, padding=22
+            ),
+            color=alt.Color("recipe:N").legend(orient="bottom", columns=2),
             tooltip=tooltip("recipe", "what", "MB", "top-1 %", "images"),
         )
     )
+    names = named(points, "MB", from_zero(values, "MB")[1] / 2)
+    return finished(alt.layer(points, *names, corner()))
 
 
 def bundle_chart(values: list[Point]) -> Spec:
@@ -166,16 +237,21 @@ def bundle_chart(values: list[Point]) -> Spec:
 
 def latency_chart(values: list[Point]) -> Spec:
     """Accuracy against measured latency, one point a rung or selector."""
+    ends = from_zero(values, "p50, ms", "p90, ms")
     base = charted(values).encode(
-        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False),
+        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=22
+        ),
         color=alt.Color("what:N", title=None).legend(
-            orient="bottom", columns=2, labelLimit=260
+            orient="bottom", columns=1, labelLimit=300
         ),
         tooltip=tooltip("what", "device", "p50, ms", "p90, ms", "top-1 %", "images"),
     )
     marks = base.mark_point(filled=True, size=90).encode(
-        x=alt.X("p50, ms:Q", title="latency, ms an image (p50, line to p90)")
+        x=alt.X("p50, ms:Q", title="latency, ms an image (p50, line to p90)").scale(
+            domain=ends, nice=False
+        )
     )
-    return finished(
-        alt.layer(base.mark_rule().encode(x="p50, ms:Q", x2="p90, ms:Q"), marks)
-    )
+    names = named(base.encode(x="p50, ms:Q"), "p50, ms", ends[1] / 2)
+    tails = base.mark_rule().encode(x="p50, ms:Q", x2="p90, ms:Q")
+    return finished(alt.layer(tails, marks, *names, corner()))

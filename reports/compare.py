@@ -79,7 +79,7 @@ def by_resolution(
     measured = _measured(rows, published)
     heads = ["resolution", "FLOPs drop %, printed"]
     for column in counted:
-        heads += [f"counted, {column.model}", "difference"]
+        heads += [f"counted, {column.model}", f"difference, {column.model}"]
     heads.append(f"{published.accuracy} drop, printed")
     heads += [f"{published.accuracy} drop, {name}" for name in measured]
     lines = []
@@ -168,11 +168,11 @@ def _random_choice(published: PublishedTable) -> Table:
     heads = (
         "model",
         "FLOPs drop %, printed",
-        "sd, printed",
+        "FLOPs drop sd, printed",
         "expected, counted",
         "difference",
         f"{published.accuracy} drop, printed",
-        "sd, printed",
+        f"{published.accuracy} drop sd, printed",
     )
     lines = []
     for row in published.rows:

@@ -13,10 +13,10 @@ from reports.table import Table
 
 _COLUMNS = (
     "variant", "parameters, k", "non-zero, k", "MMACs", "MACs drop %", "on paper %",
-    "kB", "zipped kB", "ms", "of parent %", "top-1 %", "95 %", "drop, points", "95 %",
+    "kB", "zipped kB", "ms", "of parent %", "top-1 % (95 %)", "drop, points (95 %)",
     "bound", "certified",
 )  # fmt: skip
-_COSTS_END = _COLUMNS.index("top-1 %")  # a terminal has room for one half of these
+_MORE = ("parameters, k", "non-zero, k", "on paper %", "zipped kB", "ms", "bound")
 _PAPER = (
     "Weights of 0 are stored and multiplied like any other: such a file is no smaller "
     "before it is zipped, and NO FASTER. `on paper` is the part of the MACs that a "
@@ -65,28 +65,12 @@ def compress_tables(
             *notes,
             *(f"{setting.source.name}: {one}." for one in setting.source.remarks),
             "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
-            f"Command: {command}",
         ),
         kind="compression",
+        more=_MORE,
+        command=command,
     )
-    return [variants, _answers(outcome, what, commands)]
-
-
-def in_halves(table: Table) -> list[Table]:
-    """The wide table as two for a terminal: what variants cost, then what they lose."""
-    halves = (
-        range(_COSTS_END),
-        (0, *range(_COSTS_END, len(table.columns))),
-    )
-    first, second = (
-        replace(
-            table,
-            columns=tuple(table.columns[column] for column in half),
-            rows=tuple(tuple(row[column] for column in half) for row in table.rows),
-        )
-        for half in halves
-    )
-    return [replace(first, notes=()), second]
+    return [variants, replace(_answers(outcome, what, commands), command=command)]
 
 
 def _every(outcome: Outcome) -> Iterator[Entry]:
@@ -110,17 +94,15 @@ def _cells(entry: Entry, outcome: Outcome) -> tuple[str, ...]:
         f"{entry.zipped_bytes / 1e3:,.1f}",
         f"{entry.latency_us / 1e3:,.3g}",
         f"{100 * entry.relative_latency:.0f}",
-        f"{100 * right.mean():.2f}",
-        f"{100 * low:.1f}..{100 * high:.1f}",
+        f"{100 * right.mean():.2f} ({100 * low:.1f}..{100 * high:.1f})",
     )
     if entry is parent:
-        return (*cells, "0.00", "0.0..0.0", "", "")
+        return (*cells, "0.00", "", "")
     drop = paired_drop(parent.right(labels), right)
     tested = outcome.tested(entry)
     return (
         *cells,
-        f"{drop.points:.2f}",
-        f"{drop.low:.1f}..{drop.high:.1f}",
+        f"{drop.points:.2f} ({drop.low:.1f}..{drop.high:.1f})",
         f"{tested.certificate.bound_points:.2f}",
         _verdict(entry, outcome),
     )

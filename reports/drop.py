@@ -109,13 +109,13 @@ def drop_table(
         "resolution",
         "MMACs",
         "FLOPs drop %",
-        "top-1 %",
-        "95 %",
+        "top-1 % (95 %)",
         "top-5 %",
-        "drop, points",
-        "95 %",
+        "drop, points (95 %)",
         "McNemar p",
     )
+    crops = {row.crop for row in rows}
+    more = ("McNemar p", *(["crop"] if len(crops) == 1 else []))
     title = (
         f"{first.model} ({first.weights}) on {first.dataset} {first.split}, "
         f"{first.images} images{_hollow(rows, rungs)}"
@@ -138,10 +138,10 @@ def drop_table(
         *_top5_drops(rungs),
         *(f"Not counted in MACs: {name}" for name in meta.uncounted),
         *remarks(rungs),
-        f"Pixels: {first.interpolation}, normalisation {meta.normalisation}. Scores by "
+        f"Pixels: crop {', '.join(map(str, dict.fromkeys(row.crop for row in rows)))}, "
+        f"{first.interpolation}, normalisation {meta.normalisation}. Scores by "
         f"{first.device}.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
-        f"Command: {command or first.command}",
     )
     return Table(
         title=title,
@@ -150,6 +150,8 @@ def drop_table(
         words=1,
         notes=notes,
         kind="drop",
+        more=(*more, *(["top-5 %"] if meta.classes <= 5 else [])),
+        command=command or str(first.command),
     )
 
 
@@ -189,11 +191,10 @@ def _cells(row: Row, classes: int) -> tuple[str, ...]:
         str(row.resolution),
         f"{(row.macs or 0) / 1e6:,.2f}",
         f"{row.flops_drop_percent:.2f}",
-        f"{100 * (row.top1 or 0):.2f}",
-        f"{100 * (row.top1_low or 0):.1f}..{100 * (row.top1_high or 0):.1f}",
+        f"{100 * (row.top1 or 0):.2f} "
+        f"({100 * (row.top1_low or 0):.1f}..{100 * (row.top1_high or 0):.1f})",
         # with five classes or fewer every answer is among the first five
         f"{100 * (row.top5 or 0):.2f}" if classes > 5 else "-",
-        f"{row.drop_points:.2f}",
-        f"{row.drop_low:.1f}..{row.drop_high:.1f}",
+        f"{row.drop_points:.2f} ({row.drop_low:.1f}..{row.drop_high:.1f})",
         "< 1e-300" if row.mcnemar_p == 0 else f"{row.mcnemar_p:.2g}",
     )

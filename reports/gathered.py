@@ -7,6 +7,7 @@ from typing import Any
 
 from datasets.errors import InputError
 from datasets.shown import shown
+from datasets.user_files import UserFile
 from keras_models.scoring.score_records import StoredRung
 from keras_models.scoring.scores import ScoreStore
 from reports.rows import Row, read_rows
@@ -33,6 +34,7 @@ class Gathered:
     rows: tuple[tuple[Path, Row], ...]
     tables: tuple[tuple[Path, Table], ...]
     plans: tuple[tuple[Path, Json], ...]
+    judging: tuple[tuple[Path, frozenset[str]], ...]  # ids that judged a plan
     fronts: tuple[tuple[Path, list[dict[str, float]]], ...]
     maps: tuple[tuple[Path, list[dict[str, float]]], ...]
     bundles: tuple[tuple[Path, Json], ...]  # manifest.json
@@ -96,6 +98,7 @@ def gather(folders: list[Path]) -> Gathered:
             for table in read_tables(path)
         ),
         plans=tuple(_jsons(folders, "plan.json", check_plan)),
+        judging=tuple(_judging(folders)),
         fronts=tuple(_numbers(folders, _FRONT, _FRONT_COLUMNS)),
         maps=tuple(_numbers(folders, _MAP, ("top1", "macs"))),
         bundles=tuple(_jsons(folders, "manifest.json", check_manifest)),
@@ -128,6 +131,20 @@ def _jsons(
     for folder in folders:
         for path in sorted(folder.rglob(name)):
             yield path.parent, read_facts(path, check)
+
+
+def _judging(folders: list[Path]) -> Iterator[tuple[Path, frozenset[str]]]:
+    for folder in folders:
+        for path in sorted(folder.rglob("test_images.json")):
+            file = UserFile(
+                path, expected="the names of pictures", do="Run `reswise plan` again."
+            )
+            names = file.json()
+            with file.shaped():
+                if not isinstance(names, list):
+                    raise TypeError("no list")
+                judging = frozenset(map(str, names))
+            yield path.parent, judging
 
 
 def _numbers(

@@ -16,9 +16,9 @@ _COLUMNS = (
     "fitted on",
     "held out",
     "right before %",
-    "after %",
+    "right after %",
     "loss before",
-    "after",
+    "loss after",
     "fell by (standard error)",
 )
 
@@ -47,7 +47,6 @@ def head_table(title: str, head_fit: "HeadFit", command: str) -> Table:
         "`reswise drop --adapted` on others. Declined: the loss fell by less than two "
         f"standard errors (at {native}: it rose), or fewer answers were right; the "
         "trained head stays there.",
-        f"Command: {command}",
     )
     return Table(
         title=title,
@@ -56,6 +55,8 @@ def head_table(title: str, head_fit: "HeadFit", command: str) -> Table:
         words=2,
         notes=notes,
         kind="adaptation",
+        more=("fitted on", "held out"),
+        command=command,
     )
 
 
@@ -68,7 +69,7 @@ def label_table(
         groups.setdefault((trial.count, trial.resolution), []).append(trial)
     columns = (
         "pictures a class", "resolution", "one head", "trained head %", "after %",
-        "gain, points", "95 %", "least..most", "if never declined", "fitted on",
+        "gain, points (95 %)", "least..most", "if never declined", "fitted on",
         "held out",
     )  # fmt: skip
     draws = len(next(iter(groups.values())))
@@ -79,7 +80,6 @@ def label_table(
         f"taken; the trained head stays elsewhere. {native} is the native resolution. "
         "The interval is over the pictures, of their mean over the draws; least and "
         "most are over the draws.",
-        f"Command: {command}",
     )
     rows = tuple(map(_row, groups.values()))
     return Table(
@@ -89,6 +89,8 @@ def label_table(
         words=2,
         notes=notes,
         kind="adaptation-trial",
+        more=("least..most", "if never declined", "fitted on", "held out"),
+        command=command,
     )
 
 
@@ -106,8 +108,7 @@ def _row(trials: "list[LabelTrial]") -> tuple[str, ...]:
         f"{sum(one.accepted for one in trials)}/{len(trials)}",
         f"{before:.2f}",
         f"{after:.2f}",
-        f"{after - before:+.2f}",
-        f"{low:+.2f}..{high:+.2f}",
+        f"{after - before:+.2f} ({low:+.2f}..{high:+.2f})",
         f"{min(gains):+.2f}..{max(gains):+.2f}",
         f"{tuned - before:+.2f}",
         str(trials[0].pictures),

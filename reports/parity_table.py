@@ -4,8 +4,10 @@ import platform
 from collections.abc import Sequence
 
 from convert.bundle_words import remarks_of
-from convert.converting import ADVICE, Result
+from convert.converting import ADVICE, UNMIXED, Result
+from convert.latency_beside import Beside
 from convert.parity import Parity
+from convert.quantising.islands import Islands
 from convert.wanted import Wanted
 from datasets.dataset import Dataset
 from keras_models.framework import versions
@@ -17,15 +19,14 @@ _COLUMNS = (
     "agreement %",
     "largest diff.",
     "mean diff.",
-    "top-1 %",
-    "95 %",
-    "Keras %",
-    "95 %",
+    "top-1 % (95 %)",
+    "Keras top-1 % (95 %)",
     "drop, points",
     "MMACs",
-    "of Keras",
+    "Keras MMACs",
     "kB",
 )
+_MORE = ("mean diff.", "Keras top-1 % (95 %)", "Keras MMACs")
 
 
 def parity_table(result: Result, shared: bool) -> Table:
@@ -48,6 +49,7 @@ def parity_table(result: Result, shared: bool) -> Table:
         notes.append(f"{rung}: layers that add most relative error: {named}.")
     if result.layers:
         notes.append(ADVICE)
+    notes += [_raised(rung, *found) for rung, found in result.islands.items()]
     rows = tuple(_cells(one) for one in result.parities)
     return Table(
         title=title,
@@ -56,6 +58,7 @@ def parity_table(result: Result, shared: bool) -> Table:
         words=1,
         notes=tuple(notes),
         kind="parity",
+        more=_MORE,
     )
 
 
@@ -67,6 +70,24 @@ def _together(parities: Sequence[Parity]) -> list[str]:
     same = sum(round(one.agreement * one.images) for one in parities)
     part = 100 * same / answers
     return [f"All rungs together: {same:,} of {answers:,} answers agree, {part:.2f} %."]
+
+
+def _raised(rung: str, islands: Islands, beside: Beside) -> str:
+    """What a mixed recipe has in float, what for, and what it costs here."""
+    count = len(islands.operations)
+    names = [name.split(";")[0] for name in islands.operations]
+    which = f" ({names[0]} to {names[-1]}; all in parity.json)" if names else ""
+    short = islands.expected < islands.wanted
+    return (
+        f"{rung}: {count} of {islands.of} operations raised to float activations"
+        f"{which}: "
+        f"{100 * islands.expected:.1f} % agreement expected of {islands.held_out} "
+        f"calibration images that set no range, {100 * islands.without:.1f} % without "
+        f"them, {100 * islands.wanted:g} % wanted"
+        f"{', which no more islands can give' if short else ''}. Latency here, one "
+        f"thread, in turn: {beside.own_ms:.2f} ms, {UNMIXED} {beside.other_ms:.2f}, "
+        f"{beside.times:.2f} times in the median round."
+    )
 
 
 def _sizes(result: Result, shared: bool) -> str:
@@ -89,10 +110,10 @@ def _cells(compared: Parity) -> tuple[str, ...]:
         f"{100 * compared.agreement:.2f}",
         f"{compared.largest_difference:.2g}",
         f"{compared.mean_difference:.2g}",
-        f"{100 * compared.top1:.2f}",
-        f"{100 * compared.top1_low:.1f}..{100 * compared.top1_high:.1f}",
-        f"{100 * compared.parent_top1:.2f}",
-        f"{100 * compared.parent_low:.1f}..{100 * compared.parent_high:.1f}",
+        f"{100 * compared.top1:.2f} "
+        f"({100 * compared.top1_low:.1f}..{100 * compared.top1_high:.1f})",
+        f"{100 * compared.parent_top1:.2f} "
+        f"({100 * compared.parent_low:.1f}..{100 * compared.parent_high:.1f})",
         f"{compared.drop.points:.2f}",
         f"{compared.graph_macs / 1e6:,.2f}",
         f"{compared.macs / 1e6:,.2f}",

@@ -127,8 +127,8 @@ def splits_table(
         ),
     )
     columns = (
-        "plan", "certified", "FLOPs drop %, median", "min", "max",
-        "drop, points, mean", "worst", f"splits over {limit:g} points",
+        "plan", "certified", "FLOPs drop %: median (least..most)",
+        "drop, points: mean (worst)", f"splits over {limit:g} points",
     )  # fmt: skip
     notes = (
         f"{len(outcomes.naive)} random splits of {images} images, {part:g} of each "
@@ -163,15 +163,14 @@ def _split_row(
     name: str, outcomes: tuple[Outcome, ...], limit: float, certified: str
 ) -> tuple[str, ...]:
     if not outcomes:
-        return (name, certified, *["none"] * 6)
+        return (name, certified, *["none"] * 3)
     saved = np.array([one.saved_percent for one in outcomes])
     drops = np.array([one.drop_points for one in outcomes])
     return (
         name,
         certified,
-        *(f"{value:.1f}" for value in (np.median(saved), saved.min(), saved.max())),
-        f"{drops.mean():.2f}",
-        f"{drops.max():.2f}",
+        f"{np.median(saved):.1f} ({saved.min():.1f}..{saved.max():.1f})",
+        f"{drops.mean():.2f} ({drops.max():.2f})",
         f"{int((drops > limit + 1e-9).sum())}/{len(outcomes)}",
     )
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from datasets.files import write_text
 from reports.rows import Row, read_rows, write_rows
-from reports.table import Table, read_tables, table_keys
+from reports.table import Table, commanded, read_tables, table_keys
 
 if TYPE_CHECKING:
     from keras_models.scoring.score_records import StoredRung
@@ -57,12 +57,14 @@ def add_tables(
     tables: Sequence[Table],
     keys: Sequence[str],
     holds: Callable[[str], bool] | None = None,
+    command: str = "",
 ) -> list[Path]:
     """name.md and name.tables.json with these in place of older ones of the same keys.
 
     Args:
         keys: one a table: what it is of, without what it found.
         holds: whether an older table of that key is still to stand there; None: all.
+        command: what made them, where they do not say it themselves.
     """
     read, kept = folder / f"{name}.md", folder / f"{name}.tables.json"
     with _alone(folder):
@@ -74,7 +76,7 @@ def add_tables(
                 for key, table in zip(known, read_tables(kept), strict=True)
                 if holds is None or holds(key)
             }
-        held |= dict(zip(keys, tables, strict=True))
+        held |= dict(zip(keys, commanded(tables, command), strict=True))
         write_text(read, "\n".join(table.markdown() for table in held.values()))
         kept_as = [{**asdict(table), "key": key} for key, table in held.items()]
         write_text(kept, json.dumps(kept_as, indent=1) + "\n")

@@ -6,9 +6,13 @@ import altair as alt
 import numpy as np
 
 from keras_models.scoring.score_records import StoredRung
-from reports.chart_parts import Point, Spec, charted, finished, tooltip
+from reports.chart_parts import Point, Spec, charted, corner, finished, tooltip
 
 _BINS = 15
+_PARTS = {
+    "calibration": "calibration images, which chose",
+    "test": "the same thresholds on test images",
+}
 
 
 def map_chart(cells: list[dict[str, float]], what: str) -> Spec:
@@ -46,7 +50,8 @@ def map_chart(cells: list[dict[str, float]], what: str) -> Spec:
             ),
             y2="to_2:Q",
             color=alt.Color(f"{title}:Q").scale(
-                scheme="viridis" if what == "top1" else "magma"
+                scheme="viridis" if what == "top1" else "plasma",
+                type="linear" if what == "top1" else "log",  # few climb to the top
             ),
             tooltip=tooltip("threshold_1", "threshold_2", title),
         )
@@ -58,26 +63,32 @@ def front_chart(points_of: list[dict[str, float]]) -> Spec:
     kept = points_of[:: max(1, len(points_of) // 400)]
     values = [
         {
-            "images": f"{part} images",
+            "images": _PARTS[part],
+            "order": order,
             "MMACs": point[f"{part}_macs"] / 1e6,
             "top-1 %": 100 * point[f"{part}_top1"],
             "thresholds": ", ".join(
                 f"{point[key]:.4g}" for key in point if key.startswith("threshold_")
             ),
         }
-        for point in kept
+        for order, point in enumerate(kept)
         for part in ("calibration", "test")
     ]
-    return finished(
-        charted(values)
-        .mark_line(point={"size": 14}, strokeWidth=1)
-        .encode(
-            x=alt.X("MMACs:Q", title="MMACs, mean of one image").scale(zero=False),
-            y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(zero=False),
-            color=alt.Color("images:N", title=None).legend(orient="bottom"),
-            tooltip=tooltip("images", "MMACs", "top-1 %", "thresholds"),
-        )
+    base = charted(values).encode(
+        x=alt.X("MMACs:Q", title="MMACs, mean of one image").scale(
+            zero=False, padding=10
+        ),
+        y=alt.Y("top-1 %:Q", title="top-1 accuracy, %").scale(
+            zero=False, nice=False, padding=14
+        ),
+        color=alt.Color("images:N", title=None).legend(
+            orient="bottom", columns=1, labelLimit=300
+        ),
+        tooltip=tooltip("images", "MMACs", "top-1 %", "thresholds"),
     )
+    line = base.mark_line(strokeWidth=2).encode(order="order:Q")
+    hover = base.mark_point(filled=True, size=90, opacity=0)
+    return finished(alt.layer(line, hover, corner()))
 
 
 def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
@@ -98,16 +109,31 @@ def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
                 }
             )
     base = charted(values).encode(
-        x=alt.X("confidence %:Q", title="top-1 probability, %"),
-        y=alt.Y("right %:Q", title="images answered right, %"),
-        color=alt.Color("rung:N").legend(orient="bottom", columns=3, labelLimit=220),
+        x=alt.X("confidence %:Q", title="top-1 probability, %").scale(
+            domain=[0, 100], nice=False, padding=12
+        ),
+        y=alt.Y("right %:Q", title="images answered right, %").scale(
+            domain=[0, 100], nice=False, padding=12
+        ),
+        color=alt.Color("rung:N").legend(orient="bottom", columns=1, labelLimit=300),
         tooltip=tooltip("rung", "confidence %", "right %", "images"),
     )
     line = base.mark_line(strokeWidth=1, opacity=0.6)
     marks = base.mark_circle(opacity=0.85).encode(
         size=alt.Size("images:Q")
         .scale(type="sqrt", range=[25, 300])
-        .legend(orient="bottom")
+        .legend(None)  # the counts stand beside the points
+    )
+    names = [rung.rung for rung in rungs]
+    show = alt.param(
+        "counts",
+        value=names[0],
+        bind=alt.binding_select(options=names, name="Images in each bin of "),
+    )
+    counts = (
+        base.transform_filter("datum.rung == counts")
+        .mark_text(dx=-6, dy=-9, fontSize=11, align="right")
+        .encode(text="images:Q")
     )
     ends = [{"x": 0, "y": 0}, {"x": 100, "y": 100}]
     ideal = (
@@ -115,7 +141,7 @@ def reliability_chart(rungs: Sequence[StoredRung]) -> Spec:
         .mark_line(strokeDash=[4, 4], color="#888888")
         .encode(x="x:Q", y="y:Q")
     )
-    return finished(alt.layer(ideal, line, marks))
+    return finished(alt.layer(ideal, line, marks, counts).add_params(show))
 
 
 def share_chart(values: list[Point]) -> Spec:
@@ -124,10 +150,12 @@ def share_chart(values: list[Point]) -> Spec:
         charted(values)
         .mark_bar()
         .encode(
-            x=alt.X("images %:Q", title="images, %").stack("zero"),
-            y=alt.Y("plan:N", title=None, axis=alt.Axis(labelLimit=130)),
-            color=alt.Color("rung:N", title="ends at").legend(
-                orient="bottom", columns=2, labelLimit=240
+            x=alt.X("images %:Q", title="images, %")
+            .stack("zero")
+            .scale(domain=[0, 100]),
+            y=alt.Y("plan:N", title=None, axis=None),
+            color=alt.Color("rung:N", title="ends at", sort=None).legend(
+                orient="bottom", columns=1, labelLimit=300
             ),
             order=alt.Order("place:Q"),
             tooltip=tooltip("plan", "rung", "images %", "right %"),

@@ -1,5 +1,6 @@
 """Sections that read the scores of a plan's rungs: where climbs end, calibration."""
 
+from dataclasses import replace
 from typing import Any
 
 from absl import logging
@@ -15,17 +16,52 @@ from reports.section import Figure, Section
 
 def _ladder(gathered: Gathered) -> tuple[list[StoredRung], Json | None]:
     """The plan's rungs over its images, or the cheapest and dearest of a data set."""
-    for _, plan in gathered.plans:
-        names = plan["selector"]["ladder"]
-        for split in dict.fromkeys(one.meta.split for one in gathered.rungs):
-            own = {o.rung: o for o in gathered.rungs if o.meta.split == split}
-            if set(names) <= set(own) and len(names) > 1:
-                return [own[name] for name in names], plan
+    judging = dict(gathered.judging)
+    for folder, plan in gathered.plans:
+        judged = judging.get(folder, frozenset())
+        rungs = _stored(gathered, plan["selector"]["ladder"], judged)
+        if len(rungs) > 1:
+            return _judged(rungs, judged), plan
     if not gathered.rungs:
         return [], None
     first = gathered.rungs[-1]
     same = [one for one in gathered.rungs if one.fingerprint == first.fingerprint]
     return sorted(same, key=lambda one: one.macs), None
+
+
+def _stored(
+    gathered: Gathered, names: list[str], judged: frozenset[str]
+) -> list[StoredRung]:
+    """The rungs over one and the same images, those that hold most of the judged."""
+    best: list[StoredRung] = []
+    for fingerprint in dict.fromkeys(rung.fingerprint for rung in gathered.rungs):
+        own = {r.rung: r for r in gathered.rungs if r.fingerprint == fingerprint}
+        if set(names) <= set(own):
+            rungs = [own[name] for name in names]
+            best = max(best, rungs, key=lambda some: _held(some, judged))
+    return best
+
+
+def _held(rungs: list[StoredRung], judged: frozenset[str]) -> tuple[int, int]:
+    """(how many of the judged images, how many in all)."""
+    ids = rungs[0].ids if rungs else ()
+    return len(judged.intersection(ids)), len(ids)
+
+
+def _judged(rungs: list[StoredRung], ids: frozenset[str]) -> list[StoredRung]:
+    """The rungs on the images that judged the plan, where those are known."""
+    rows = [row for row, name in enumerate(rungs[0].ids) if name in ids]
+    if not rows:
+        return rungs
+    return [
+        replace(
+            rung,
+            ids=tuple(rung.ids[row] for row in rows),
+            labels=rung.labels[rows],
+            scores=rung.scores[rows],
+        )
+        for rung in rungs
+    ]
 
 
 def pictures(gathered: Gathered) -> Section:
@@ -45,7 +81,8 @@ def pictures(gathered: Gathered) -> Section:
         figures = (
             Figure(
                 "Where climbs end",
-                "Part of the images, and how often the answer there is right.",
+                f"Part of the {rungs[0].labels.size:,} images at each rung, and how "
+                "often the answer there is right.",
                 rung_charts.share_chart(values),
             ),
         )
@@ -80,7 +117,7 @@ def _shares(rungs: list[StoredRung], ends: Any) -> list[Point]:
         values.append(
             {
                 "plan": "plan",
-                "rung": rung.rung,
+                "rung": f"{rung.rung}: {100 * own.mean():.1f} %",
                 "place": index,
                 "images %": 100 * float(own.mean()),
                 "right %": 100 * float(right[own].mean()) if own.any() else None,
@@ -95,8 +132,9 @@ def reliability(gathered: Gathered) -> Section:
         return Section(name="calibration", title="Calibration")
     figure = Figure(
         "Confidence against accuracy",
-        "15 bins of the top-1 probability; on the dashed line a confidence means what "
-        "it says. Cascades rely on the order, certificates on neither.",
+        "15 bins of the top-1 probability, larger with more images; on the dashed "
+        "line a confidence means what it says. Cascades rely on the order, "
+        "certificates on neither.",
         rung_charts.reliability_chart(rungs),
     )
     return Section(

@@ -30,6 +30,8 @@ SECTION_OF: dict[Kind, str] = {
     "bench": "device",
     "compression": "compression",
     "compression-answers": "compression",
+    "comparison": "comparison",
+    "seeds": "comparison",
     "published": "published",
     "listing": "measured",
 }
@@ -39,6 +41,11 @@ _MAPS = 2  # ladders whose maps are drawn
 def sections(gathered: Gathered, command: str) -> Iterator[Section]:
     """The page below its first screen, in order, each with the tables of its kinds."""
     for section in (
+        Section(
+            name="comparison",
+            title="Runs side by side",
+            lead="Rows of the same thing from several runs.",
+        ),
         _drops(gathered),
         Section(
             name="adaptations",

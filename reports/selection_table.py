@@ -68,9 +68,9 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
     budget = judged[0].budget
     within = "" if budget is None else f", tuned to {budget / 1e6:,.2f} MMACs"
     columns = (
-        "selector", "ladder", "top-1 %", "95 %", "MMACs", "FLOPs drop %",
-        "drop, points", "95 %", "lost/won", "regret, points", "best fixed, points",
-        "gain on cascade", "95 %", "ECE %",
+        "selector", "ladder", "top-1 % (95 %)", "MMACs", "FLOPs drop %",
+        "drop, points (95 %)", "lost/won", "regret, points", "best fixed, points",
+        "gain on cascade, points (95 %)", "ECE %",
     )  # fmt: skip
     notes = (
         f"{scored.images} images that chose nothing. Drops are against {reference}, "
@@ -79,13 +79,36 @@ def judged_table(judged: list[Judged], scored: Scored, reference: str) -> Table:
         "accurate rung that costs no more, positive means better. 95 % intervals: "
         "Wilson for top-1, paired (Bonett-Price) for differences. ECE: expected "
         "calibration error, 15 bins.",
+        *filter(None, map(_over_budget, judged)),
     )
     rows = tuple(_cells(one, base, scored) for one in judged)
     right = scored.right[:, scored.index(reference)]
     said = hollow(right, scored, reference)
     title = f"Selectors{within}" + (f". {said}" if said else "")
     return Table(
-        title=title, columns=columns, rows=rows, words=2, notes=notes, kind="selectors"
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="selectors",
+        more=columns[6:],
+    )
+
+
+def _over_budget(own: Judged) -> str:
+    """What it costs here, where that is more than it was tuned to; else nothing."""
+    if own.budget is None or own.verdict.macs <= own.budget:
+        return ""
+    return over_budget(own.name, own.verdict.macs, own.budget)
+
+
+def over_budget(name: str, macs: float, budget: float) -> str:
+    """The remark on a budget that held where it was chosen, and not on these images."""
+    return (
+        f"{name} costs {macs / 1e6:,.2f} MMACs on these images, "
+        f"{100 * (macs / budget - 1):.1f} % more than --max-macs allows "
+        f"({budget / 1e6:,.2f}): the budget held on the images that chose it."
     )
 
 
@@ -123,7 +146,7 @@ def spread_table(
     title = f"random, {repeats} draws over {scored.images} images"
     return Table(
         title=title,
-        columns=("", "mean", "sd", "max", "min"),
+        columns=("over the draws", "mean", "sd", "max", "min"),
         rows=rows,
         words=1,
         notes=notes,
@@ -141,24 +164,24 @@ def _spread(values: list[float]) -> tuple[str, ...]:
 
 def _cells(own: Judged, base: Judged | None, scored: Scored) -> tuple[str, ...]:
     said = own.verdict
-    gain = ("", "")
+    gain = ""
     if base is not None and base is not own:
         other = replay(base.selector, scored).right
         drop = paired_drop(other, replay(own.selector, scored).right)
-        gain = (f"{-drop.points + 0.0:+.2f}", f"{-drop.high:+.2f}..{-drop.low:+.2f}")
+        ends = f"{-drop.high + 0.0:+.2f}..{-drop.low + 0.0:+.2f}"
+        gain = f"{-drop.points + 0.0:+.2f} ({ends})"
     return (
         own.name,
         _ladder(own.selector.ladder, scored),
-        f"{100 * said.accuracy:.2f}",
-        f"{100 * said.accuracy_low:.1f}..{100 * said.accuracy_high:.1f}",
+        f"{100 * said.accuracy:.2f} "
+        f"({100 * said.accuracy_low:.1f}..{100 * said.accuracy_high:.1f})",
         f"{said.macs / 1e6:,.2f}",
         f"{said.saved_percent:.2f}",
-        f"{said.drop.points:.2f}",
-        f"{said.drop.low:.1f}..{said.drop.high:.1f}",
+        f"{said.drop.points:.2f} ({said.drop.low:.1f}..{said.drop.high:.1f})",
         f"{said.lost}/{said.won}",
         f"{said.oracle_regret_points:.2f}",
         f"{-said.fixed_gain.points + 0.0:+.2f}",
-        *gain,
+        gain,
         f"{100 * said.calibration_error:.1f}",
     )
 

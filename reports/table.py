@@ -3,9 +3,8 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,6 +14,7 @@ from datasets.files import write_text
 from datasets.shown import in_csv, in_markdown, shown
 from datasets.user_files import UserFile
 from reports import terminal
+from reports.latex import distinct, label, latex
 
 Kind = Literal[
     "drop",
@@ -32,19 +32,14 @@ Kind = Literal[
     "bench",
     "compression",
     "compression-answers",
+    "comparison",
+    "seeds",
     "published",
     "listing",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SUFFIX = ".tables.json"
-_LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#",
-    "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}", "<": r"$<$", ">": r"$>$", "→": r"$\rightarrow$",
-    "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "±": r"$\pm$", "·": r"$\cdot$",
-    "…": r"\ldots{}", "µ": r"$\mu$",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +52,8 @@ class Table:
     words: int = 1
     notes: tuple[str, ...] = ()
     kind: Kind = field(kw_only=True)  # reports/sections.py: its section of the page
+    more: tuple[str, ...] = ()  # columns that a terminal shows with --wide alone
+    command: str = ""  # what made it; empty: not known
 
     def __post_init__(self) -> None:
         """Names in it do nothing, wherever it is shown; see datasets/shown.py."""
@@ -70,27 +67,14 @@ class Table:
         """The table as GitHub Markdown, its notes below."""
         marks = ["---" if i < self.words else "---:" for i in range(len(self.columns))]
         lines = [_line(self.columns), _line(marks), *(_line(row) for row in self.rows)]
-        notes = "".join(f"\n{in_markdown(note)}\n" for note in self.notes)
+        notes = "".join(f"\n{in_markdown(note)}\n" for note in self.told)
         return f"**{in_markdown(self.title)}**\n\n" + "\n".join(lines) + "\n" + notes
 
     def latex(self) -> str:
         """A LaTeX table, for a preamble with the packages booktabs and graphicx."""
-        marks = "l" * self.words + "r" * (len(self.columns) - self.words)
-        lines = [
-            r"\begin{table}",
-            rf"\caption{{{_escaped(self.title)}}}",
-            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{{marks}}}",
-            r"\toprule",
-            _latex_row(self.columns),
-            r"\midrule",
-            *map(_latex_row, self.rows),
-            r"\bottomrule",
-            r"\end{tabular}}",
-            *(rf"\par\footnotesize {_escaped(note)}" for note in self.notes),
-            r"\end{table}",
-        ]
-        return "\n".join(lines) + "\n"
+        name = label(self.kind, self.title)
+        facts = (self.columns, self.rows, self.words, self.told)
+        return latex(self.title, name, *facts)
 
     def csv(self) -> str:
         """Columns and rows as CSV; reads back equal, text as text."""
@@ -99,30 +83,79 @@ class Table:
         csv.writer(text, lineterminator="\n").writerows(rows)
         return text.getvalue()
 
-    def show(self, console: Console | None = None) -> None:
-        """Prints it: to a terminal's width, elsewhere as wide as needed."""
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and after them the command."""
+        return (*self.notes, *([f"Command: {self.command}"] if self.command else []))
+
+    def brief(self) -> "Table":
+        """Without the columns that only --wide shows."""
+        kept = [n for n, name in enumerate(self.columns) if name not in self.more]
+        return replace(
+            self,
+            columns=tuple(self.columns[index] for index in kept),
+            rows=tuple(tuple(row[index] for index in kept) for row in self.rows),
+            words=sum(index < self.words for index in kept),
+            more=(),
+        )
+
+    def show(self, console: Console | None = None, wide: bool = False) -> None:
+        """Prints it: to a terminal's width, elsewhere as wide as needed.
+
+        Args:
+            wide: with the columns of `more` too.
+        """
         console = console or Console()
-        if not console.is_terminal:
-            wide = max(console.width, _width(self))
-            console = Console(file=console.file, width=wide)
-        facts = (self.title, self.columns, self.rows, self.words)
-        for table in terminal.drawn(*facts, console.width):
-            console.print(table)
+        table = self if wide else self.brief()
+        width = console.width if console.is_terminal else 10**6
+        _print(console, "")
+        _print(console, self.title, "bold")
+        drawn = terminal.drawn(distinct(table.columns), table.rows, table.words, width)
+        for lines in drawn:
+            _print(console, "")
+            for line in lines:
+                _print(console, line)
+        _print(console, "")
+        if self.more and not wide:
+            hidden = "; ".join(self.more)
+            _print(console, f"With --wide also: {hidden}.", soft=False)
         for note in self.notes:
-            console.print(note, markup=False, highlight=False)
+            _print(console, note, soft=False)
 
 
 def _lines(text: str) -> str:
     return "\n".join(map(shown, text.split("\n")))
 
 
-def write_tables(folder: Path, name: str, tables: Sequence[Table]) -> list[Path]:
-    """name.md to read, and name.tables.json, which `reswise report` finds."""
+def _print(
+    console: Console, text: str, style: str | None = None, soft: bool = True
+) -> None:
+    """One line as it is; `soft=False`, or a styled one, wraps between words."""
+    whole = (soft and style is None) or not console.is_terminal
+    console.print(
+        text, style=style, markup=False, highlight=False, emoji=False, soft_wrap=whole
+    )
+
+
+def write_tables(
+    folder: Path, name: str, tables: Sequence[Table], command: str = ""
+) -> list[Path]:
+    """name.md to read, and name.tables.json, which `reswise report` finds.
+
+    Args:
+        command: what made them, where they do not say it themselves.
+    """
+    tables = commanded(tables, command)
     read, kept = folder / f"{name}.md", folder / f"{name}{_SUFFIX}"
     write_text(read, "\n".join(table.markdown() for table in tables))
     facts = [asdict(table) for table in tables]
     write_text(kept, json.dumps(facts, indent=1) + "\n")
     return [read]
+
+
+def commanded(tables: Sequence[Table], command: str) -> list[Table]:
+    """The tables, each with its command; its own where it has one."""
+    return [replace(table, command=table.command or command) for table in tables]
 
 
 def read_tables(path: Path) -> list[Table]:
@@ -164,6 +197,8 @@ def _table(facts: dict[str, Any]) -> Table:
         words=int(facts["words"]),
         notes=tuple(map(str, facts["notes"])),
         kind=_kind(facts),
+        more=tuple(map(str, facts.get("more", ()))),
+        command=str(facts.get("command", "")),
     )
     if any(len(row) != len(table.columns) for row in table.rows):
         raise ValueError("a row has not the cells of its columns")
@@ -197,25 +232,9 @@ def stored_tables(folder: Path) -> list[Path]:
     return sorted(folder.rglob(f"*{_SUFFIX}"))
 
 
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_escaped, cells)) + r" \\"
-
-
-def _escaped(text: str) -> str:
-    # two hyphens would become one dash, and a flag could not be copied
-    text = re.sub(r".", lambda found: _LATEX.get(found[0], found[0]), text)
-    return re.sub(r"-(?=-)", "-{}", text)
-
-
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(map(_markdown_cell, cells)) + " |"
 
 
 def _markdown_cell(text: str) -> str:
     return in_markdown(text.replace("\n", " ")).replace("|", "\\|")
-
-
-def _width(table: Table) -> int:
-    rows = (table.columns, *table.rows)
-    widest = (max(len(cell) for cell in column) for column in zip(*rows, strict=True))
-    return sum(width + 3 for width in widest) + 1

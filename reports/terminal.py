@@ -1,89 +1,158 @@
-"""A table on a terminal of any width, no cell cut: half a number is another number."""
+"""A table on a terminal of any width: cells wrap between words, no number is cut."""
 
-from collections.abc import Sequence
-from itertools import chain
+import re
+from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
-from rich.table import Table as RichTable
+from rich.cells import cell_len
 
-_FOLDED = 12  # letters that a column of words needs at least
-_WORDS = 18  # that a row of words takes at most, where it stands as a column
 Rows = Sequence[Sequence[str]]
+_GAP = 2  # letters between columns
+_COMFORT = 22  # letters that a row takes at most, where it stands as a column
+# after these a long name goes on in the next line; never inside a number
+_BREAKS = re.compile(r"(?<=[_@→])|(?<=[A-Za-z][/+-])(?=[A-Za-z])|(?<=,)(?=[A-Za-z])")
 
 
 def drawn(
-    title: str, columns: Sequence[str], rows: Rows, words: int, width: int
-) -> list[RichTable]:
-    """The table as it is; where too wide its heads broken at spaces, else lying.
+    columns: Sequence[str], rows: Rows, words: int, width: int
+) -> Iterator[list[str]]:
+    """Lines of the table upright, or, where too wide, of tables that lie on their side.
 
     Args:
-        words: the first columns, which may fold.
+        words: the first columns, which are aligned left.
         width: letters in a line of the terminal.
     """
-    broken = [name.replace(" ", "\n") for name in columns]
-    for heads in (columns, broken):
-        if least_width(heads, rows, words) <= width:
-            return [_upright(title, heads, rows, words)]
-    return _lying(title, columns, rows, words, width)
+    columns, rows, words = without_empty(columns, rows, words)
+    cells = [list(columns), *map(list, rows)]
+    if sum(_least(cells)) + _GAP * (len(columns) - 1) <= width:
+        yield _upright(cells, words, width)
+    else:
+        yield from _lying(cells, width)
 
 
-def least_width(heads: Sequence[str], rows: Rows, words: int) -> int:
-    """Letters in a line that the table needs for no number to be cut."""
-    total = 1
-    for index, head in enumerate(heads):
-        longest = max((len(row[index]) for row in rows), default=0)
-        if index < words:
-            longest = min(max(longest, _longest([head])), _FOLDED)
-        total += max(longest, 0 if index < words else _longest([head])) + 3
-    return total
+def without_empty(
+    columns: Sequence[str], rows: Rows, words: int
+) -> tuple[list[str], list[list[str]], int]:
+    """The table without the columns that no row fills."""
+    full = [
+        index
+        for index in range(len(columns))
+        if not rows or any(row[index].strip() for row in rows)
+    ]
+    kept = [[row[index] for index in full] for row in rows]
+    return [columns[p] for p in full], kept, sum(index < words for index in full)
 
 
-def _longest(cells: Sequence[str]) -> int:
-    return max(len(line) for line in chain(*(cell.split("\n") for cell in cells)))
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of at most `width` letters: between words, else within a long name.
+
+    A piece that no line holds stands whole in a line of its own.
+    """
+    lines = [""]
+    for word in _words(text):
+        parts = [word] if cell_len(word) <= width else _pieces(word)
+        for index, part in enumerate(parts):
+            space = " " if lines[-1] and not index else ""
+            if lines[-1] and cell_len(lines[-1] + space + part) > width:
+                lines.append(part)
+            else:
+                lines[-1] += space + part
+    return lines
 
 
-def _upright(title: str, heads: Sequence[str], rows: Rows, words: int) -> RichTable:
-    table = _titled(title)
-    for index, head in enumerate(heads):
-        if index < words:
-            table.add_column(escape(head), overflow="fold")
-        else:
-            table.add_column(escape(head), justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*map(escape, row))
-    return table
+def _words(text: str) -> list[str]:
+    return re.split(r"\s+(?!%)", text.strip())  # a number keeps its unit
 
 
-def _lying(
-    title: str, columns: Sequence[str], rows: Rows, words: int, width: int
-) -> list[RichTable]:
+def _pieces(text: str) -> list[str]:
+    return [piece for word in _words(text) for piece in _BREAKS.split(word) if piece]
+
+
+def _least(cells: Rows) -> list[int]:
+    """Letters that each column needs: its longest piece."""
+    return [
+        max((cell_len(piece) for cell in column for piece in _pieces(cell)), default=1)
+        for column in zip(*cells, strict=True)
+    ]
+
+
+def _widths(cells: Rows, width: int) -> list[int]:
+    """Letters of each column: whole cells first, then whole names, then whole heads."""
+    widths = _least(cells)
+    spare = width - sum(widths) - _GAP * (len(widths) - 1)
+    heads, body = cells[:1], cells[1:]
+    for rows, longest in ((body, _full), (body, _longest_word), (heads, _full)):
+        for index in range(len(widths)):
+            wanted = max((longest(row[index]) for row in rows), default=0)
+            if 0 < wanted - widths[index] <= spare and wanted <= _COMFORT:
+                spare -= wanted - widths[index]
+                widths[index] = wanted
+    for index in range(len(widths)):  # what is left: names that wrap all the same
+        more = min(spare, max(_full(row[index]) for row in cells) - widths[index])
+        widths[index] += max(0, more)
+        spare -= max(0, more)
+    return widths
+
+
+def _full(text: str) -> int:
+    return cell_len(" ".join(text.split()))
+
+
+def _longest_word(text: str) -> int:
+    return max(map(cell_len, _words(text)))
+
+
+def _upright(cells: Rows, words: int, width: int) -> list[str]:
+    widths = _widths(cells, width)
+    folded = [
+        [wrapped(cell, wide) for cell, wide in zip(row, widths, strict=True)]
+        for row in cells
+    ]
+    apart = any(len(cell) > 1 for row in folded[1:] for cell in row)
+    head, *body = folded
+    high = max(map(len, head))
+    bottom = [[""] * (high - len(cell)) + cell for cell in head]  # on the rule
+    lines = _block(bottom, widths, words)
+    lines.append((" " * _GAP).join("─" * wide for wide in widths))
+    for number, row in enumerate(body):
+        lines += [""] if number and apart else []
+        lines += _block(row, widths, words)
+    return lines
+
+
+def _block(row: list[list[str]], widths: list[int], words: int) -> list[str]:
+    """One row, whose cells begin together."""
+    return [
+        (" " * _GAP)
+        .join(
+            _set(_line(cell, level), wide, index < words)
+            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
+        )
+        .rstrip()
+        for level in range(max(map(len, row)))
+    ]
+
+
+def _line(cell: list[str], level: int) -> str:
+    return cell[level] if 0 <= level < len(cell) else ""
+
+
+def _set(text: str, width: int, left: bool) -> str:
+    space = " " * max(0, width - cell_len(text))
+    return text + space if left else space + text
+
+
+def _lying(cells: Rows, width: int) -> Iterator[list[str]]:
     """A line a column; as many rows side by side as there is room for."""
-    resolution = max(map(len, columns), default=0)
-    room = max(width - resolution - 4, _FOLDED)
-    tables: list[RichTable] = []
-    left = list(rows)
-    while left or not tables:
-        table = _titled("" if tables else title)
-        table.add_column(escape(columns[0]), no_wrap=True)
-        some: list[Sequence[str]] = []
-        used = 0
-        while left and (not some or used + _needed(left[0], words) + 3 <= room):
-            some.append(left.pop(0))
-            wide = min(_needed(some[-1], words), room - 3)
-            used += wide + 3
-            head = escape(some[-1][0])
-            table.add_column(head, width=wide, overflow="fold", justify="right")
-        for place, name in enumerate(columns[1:], 1):
-            table.add_row(escape(name), *(escape(row[place]) for row in some))
-        tables.append(table)
-    return tables
-
-
-def _needed(row: Sequence[str], words: int) -> int:
-    """Letters that a row needs where it stands as a column; its words may fold."""
-    told = max(min(_longest([cell]), _WORDS) for cell in row[: max(words, 1)])
-    return max(told, _longest(row[words:]) if row[words:] else 0)
-
-
-def _titled(title: str) -> RichTable:
-    return RichTable(title=escape(title) if title else None, title_justify="left")
+    heads, *rows = cells
+    room = width - max(map(cell_len, heads))
+    while rows:
+        used, count = 0, 0
+        for row in rows:
+            longest = max(map(cell_len, row), default=1)
+            used += _GAP + max(min(longest, _COMFORT), *_least([[c] for c in row]))
+            if count and used > room:
+                break
+            count += 1
+        side = [list(line) for line in zip(heads, *rows[:count], strict=True)]
+        rows = rows[count:]
+        yield _upright(side, 1, width)

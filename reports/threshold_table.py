@@ -27,8 +27,8 @@ def target_table(
     wanted = tuple(top - less for less in _LESS) if targets is None else targets
     rows = tuple(_target_row(fronts, target, test) for target in wanted)
     columns = (
-        "target %", "thresholds", "calibration %", "MMACs", "test %", "test MMACs",
-        "FLOPs drop %", "test, report's formula, MMACs",
+        "target %", "thresholds", "calibration %", "calibration MMACs", "test %",
+        "test MMACs", "FLOPs drop %", "test MMACs by the report's formula",
     )  # fmt: skip
     notes = (
         f"Front of {len(fronts.front.macs):,} points, exact over all distinct "
@@ -42,7 +42,13 @@ def target_table(
     said = hollow(calibration.right[:, -1], calibration, fronts.ladder[-1])
     title = " → ".join(fronts.ladder) + (f". {said}" if said else "")
     return Table(
-        title=title, columns=columns, rows=rows, words=2, notes=notes, kind="thresholds"
+        title=title,
+        columns=columns,
+        rows=rows,
+        words=2,
+        notes=notes,
+        kind="thresholds",
+        more=(columns[3], columns[-1]),
     )
 
 

@@ -64,11 +64,12 @@ def adapt(
             f"pixels below the native resolution, {source.native}",
         )  # fmt: skip
     from keras_models.adapted import write_record
-    from keras_models.adapting.adapt import AdaptSettings
+    from keras_models.adapting.adapt import AdaptSettings, free_variables
     from keras_models.adapting.lessons import lessons
     from keras_models.framework import versions
 
     settings = AdaptSettings(passes=passes, tensors=tensors, seed=seed)
+    free_variables(source.model, tensors)  # none: said before long work
     preprocessing = Preprocessing(crop)
     learnt = lessons(source, images, list(resolutions), preprocessing, settings)
     models = {resolution: source.at(resolution) for resolution in resolutions}

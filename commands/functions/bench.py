@@ -72,7 +72,7 @@ def bench(
     table = bench_table(done, opened, " ".join(named))
     rows = bench_rows(done, opened, named, command)
     key = f"{opened.manifest.name}, {' '.join(named)}, {done.label}"
-    add_tables(folder, "bench", [table], [key])
+    add_tables(folder, "bench", [table], [key], command=command)
     add_rows(folder, rows)
     return Benched(
         rows=tuple(rows), tables=(table,), run=folder, valid=bool(done.passed)

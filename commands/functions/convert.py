@@ -98,6 +98,6 @@ def convert(
     made = next(converted(wanted, judged, calibration, labels, options))
     table = parity_table(made, not separate_files)
     rows = parity_rows(made, wanted, judged, command)
-    write_tables(made.bundle.folder, "parity", [table])
+    write_tables(made.bundle.folder, "parity", [table], command=command)
     add_rows(Path(run), rows)
     return Bundled(rows=tuple(rows), tables=(table,), run=Path(run), conversion=made)

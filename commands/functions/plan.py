@@ -92,7 +92,8 @@ def plan(
     meta = stored[reference].meta
     key = " | ".join((meta.dataset, meta.split, reference, f"{max_drop:g}"))
     tables = (table, label_table(certified.plan))
-    add_tables(folder, "plan", tables, [key, f"{key}, labels"])
+    keys = [key, f"{key}, labels"]
+    add_tables(folder, "plan", tables, keys, command=command)
     return CertifiedPlan(
         rows=tuple(rows), tables=tables, run=folder, planned=certified, path=path
     )

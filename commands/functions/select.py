@@ -70,7 +70,7 @@ def select(
     table = judged_table(judged, test, against)
     add_rows(Path(run), rows)
     key = " | ".join((meta.dataset, meta.split, *test.rungs, table.title))
-    add_tables(Path(run), "select", [table], [key])
+    add_tables(Path(run), "select", [table], [key], command=command)
     return Selection(rows=tuple(rows), tables=(table,), run=Path(run))
 
 

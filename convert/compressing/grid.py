@@ -123,7 +123,12 @@ class Grid:
         rung = WantedRung(source, resolution, self.setting.preprocessing)
         folder = self.setting.run / "parts"
         # as `convert` makes it for this rung alone, so that it ships what is judged
-        return RungFiles(folder, rung, QUANTISER, self.setting.calibration), rung
+        return RungFiles(
+            folder=folder,
+            base=rung,
+            quantiser=QUANTISER,
+            calibration=self.setting.calibration,
+        ), rung
 
     def _measure(self, compression: Compression) -> Variant:
         started = time.monotonic()

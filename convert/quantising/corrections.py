@@ -44,6 +44,7 @@ def corrected(
     seen: Seen,
     weights: str,
     rounding: Rounded | None = None,
+    raised: frozenset[str] = frozenset(),
 ) -> bytes:
     """The float32 file, ready to be quantised.
 
@@ -52,11 +53,15 @@ def corrected(
         weights: the type that they will have: int8, one scale a channel, or float16.
         rounding: weights on int8 steps, as `rounding.py` chose them; others go to the
             nearest step.
+        raised: names of outputs in islands, where depthwise layers stay in float32.
     """
     model = tflite_graph.read(content)
     graph = model.subgraphs[0]
     for operator in graph.operators:
         kind = tflite_graph.operator_name(model, operator)
+        name = tensor_name(graph, operator.outputs[0])
+        if kind == "DEPTHWISE_CONV_2D" and name in raised:
+            continue
         if kind in OUTPUT_AXIS and (weights, kind) != _LEFT:
             _correct(model, graph, operator, weights, seen, rounding or {})
     return tflite_graph.write(model)

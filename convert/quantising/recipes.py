@@ -1,13 +1,16 @@
 """How a model is stored and computed, as data. A recipe's name decodes:
 
-    [dynamic_|full_]TYPE[_act_TYPE][_io_TYPE]
+    [dynamic_|full_|mixed_]TYPE[_act_TYPE][_io_TYPE]
 
 TYPE: of the weights. `dynamic_`: activations are float32 and are quantised as they
 come, image by image. `full_`: activations are stored in TYPE too, or in that of
-`_act_`, in ranges measured beforehand. Neither: computed in float32. Input and output
-are float32 unless `_io_` says another type.
+`_act_`, in ranges measured beforehand. `mixed_`: as `full_`, but for islands of layers
+whose activations are as `dynamic_` has them, as few as the wanted agreement asks. None
+of these: computed in float32. Input and output are float32 unless `_io_` says another
+type.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.errors import InputError
@@ -24,11 +27,19 @@ class Recipe:
     dynamic: bool = False
     input_output: str = "float32"
     min_agreement: float = 0.0  # part of the images whose top-1 is the parent's
+    # That islands are to reach on calibration images, of which 50 tell it to about two
+    # points; 0: no islands.
+    wanted_agreement: float = 0.0
 
     @property
     def calibrated(self) -> bool:
         """Whether images are needed: for ranges, and to correct biases."""
         return self.weights != "float32"
+
+    @property
+    def mixed(self) -> bool:
+        """Whether islands of layers have float activations."""
+        return self.wanted_agreement > 0
 
     @property
     def static(self) -> bool:
@@ -71,6 +82,15 @@ RECIPES = {
             min_agreement=0.8,
         ),
         Recipe(
+            name="mixed_int8",
+            what="full_int8, but the layers that lose most have float activations, as "
+            "few of each rung as an agreement of 0.97 asks",
+            weights="int8",
+            activations="int8",
+            min_agreement=0.9,
+            wanted_agreement=0.97,
+        ),
+        Recipe(
             name="full_int8_io_int8",
             what="integers throughout, for accelerators without floats",
             weights="int8",
@@ -102,3 +122,17 @@ def parse_recipes(text: str) -> list[Recipe]:
                 "recipe", name or "(empty)", f"some of {', '.join(RECIPES)}"
             )
     return [RECIPES[name] for name in names]
+
+
+def check_quantiser(recipes: Sequence[Recipe], quantiser: str) -> None:
+    """Islands are chosen operation by operation, which one quantiser alone takes.
+
+    Raises:
+        InputError: the other one is to make them.
+    """
+    for recipe in recipes:
+        if recipe.mixed and quantiser != "litert":
+            raise InputError(
+                "quantiser", quantiser, f"`quantiser=litert` for {recipe.name}",
+                fault="cannot leave single operations in float",
+            )  # fmt: skip

@@ -172,19 +172,34 @@ def _measured(model: keras.Model, normalisation: str, lesson: Lesson) -> _Measur
 
 def _free(model: keras.Model, tensors: str) -> int:
     """Leaves only the tensors to tune trainable; returns how many numbers they hold."""
-    for layer in model.layers:
-        norm = isinstance(layer, keras.layers.BatchNormalization)
-        head = tensors == "norms+head" and isinstance(layer, keras.layers.Dense)
-        layer.trainable = norm or head
-        if norm and tensors == "offsets" and layer.gamma is not None:
-            layer.gamma.trainable = False
-    freed = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
-    if freed == 0:
+    for layer in model._flatten_layers():  # models inside it too, frozen or not
+        layer.trainable = True
+    kept = {id(variable) for variable in free_variables(model, tensors)}
+    for variable in model.weights:
+        variable.trainable = id(variable) in kept
+    return sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+
+
+def free_variables(model: keras.Model, tensors: str) -> list[keras.Variable]:
+    """What `tensors` names in the model and in models inside it.
+
+    Raises:
+        ModelError: nothing.
+    """
+    free: list[keras.Variable] = []
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            free += [layer.beta] if layer.beta is not None else []
+            scaled = tensors != "offsets" and layer.gamma is not None
+            free += [layer.gamma] if scaled else []
+        elif tensors == "norms+head" and isinstance(layer, keras.layers.Dense):
+            free += layer.weights
+    if not free:
         raise ModelError.of(
             model.name,
             "has no batch norm to tune; `tensors=norms+head` tunes its last layer",
         )
-    return freed
+    return free
 
 
 def _tune(

@@ -13,12 +13,20 @@ from keras_models.compression.channels.technique import (
 )
 from keras_models.compression.clustering import Clustering
 from keras_models.compression.contract import Technique
+from keras_models.compression.lowrank.technique import (
+    LOWRANK,
+    LOWRANK_ENERGY,
+    TUCKER_2,
+)
 from keras_models.compression.magnitude import Magnitude
 from keras_models.compression.magnitude_global import MagnitudeGlobal
 from keras_models.compression.tfmot import TFMOT
 from keras_models.compression.two_four import TwoFour
 
 STRUCTURE: tuple[Technique, ...] = (
+    LOWRANK,
+    TUCKER_2,
+    LOWRANK_ENERGY,
     CHANNELS,
     CHANNELS_L1,
     CHANNELS_MEDIAN,

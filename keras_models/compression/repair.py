@@ -19,14 +19,19 @@ from numpy.typing import NDArray
 
 from datasets.errors import InputError
 from keras_models.compression.contract import Repairs
-from keras_models.compression.running import Running, held_bytes, run_through
+from keras_models.compression.running import (
+    HELD_BYTES,
+    Running,
+    held_bytes,
+    run_through,
+)
 from keras_models.graphs.calls import Calls, calls
 
 Float32s = NDArray[np.float32]
 Float64s = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-HELD_BYTES = 1_500_000_000  # of maps, at most, whatever the pictures
+_PLACES = 512  # of a map, at least, where it has more; the same in both networks
 _NORM = "BatchNormalization"
 _LINEAR = ("Conv2D", "DepthwiseConv2D", "Dense")
 
@@ -88,8 +93,8 @@ def repair(
         if pair is not None:
             now, parents = _before(call.operation, running), wanted[pair.layer]
             if type(call.operation).__name__ == _NORM:
-                norm = _taken_off(pair.layer).of(pair.kept)
-                _mend_norm(call.operation, now, parents.of(pair.kept), norm, repairs)
+                norm = taken_off(pair.layer).of(pair.kept)
+                mend_norm(call.operation, now, parents.of(pair.kept), norm, repairs)
             else:
                 _shift(call.operation.bias, parents.of(pair.kept).mean - now.mean)
         running.step()
@@ -107,7 +112,7 @@ class Spread:
         return self if kept is None else Spread(self.mean[kept], self.variance[kept])
 
 
-def _taken_off(norm: Any) -> Spread:
+def taken_off(norm: Any) -> Spread:
     """The mean that a batch normalisation takes off, the variance it divides by."""
     variance = _numbers(norm.moving_variance) + norm.epsilon
     return Spread(_numbers(norm.moving_mean), variance)
@@ -149,7 +154,7 @@ def _means_of_parent(
 ) -> dict[Any, Spread]:
     """Of what its layers give before their activation; a norm's, of what it takes."""
     graph = calls(parent)
-    summed: dict[Any, _Sums] = {layer: _Sums() for layer in layers}
+    summed: dict[Any, Sums] = {layer: Sums() for layer in layers}
     linear = {layer: without_activation(layer) for layer in layers}
     for number, maps, outputs in run_through(graph, pictures):
         call = graph.calls[number]
@@ -169,7 +174,7 @@ def _before_offset(layer: Any, linear: Any, taken: Any, outputs: list[Any]) -> A
 
 def _before(layer: Any, running: Running) -> Spread:
     """What the next layer of a running network works on."""
-    sums, linear = _Sums(), without_activation(layer)
+    sums, linear = Sums(), without_activation(layer)
     if type(layer).__name__ == _NORM:
         for (taken,) in running.taken():
             sums.add(taken)
@@ -183,7 +188,7 @@ def _shift(bias: Any, by: Float64s) -> None:
     bias.assign(_numbers(bias) + by)
 
 
-def _mend_norm(
+def mend_norm(
     layer: Any, now: Spread, wanted: Spread, norm: Spread, repairs: Repairs
 ) -> None:
     """What it gives has the parent's mean, and with `batch_norm` its variance.
@@ -211,14 +216,19 @@ def without_activation(layer: Any) -> Any:
     return linear
 
 
-class _Sums:
+class Sums:
+    """Towards a Spread, batch by batch."""
+
     def __init__(self) -> None:
         self._count = 0
         self._sum: Any = 0.0
         self._squares: Any = 0.0
 
     def add(self, maps: Any) -> None:
-        rows = np.asarray(maps).reshape(-1, np.shape(maps)[-1])
+        pictures, *_, channels = np.shape(maps)
+        places = np.asarray(maps).reshape(pictures, -1, channels)
+        step = places.shape[1] // _PLACES | 1  # odd: it falls on every row and column
+        rows = places[:, ::step].reshape(-1, channels)
         self._count += len(rows)
         self._sum = self._sum + rows.sum(axis=0, dtype=np.float64)
         self._squares = self._squares + np.square(rows, dtype=np.float64).sum(axis=0)

@@ -6,7 +6,7 @@ network can be changed call by call, each change seeing those before it.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -22,6 +22,7 @@ Maps = dict[int, Any]  # by the numbers of graphs.calls
 Operation = Callable[..., Any]
 
 BATCH = 16
+HELD_BYTES = 1_500_000_000  # of maps, at most, however many pictures there are
 
 
 class Running:
@@ -29,9 +30,15 @@ class Running:
 
     def __init__(self, graph: Calls) -> None:
         self.batches: list[Maps] = []
+        self._pictures = 0
         self._graph = graph
         self._over = _over_after(graph)
         self._run: list[Operation] = []  # what stood at each call so far
+
+    @property
+    def pictures(self) -> int:
+        """How many have joined."""
+        return self._pictures
 
     def join(self, pictures: Float32s) -> None:
         """More pictures, which catch up."""
@@ -40,13 +47,24 @@ class Running:
             for number, operation in enumerate(self._run):
                 self._step(number, operation, maps)
             self.batches.append(maps)
+            self._pictures += len(batch)
 
-    def step(self, operation: Operation | None = None) -> None:
-        """Runs the next call on every batch, by its own operation or by another."""
+    def step(
+        self, operation: Operation | None = None, given: Sequence[Any] = ()
+    ) -> None:
+        """Runs the next call on every batch, by its own operation or by another.
+
+        Args:
+            given: its one output, batch by batch, where that is known already.
+        """
         number = len(self._run)
         used = operation or self._graph.calls[number].operation
-        for maps in self.batches:
-            self._step(number, used, maps)
+        if given:
+            for maps, outputs in zip(self.batches, given, strict=True):
+                self._keep(number, [outputs], maps)
+        else:
+            for maps in self.batches:
+                self._step(number, used, maps)
         self._run.append(used)
 
     def taken(self) -> Iterator[list[Any]]:
@@ -61,10 +79,25 @@ class Running:
         for maps in self.batches:
             yield result(call, maps, operation or call.operation)[0]
 
+    def to_end(self, operation: Operation | None = None) -> Iterator[Any]:
+        """What the network gives, batch by batch; nothing is kept.
+
+        Args:
+            operation: what stands at the next call; None: its own.
+        """
+        number, after = len(self._run), self._graph.calls[len(self._run) + 1 :]
+        for held in self.batches:
+            maps = dict(held)
+            self._step(number, operation or self._graph.calls[number].operation, maps)
+            for later, call in enumerate(after, number + 1):
+                self._step(later, call.operation, maps)
+            yield maps[self._graph.outputs[0]]
+
     def _step(self, number: int, operation: Operation, maps: Maps) -> None:
-        call = self._graph.calls[number]
-        outputs = result(call, maps, operation)
-        maps.update(zip(call.outputs, outputs, strict=True))
+        self._keep(number, result(self._graph.calls[number], maps, operation), maps)
+
+    def _keep(self, number: int, outputs: list[Any], maps: Maps) -> None:
+        maps.update(zip(self._graph.calls[number].outputs, outputs, strict=True))
         for over in self._over[number]:
             maps.pop(over, None)
 
@@ -130,3 +163,21 @@ def _over_after(graph: Calls) -> list[list[int]]:
         if value not in graph.outputs:
             over[number].append(value)
     return over
+
+
+class Joining:
+    """Pictures that join networks run in step, as many as their maps leave room for."""
+
+    def __init__(self, runs: Sequence[Running], pictures: Float32s, each: list[int]):
+        """each: bytes of one picture while each call runs, of all networks together."""
+        self._runs, self._pictures, self._each = runs, pictures, each
+        self._joined = 0
+
+    def before(self, number: int) -> None:
+        """Lets join whom the rest of the calls leaves room for."""
+        room = max(1, HELD_BYTES // max(self._each[number:]))
+        room = min(room, len(self._pictures))
+        if room == len(self._pictures) or room >= 1.5 * self._joined:
+            for run in self._runs:
+                run.join(self._pictures[self._joined : room])
+            self._joined = max(room, self._joined)

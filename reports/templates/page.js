@@ -16,7 +16,12 @@
         tickColor: line, labelFontSize: 12, titleFontSize: 12,
       },
       axisX: { labelOverlap: "greedy", labelSeparation: 8 },
-      legend: { labelColor: ink, titleColor: ink, labelFontSize: 12 },
+      legend: {
+        labelColor: ink, titleColor: ink, labelFontSize: 12, titleLimit: 320,
+        symbolBaseFillColor: ink, symbolBaseStrokeColor: ink, gradientStrokeColor: line,
+        symbolOpacity: 1,
+      },
+      text: { color: ink },
       range: {
         category: dark.matches
           ? ["#7db8f5", "#f5a05a", "#7fd18b", "#e58fd0", "#d9d36b", "#9ad8d8", "#c9a7f0", "#f08a8a"]

@@ -72,7 +72,8 @@ class Plan:
 def certified_plan(calibration: Scored, request: Request) -> Plan:
     """The cheapest plan that passes; where none does, the safest, not certified.
 
-    Where all that pass cost more than the reference, it is the reference itself.
+    Where what passes, or is safest, costs more than the reference, it is the reference
+    itself, which loses nothing against itself.
     Labels that are there are read when they are asked for, and no others.
 
     Raises:
@@ -192,12 +193,9 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
     index = max(here.passed - 1, 0)
     seen = compared(family.reference_answers, family.answers[index], known)
     used = known.said
-    if (
-        here.passed
-        and family.max_drop_points >= 0
-        and family.macs[index] >= family.reference_macs
-    ):
-        return _reference_itself(family, here, used)
+    dearer = family.macs[index] >= family.reference_macs
+    if dearer and family.max_drop_points >= 0:
+        return _reference_itself(family, here, known)
     record = certificate(
         seen.at_worst(),
         family.max_drop_points,
@@ -221,7 +219,7 @@ def plan_of(family: Family, here: Standing, known: Known) -> Plan:
     )
 
 
-def _reference_itself(family: Family, here: Standing, used: int) -> Plan:
+def _reference_itself(family: Family, here: Standing, known: Known) -> Plan:
     own = family.reference_answers
     nothing = compared(own, own, Known.nothing(len(own)))
     record = certificate(
@@ -231,11 +229,13 @@ def _reference_itself(family: Family, here: Standing, used: int) -> Plan:
         True,
         here.tested,
         0,
-        used,
+        known.said,
+        not here.settled,
     )
+    needed = _images_for_less(family, known)
     return Plan(
         selector=Fixed(family.reference),
-        certificate=record,
+        certificate=replace(record, bound_points=0.0, images_needed=needed),
         reference=family.reference,
         search_images=family.search_images,
         candidates=family.candidates,
@@ -243,3 +243,24 @@ def _reference_itself(family: Family, here: Standing, used: int) -> Plan:
         family=family,
         index=None,
     )
+
+
+def _images_for_less(family: Family, known: Known) -> int | None:
+    """How many images the first plan that costs less would take; None: there is none.
+
+    At the flip rates seen, which are an estimate.
+    """
+    own = family.reference_answers
+    for answers, macs in zip(family.answers, family.macs, strict=True):
+        if macs < family.reference_macs:
+            seen = compared(own, answers, known)
+            return certificate(
+                seen.at_worst(),
+                family.max_drop_points,
+                family.confidence,
+                False,
+                0,
+                int(seen.open.sum()),
+                known.said,
+            ).images_needed
+    return None

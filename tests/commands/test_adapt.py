@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -102,3 +103,22 @@ def test_bad_flags_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=said):
         verb.run(_parsed(*_words(tmp_path), flag, value))
+
+
+def test_no_batch_norm_is_said_before_a_picture_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Views and native scores of all pictures take minutes."""
+    image = keras.Input((96, 96, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(image)
+    model = keras.Model(image, keras.layers.Dense(36, "softmax")(pooled), name="plain")
+    model.save(tmp_path / "plain.keras")
+    monkeypatch.setattr(
+        "keras_models.adapting.lessons.lessons",
+        lambda *_: pytest.fail("pictures were read first"),
+    )
+    words = ["--model", str(tmp_path / "plain.keras"), "--dataset", "glyphs"]
+    words += ["--resolutions", "48", "--run", str(tmp_path), "--limit", "60"]
+    words += ["--normalisation", "unit"]
+    with pytest.raises(InputError, match="has no batch norm to tune"):
+        verb.run(_parsed(*words))

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from commands import bundle as bundle_verb
 from commands import convert
 from convert.bundle import Bundle, open_bundle
 from convert.quantising.ranges import Seen
+from convert.rung_files import RungFiles
 from convert.running import Runner
 from datasets.errors import InputError
 from keras_models.adapted import Match, Outcome, write_record, write_tensors
@@ -125,6 +127,47 @@ def test_a_failed_check_ends_with_1_and_names_layers(
     assert "What to try" in said
     measured = open_bundle(tmp_path / "small_resnet_full_int8").manifest.measured
     assert "agrees on" in measured["parity"]["rungs"][0]["failures"][0]
+
+
+def test_islands_are_named_and_their_shared_file_is_sound(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is raised, as an agreement beyond reach has it; nothing is made twice."""
+    monkeypatch.setattr(RungFiles, "_wanted_of", lambda *_: 2.0)
+    flags = [*MODEL, *IMAGES, "--resolutions", "48,32", "--run", str(tmp_path)]
+    assert _run(*flags, "--recipes", "full_int8,mixed_int8") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "operations raised to float activations (" in said
+    assert "which no more islands can give" in said
+    assert "calibration images that set no range" in said
+    assert "one thread, in turn" in said
+    plain, mixed = (
+        json.loads((tmp_path / f"small_resnet_{name}" / "parity.json").read_text())
+        for name in ("full_int8", "mixed_int8")
+    )
+    assert "islands" not in plain
+    assert set(mixed["islands"]) == {"small_resnet@48", "small_resnet@32"}
+    for raised in mixed["islands"].values():
+        assert len(raised["operations"]) > 20
+        assert raised["latency"]["own_ms"] > 0
+    for own, other in zip(mixed["rungs"], plain["rungs"], strict=True):
+        assert own["agreement"] >= other["agreement"]
+        assert own["mean_difference"] < other["mean_difference"]
+    folder = str(tmp_path / "small_resnet_mixed_int8")
+    check = argparse.ArgumentParser()
+    bundle_verb.add_flags(check)
+    assert bundle_verb.run(check.parse_args(["verify", folder])) == 0
+    made = _parts(tmp_path)
+    assert _run(*flags, "--recipes", "mixed_int8") == 0
+    assert _parts(tmp_path) == made
+
+
+def test_islands_of_another_quantiser_are_refused(tmp_path: Path) -> None:
+    flags = [*MODEL, *IMAGES, "--resolutions", "48", "--run", str(tmp_path)]
+    with pytest.raises(InputError) as refused:
+        _run(*flags, "--recipe", "mixed_int8", "--quantiser", "tensorflow")
+    assert "expected --quantiser litert" in refused.value.as_flags()
+    assert not (tmp_path / "parts").exists()
 
 
 def test_a_learned_selector_becomes_a_file(tmp_path: Path) -> None:

@@ -244,3 +244,19 @@ def test_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
     store(tmp_path / "scores", data, pictures(tmp_path, data), "all")
     with pytest.raises(InputError, match="has the columns file, class_index"):
         _run("--groups", "room", *_flags(tmp_path))
+
+
+@pytest.mark.parametrize(("seed", "exceeded"), [(0, True), (3, False)])
+def test_a_budget_that_test_images_exceed_gets_a_remark(
+    seed: int, exceeded: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = table(images=300, seed=seed)
+    store(tmp_path / "scores", data)
+    _run("--max-macs", "12", *_flags(tmp_path, data.rungs[-1]))
+    selector = from_json(
+        json.loads((tmp_path / "run" / "plan.json").read_text())["selector"]
+    )
+    _, test = split(data, 0.5, 0)
+    assert (replay(selector, test).mean_macs > 12) is exceeded
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("more than --max-macs allows" in said) is exceeded

@@ -56,7 +56,21 @@ def _same_rows(one: Path, other: Path) -> None:
 
 
 def _tables(path: Path) -> list[tuple[str, list[list[str]]]]:
-    return [(table["title"], table["rows"]) for table in json.loads(path.read_text())]
+    return [
+        (table["title"], [_whole(table["columns"], row) for row in table["rows"]])
+        for table in json.loads(path.read_text())
+    ]
+
+
+def _whole(columns: list[str], row: list[str]) -> list[str]:
+    """Cells with their intervals, which had columns of their own in version 0.1.0."""
+    cells: list[str] = []
+    for column, cell in zip(columns, row, strict=True):
+        if column == "95 %":
+            cells[-1] += f" ({cell})" if cell else ""
+        else:
+            cells.append(cell)
+    return cells
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -97,3 +97,42 @@ def test_every_choice_is_recorded() -> None:
         for antialias in (True, False)
     ]
     assert len({str(way.describe()) for way in ways}) == len(ways)
+
+
+def test_keras_pixels_are_those_of_image_dataset_from_directory(tmp_path: Path) -> None:
+    """Of pictures that are not square, larger and smaller than asked for."""
+    import argparse
+
+    import keras
+    from PIL import Image
+
+    from commands import asked, flags
+
+    random = np.random.default_rng(5)
+    for name, shape in (("a", (61, 97, 3)), ("b", (150, 40, 3)), ("c", (20, 31, 3))):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        noise = random.integers(0, 256, shape).astype(np.uint8)
+        Image.fromarray(noise).save(tmp_path / "x" / f"{name}.png")
+    theirs = keras.utils.image_dataset_from_directory(
+        tmp_path, image_size=(48, 48), shuffle=False, batch_size=3, verbose=False
+    )
+    expected = np.asarray(next(iter(theirs))[0])
+    parser = argparse.ArgumentParser()
+    flags.add_preprocessing_flags(parser)
+    (way,) = asked.preprocessings(parser.parse_args(["--keras-pixels"]))
+    for name, pixels in zip("abc", expected, strict=True):
+        with Image.open(tmp_path / "x" / f"{name}.png") as picture:
+            ours = resize(np.asarray(picture), 48, way)
+        assert np.abs(ours - pixels).max() < 0.01
+
+
+@pytest.mark.parametrize("more", [["--crop", "0.9"], ["--interpolation", "bicubic"]])
+def test_keras_pixels_and_another_crop_exclude_each_other(more: list[str]) -> None:
+    import argparse
+
+    from commands import asked, flags
+
+    parser = argparse.ArgumentParser()
+    flags.add_preprocessing_flags(parser)
+    with pytest.raises(InputError, match="expected either this or `keras_pixels`"):
+        asked.preprocessings(parser.parse_args(["--keras-pixels", *more]))

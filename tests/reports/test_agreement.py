@@ -19,7 +19,7 @@ def test_agreement_stands_in_place_of_accuracy(tmp_path: Path) -> None:
     rungs = list(load_rungs(tmp_path).values())
     shown = agreement_table(rungs, "reswise drop")
     alike = int((data.answers[:, 0] == data.answers[:, 1]).sum())
-    cells = {row[1]: row[4] for row in shown.rows}
+    cells = {row[1]: row[4].partition(" (")[0] for row in shown.rows}
     assert cells == {"32": f"{2 * alike:.2f}", "64": "100.00"}
     assert "agreement" in shown.title
     assert "50 of 50 images have no label" in shown.notes[0]

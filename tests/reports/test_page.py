@@ -10,7 +10,7 @@ import pytest
 
 from commands import plan, report, select, thresholds
 from datasets.errors import InputError
-from reports.first_screen import answer
+from reports.first_sentence import answer, spoken
 from reports.gathered import gather
 from reports.page import render
 from reports.rows import Row, read_rows, write_rows
@@ -70,8 +70,8 @@ def test_the_answer_is_the_plans(runs: Path) -> None:
     facts = json.loads((runs / "plan" / "plan.json").read_text())
     saved = read_rows(runs / "plan" / "rows.csv")[0].flops_drop_percent
     assert facts["certificate"]["certified"]
-    assert f"saves {saved:.0f} % of the MACs of {DATA.rungs[-1]}" in said
-    assert "with 90 % confidence it loses at most 6 points" in said
+    assert f"saves {saved:.0f} % of the computation of {spoken(DATA.rungs[-1])}" in said
+    assert "with 90 % confidence at most 6 points of accuracy are lost" in said
 
 
 def test_a_hollow_reference_is_said_first(runs: Path, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_sweep_of_a_network_that_guesses_answers_nothing(tmp_path: Path) -> No
     write_rows(tmp_path / "rows.csv", [row])
     for title, start in (
         ("m (w) on d s, 9 images. HOLLOW: m@32 itself is", "HOLLOW"),
-        ("m (w) on d s, 9 images", "m saves 50.0 % of the MACs"),
+        ("m (w) on d s, 9 images", "m saves 50.0 % of the computation"),
     ):
         write_tables(
             tmp_path,
@@ -106,7 +106,7 @@ def test_without_a_certificate_the_answer_says_so(tmp_path: Path) -> None:
     store(tmp_path, table(images=60, seed=2))
     _run(plan, "--reference", DATA.rungs[-1], "--max-drop", "1", "--ways", "top1",
          "--scores", str(tmp_path), "--run", str(tmp_path / "plan"))  # fmt: skip
-    assert answer(gather([tmp_path])).startswith("No plan could be certified")
+    assert answer(gather([tmp_path])).startswith("No plan cheaper than")
 
 
 def test_pictures_that_are_gone_leave_a_remark(runs: Path) -> None:

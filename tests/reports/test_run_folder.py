@@ -11,7 +11,7 @@ from commands import drop, echo
 from datasets.errors import InputError
 from keras_models.scoring.score_records import RungMeta, StoredRung
 from keras_models.scoring.scores import ScoreStore
-from reports.first_screen import answer
+from reports.first_sentence import answer
 from reports.gathered import gather
 from reports.page import render
 from reports.rows import Row, read_rows
@@ -62,6 +62,7 @@ def _rungs(run: Path, model: str, split: str, images: int = 40) -> list[StoredRu
 class _Args:
     def __init__(self, run: Path) -> None:
         self.run = run
+        self.wide = False
 
 
 def _sweep(run: Path, model: str, split: str, images: int = 40) -> list[Row]:

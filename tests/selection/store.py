@@ -1,5 +1,6 @@
 """A score store filled with synthetic scores, as a sweep would leave it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,17 @@ from selection.scored import Scored
 
 
 def store(
-    folder: Path, data: Scored, name: str = "glyphs", split: str = "test"
+    folder: Path,
+    data: Scored,
+    name: str = "glyphs",
+    split: str = "test",
+    weights: str = "0",
 ) -> None:
-    """Writes every rung of `data` under a run folder."""
+    """Writes every rung of `data` under a run folder.
+
+    Args:
+        weights: a digit: the hash of the weights is made of it.
+    """
     kept = ScoreStore(folder)
     fingerprint = f"{split:0<40}"
     classes = data.scores[0].shape[1]
@@ -21,6 +30,7 @@ def store(
     kept.write_dataset(fingerprint, name, split, data.ids, data.labels, names)
     for rung, macs, scores in zip(data.rungs, data.macs, data.scores, strict=True):
         meta = _meta(rung, macs, name, split, fingerprint, scores.shape)
+        meta = replace(meta, weights_sha256=64 * weights)
         for shard in range(meta.shards):
             part = scores[shard * SHARD : (shard + 1) * SHARD]
             kept.write_shard(meta, shard, np.asarray(part))

@@ -8,7 +8,7 @@ from convert.quantising.recipes import RECIPES, Recipe, parse_recipes
 from datasets.errors import InputError
 
 _NAME = re.compile(
-    r"(?P<how>dynamic_|full_)?(?P<type>[a-z]+\d+)(_act_(?P<act>[a-z]+\d+))?"
+    r"(?P<how>dynamic_|full_|mixed_)?(?P<type>[a-z]+\d+)(_act_(?P<act>[a-z]+\d+))?"
     r"(_io_(?P<io>[a-z]+\d+))?"
 )
 
@@ -19,8 +19,10 @@ def test_a_name_says_what_the_recipe_does(recipe: Recipe) -> None:
     assert match is not None
     assert recipe.weights == match["type"]
     assert recipe.dynamic == (match["how"] == "dynamic_")
-    stored = match["act"] or match["type"] if match["how"] == "full_" else "float32"
+    static = match["how"] in ("full_", "mixed_")
+    stored = match["act"] or match["type"] if static else "float32"
     assert recipe.activations == stored
+    assert recipe.mixed == (match["how"] == "mixed_")
     assert recipe.input_output == (match["io"] or "float32")
     assert 0 < recipe.min_agreement <= 1
 

@@ -17,8 +17,10 @@ from keras_models.adapting import views as adapt_views
 from keras_models.adapting.adapt import (
     AdaptSettings,
     Lesson,
+    _free,
     adapt_together,
     divergence,
+    free_variables,
     native_scores,
 )
 
@@ -235,3 +237,27 @@ def test_an_adaptation_survives_the_disk_and_belongs_to_its_weights(
     (tmp_path / "adapted.json").write_text("{")
     with pytest.raises(InputError, match=r"is not JSON: .*adapted\.json"):
         read_adaptation(tmp_path, "abc")
+
+
+def test_batch_norm_inside_a_nested_model_is_tuned_too() -> None:
+    """A base inside a model, as transfer learning builds it; it may be frozen."""
+    inner = _model()
+    inner.trainable = False
+    image = keras.Input((12, 12, 3))
+    outer = keras.Model(image, inner(image), name="outer")
+    names = {"offsets": 8, "norms": 16, "norms+head": 16 + 36}
+    for tensors, numbers in names.items():
+        found = free_variables(outer, tensors)
+        assert sum(int(np.prod(one.shape)) for one in found) == numbers
+        assert _free(outer, tensors) == numbers
+        assert {one.path for one in outer.trainable_variables} == {
+            one.path for one in found
+        }
+
+
+def test_a_model_without_batch_norm_is_refused() -> None:
+    image = keras.Input((12, 12, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(image)
+    plain = keras.Model(image, keras.layers.Dense(4, "softmax")(pooled), name="plain")
+    with pytest.raises(InputError, match="plain has no batch norm"):
+        free_variables(plain, "norms")

@@ -121,6 +121,23 @@ def test_where_only_costlier_plans_pass_it_is_the_reference_itself() -> None:
     assert (plan.certificate.lost, plan.certificate.won) == (0, 0)
 
 
+def test_what_is_safest_but_dearer_than_the_reference_gives_the_reference() -> None:
+    """Nothing passes, and what comes nearest costs 7 % more than the reference."""
+    data = table(images=120, seed=7)
+    request = Request(
+        reference=data.rungs[1],
+        max_drop_points=1.0,
+        confidence=0.95,
+        ways=("top1", "deferral"),
+    )
+    plan = certified_plan(data, request)
+    assert plan.family.macs[0] > plan.family.reference_macs
+    assert plan.certificate.certified
+    assert plan.certificate.bound_points == 0
+    assert plan.selector.to_json() == {"kind": "fixed", "ladder": [data.rungs[1]]}
+    assert plan.macs == data.macs[1]
+
+
 @pytest.mark.parametrize(
     ("drop", "confidence"),
     [(-101.0, 0.9), (float("nan"), 0.9), (200.0, 0.9), (1.0, 0.3)],

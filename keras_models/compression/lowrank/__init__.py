@@ -1,0 +1,1 @@
+"""Low rank: a convolution, or a dense layer, as two or three that multiply less."""
