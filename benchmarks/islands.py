@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _front(work: Path, folder: Path, resolution: int) -> None:
-    from convert.latency_beside import measured_beside
+    from convert.latency_beside import beside
 
     source, judged, dynamic = _made(work, folder, resolution)
     files = dict(_raised(source))
@@ -42,7 +42,7 @@ def _front(work: Path, folder: Path, resolution: int) -> None:
     print(f"  {'raised':>12}{'agreement %':>13}{'latency, times':>16}")
     for name, content in [*files.items(), ("dynamic_int8", dynamic)]:
         agreement = 100 * (_answers(content, source.signature, judged) == first).mean()
-        times = measured_beside(content, plain).times
+        times = beside(content, plain).ratio
         print(f"  {name:>12}{agreement:13.2f}{times:16.2f}", flush=True)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from convert.assemble import bundle_name, made_files, opened, write
 from convert.bundle import Bundle
 from convert.image_input import entrance
-from convert.latency_beside import Beside, measured_beside
+from convert.latency_beside import Beside, beside
 from convert.manifest import Json
 from convert.parents import parent_scores
 from convert.parity import Parity, file_scores, parity
@@ -94,10 +94,10 @@ def convert(
         )
         for source in wanted.sources
     ]
-    beside = [RECIPES["float32"]]
+    needed = [RECIPES["float32"]]
     if any(recipe.mixed for recipe in options.recipes):
-        beside.append(RECIPES[UNMIXED])
-    wished = tuple(dict.fromkeys((*beside, *options.recipes)))
+        needed.append(RECIPES[UNMIXED])
+    wished = tuple(dict.fromkeys((*needed, *options.recipes)))
     pairs = [(made, rung) for made in every for rung in wanted.of(made.source)]
     parents: dict[str, StoredRung] = {}
     for rung_files, rung in progress(
@@ -162,8 +162,8 @@ def _lossy(found: Parity) -> bool:
 
 def _beside(rung_files: RungFiles, rung: WantedRung, content: bytes) -> Beside:
     """Its latency here beside that of the same recipe without islands."""
-    other = rung_files.path(rung, RECIPES[UNMIXED]).read_bytes()
-    return measured_beside(content, other)
+    other = read_part(rung_files.path(rung, RECIPES[UNMIXED]))
+    return beside(content, other)
 
 
 def _layers(
@@ -233,7 +233,7 @@ def _report(result: Result) -> str:
     }
     if result.islands:
         facts["islands"] = {
-            rung: {**asdict(islands), "latency": asdict(beside)}
-            for rung, (islands, beside) in result.islands.items()
+            rung: {**asdict(islands), "latency": asdict(latency)}
+            for rung, (islands, latency) in result.islands.items()
         }
     return json.dumps(facts, indent=1) + "\n"

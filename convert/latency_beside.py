@@ -1,49 +1,77 @@
-"""What one file takes beside another on this machine: one thread, in turn, one run."""
+"""Two .tflite files in turn on this machine: the median time of an image of each.
+
+One thread, by LiteRT's own interpreter with its default delegate. A machine that slows
+down slows both, so their ratio holds where the times do not: it is the median over
+rounds, and its interval is that of a median, by ranks (Conover 1999, section 3.2).
+"""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.stats import binom
 
 from keras_models.framework import silent
 
-_ROUNDS, _RUNS = 25, 3  # rounds over both files; runs of one file in each
+_WARM = 3  # runs that are not counted
+_ROUNDS = 25
+_AT_ONCE = 0.02  # seconds of runs of one file before the other's turn, about
+_MOST = 30  # runs of a turn
+_CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Beside:
-    """Milliseconds of one image, the best round's; and how often the other's."""
+    """One file beside the other."""
 
-    own_ms: float
-    other_ms: float
-    times: float  # the median over rounds: both files of a round find the machine alike
-
-
-def measured_beside(own: bytes, other: bytes) -> Beside:
-    """Both files take turns, so that a busy machine slows both alike."""
-    interpreters = [_interpreter(content) for content in (own, other)]
-    rounds = np.array(
-        [[min(_seconds(run)) for run in interpreters] for _ in range(_ROUNDS)]
-    )
-    best = 1e3 * rounds.min(0)
-    return Beside(*map(float, (*best, np.median(rounds[:, 0] / rounds[:, 1]))))
+    own_us: float  # median of one image
+    other_us: float
+    ratio: float  # own / other, median over rounds
+    ratio_low: float  # 95 % of that median
+    ratio_high: float
 
 
-def _interpreter(content: bytes) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
+class _Timed:
+    """One file, ready to be run."""
 
-    with silent():
-        interpreter: Any = Interpreter(model_content=content, num_threads=1)
-        interpreter.allocate_tensors()
-        interpreter.invoke()
-    return interpreter
+    def __init__(self, content: bytes) -> None:
+        from ai_edge_litert.interpreter import Interpreter
 
+        with silent():
+            self._interpreter: Any = Interpreter(model_content=content, num_threads=1)
+            self._interpreter.allocate_tensors()
+        (details,) = self._interpreter.get_input_details()
+        drawn = np.random.default_rng(0).uniform(0, 1, details["shape"])
+        if np.issubdtype(details["dtype"], np.integer):
+            drawn = np.rint(100 * drawn)
+        self._interpreter.set_tensor(details["index"], drawn.astype(details["dtype"]))
+        last = min(self._run() for _ in range(_WARM))
+        self._turn = int(np.clip(_AT_ONCE / max(last, 1e-6), 1, _MOST))
+        self.rounds: list[float] = []  # seconds, the median of each turn
 
-def _seconds(interpreter: Any) -> Iterator[float]:
-    interpreter.invoke()  # caches held the other file
-    for _ in range(_RUNS):
+    def _run(self) -> float:
         started = time.perf_counter()
-        interpreter.invoke()
-        yield time.perf_counter() - started
+        self._interpreter.invoke()
+        return time.perf_counter() - started
+
+    def take_turn(self) -> None:
+        self.rounds.append(float(np.median([self._run() for _ in range(self._turn)])))
+
+
+def beside(own: bytes, other: bytes) -> Beside:
+    """Measured in turn; who begins changes from round to round."""
+    timed = _Timed(own), _Timed(other)
+    for number in range(_ROUNDS):
+        for one in timed if number % 2 else reversed(timed):
+            one.take_turn()
+    first, second = (np.array(one.rounds) for one in timed)
+    ratios = np.sort(first / second)
+    rank = int(binom.ppf((1 - _CONFIDENCE) / 2, ratios.size, 0.5))
+    return Beside(
+        own_us=1e6 * float(np.median(first)),
+        other_us=1e6 * float(np.median(second)),
+        ratio=float(np.median(ratios)),
+        ratio_low=float(ratios[rank]),
+        ratio_high=float(ratios[-1 - rank]),
+    )

@@ -85,8 +85,9 @@ def _raised(rung: str, islands: Islands, beside: Beside) -> str:
         f"calibration images that set no range, {100 * islands.without:.1f} % without "
         f"them, {100 * islands.wanted:g} % wanted"
         f"{', which no more islands can give' if short else ''}. Latency here, one "
-        f"thread, in turn: {beside.own_ms:.2f} ms, {UNMIXED} {beside.other_ms:.2f}, "
-        f"{beside.times:.2f} times in the median round."
+        f"thread, in turn: {beside.own_us / 1e3:.2f} ms, {UNMIXED} "
+        f"{beside.other_us / 1e3:.2f}, {beside.ratio:.2f} times "
+        f"({beside.ratio_low:.2f} to {beside.ratio_high:.2f}) in the median round."
     )
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from convert.compressing.latency import beside
 from convert.compressing.making import keras_file, made
 from convert.compressing.variant import QUANTISER, Setting, Variant
 from convert.compressing.zeros import zeros_in
+from convert.latency_beside import beside
 from convert.parity import file_scores
 from convert.quantising.recipes import RECIPES
 from convert.rung_files import RungFiles, read_part

@@ -149,7 +149,7 @@ def test_islands_are_named_and_their_shared_file_is_sound(
     assert set(mixed["islands"]) == {"small_resnet@48", "small_resnet@32"}
     for raised in mixed["islands"].values():
         assert len(raised["operations"]) > 20
-        assert raised["latency"]["own_ms"] > 0
+        assert raised["latency"]["own_us"] > 0
     for own, other in zip(mixed["rungs"], plain["rungs"], strict=True):
         assert own["agreement"] >= other["agreement"]
         assert own["mean_difference"] < other["mean_difference"]

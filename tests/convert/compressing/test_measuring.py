@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import pytest
 
-from convert.compressing.latency import beside
 from convert.compressing.outcome import Entry, _candidate
 from convert.compressing.variant import Variant
 from convert.compressing.zeros import zeros_in
+from convert.latency_beside import beside
 from convert.quantising.quantise import FloatRung, with_litert
 from convert.quantising.ranges import seen_by
 from convert.quantising.recipes import RECIPES
@@ -91,7 +91,7 @@ def test_what_is_kept_of_a_variant_reads_back(tmp_path: Path) -> None:
     VARIANT.write(path)
     assert Variant.read(path) == VARIANT
     path.write_text(path.read_text()[:-30])
-    with pytest.raises(InputError, match="is not a measured variant"):
+    with pytest.raises(InputError, match="expected a measured variant"):
         Variant.read(path)
 
 
