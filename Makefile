@@ -10,8 +10,8 @@ QUICK := $(addprefix tests/contracts/test_,imports.py documentation.py command_l
 BUILD = $(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench screens wheel \
-  licences lock clean
+.PHONY: demo test quick test-checkout test-wheel test-slow lint docs bench screens \
+  crash fuzz wheel licences lock clean
 
 demo: $(READY)
 	$(BIN)/reswise demo
@@ -60,6 +60,14 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# Every long verb killed at file operations and at moments, and let alone: the long form.
+crash: $(READY)
+	$(BIN)/python -m tests.crash
+
+# A hundred thousand broken inputs: the long form. make fuzz ENGINE=atheris: by atheris.
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz $(if $(ENGINE),--engine $(ENGINE))
 
 # PNG files to look at: terminal of 80 and 120 columns, page of 1440 and 390 px, light, dark.
 screens: $(READY)

@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
 
     from dataclasses import asdict
 
+    from absl import logging
+
     from keras_models.adapted import write_record
     from keras_models.adapting.adapt import free_variables
     from keras_models.adapting.lessons import lessons
@@ -86,17 +88,15 @@ def run(args: argparse.Namespace) -> int:
         )
     began = time.monotonic()
     learnt = lessons(source, dataset, resolutions, preprocessing, settings)
-    outcomes, minutes = [], []
+    outcomes = []
     for group in groups:
-        start = time.monotonic()
         outcomes += _adapt(args, source, group, learnt, settings)
-        minutes += [(time.monotonic() - start) / 60 / len(group)] * len(group)
     facts = adapt_record.facts(source, dataset, preprocessing)
     facts["settings"] = asdict(settings)
     facts["together"] = args.together
-    facts["minutes"] = round((time.monotonic() - began) / 60, 1)
     write_record(args.run, source.weights_sha256, facts, outcomes)
-    adapt_record.show(args, source, dataset, outcomes, minutes)
+    adapt_record.show(args, source, dataset, outcomes)
+    logging.info("adapted in %.1f minutes", (time.monotonic() - began) / 60)
     return 0
 
 

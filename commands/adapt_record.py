@@ -36,7 +36,6 @@ def show(
     source: "Pretrained",
     dataset: "Dataset",
     outcomes: "list[Outcome]",
-    minutes: list[float],
 ) -> None:
     """The table of what was tuned; prints where it lies."""
     from reports.adapt_table import adapt_table
@@ -46,7 +45,7 @@ def show(
         f"{source.name} ({source.weights}) adapted on {dataset.name} {dataset.split}, "
         "without labels"
     )
-    table = adapt_table(title, source.native, outcomes, minutes, echo.command_line())
+    table = adapt_table(title, source.native, outcomes, echo.command_line())
     write_tables(args.run, "adapt", [table])
     table.show(wide=args.wide)
     for name in ("adapted.json", "adapt.md"):

@@ -30,9 +30,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judges every selector at every budget; prints tables, writes rows.csv."""
+    from reports.measured_answers import keep_answers
     from reports.remarks import with_remarks
     from reports.run_folder import add_rows, add_tables
     from reports.selection_table import judged_rows, judged_table, spread_table
+    from selection.replay import replay
 
     wanted = stored.names(args.selector or ",".join(_ALL))
     if args.selector is None and args.thresholds is not None:
@@ -54,12 +56,17 @@ def run(args: argparse.Namespace) -> int:
     if "random" in wanted:
         tables += [spread_table(each, test, reference, args.repeats) for each in judged]
     meta = parts.rungs[reference].meta
+    fixed = select_judged.every_rung(test, reference)
     rows = [
         row
-        for each in (select_judged.every_rung(test, reference), *judged)
+        for each in (fixed, *judged)
         for row in judged_rows(each, test, reference, meta, echo.command_line())
     ]
     add_rows(args.run, rows)
+    selectors = [one.selector for each in (fixed, *judged) for one in each]
+    rights = [replay(selector, test).right for selector in selectors]
+    answers = list(zip(rows, rights, strict=True))
+    keep_answers(args.run, test.ids, test.labels, answers)
     keys = [stored.what(args, parts.rungs, reference, table.title) for table in tables]
     add_tables(args.run, "select", tables, keys, command=echo.command_line())
     for table in tables:  # after the files: head may close the pipe

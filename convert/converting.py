@@ -162,7 +162,7 @@ def _lossy(found: Parity) -> bool:
 
 def _beside(rung_files: RungFiles, rung: WantedRung, content: bytes) -> Beside:
     """Its latency here beside that of the same recipe without islands."""
-    other = rung_files.path(rung, RECIPES[UNMIXED]).read_bytes()
+    other = read_part(rung_files.path(rung, RECIPES[UNMIXED]))
     return beside(content, other)
 
 

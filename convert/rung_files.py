@@ -129,7 +129,7 @@ class RungFiles:
         if not recipe.mixed:
             return None
         path = self.path(wanted, recipe).with_suffix(_ISLANDS)
-        return read_islands(path.read_text(encoding="utf-8"))
+        return read_islands(part_file(path))
 
     def _wanted_of(self, recipe: Recipe) -> float:
         """As given, else the recipe's own, to which random weights are not held."""

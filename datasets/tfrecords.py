@@ -102,11 +102,17 @@ def _next_place(file: BinaryIO, path: Path, number: int) -> Place:
             f"{path}: the checksum of the length of record {number} does not fit: it "
             "is no TFRecord file, or some of its bytes have changed"
         )
-    return Place(path, file.tell(), struct.unpack("<Q", header[:8])[0])
+    span = Place(path, file.tell(), struct.unpack("<Q", header[:8])[0])
+    _check_inside(span)
+    return span
+
+
+def _check_inside(span: Place) -> None:
+    """Before a damaged length is asked of the memory, or of a seek."""
+    if span.length > span.path.stat().st_size - span.start:
+        raise Unreadable(f"{span.path} is truncated at byte {span.start}")
 
 
 def _exactly(file: BinaryIO, span: Place) -> bytes:
-    left = span.path.stat().st_size - span.start
-    if span.length > left:  # checked before a damaged length is asked of the memory
-        raise Unreadable(f"{span.path} is truncated at byte {span.start}")
+    _check_inside(span)
     return file.read(span.length)

@@ -9,9 +9,16 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 
+from absl.logging import get_absl_logger
+
 # Keras imports these, where it finds them, for data frames, estimators and galleries,
 # which nothing here uses: half of its time, and 0.14 GB.
 _UNUSED_BY_KERAS = ("matplotlib", "pandas", "sklearn")
+# what they log below an error is advice to programmers
+_LIBRARIES = (
+    "ai_edge_litert", "keras", "litert_quantizer", "tensorflow", "tensorflow_datasets",
+    "tensorflow_model_optimization", "tf_keras",
+)  # fmt: skip
 
 
 def quiet() -> None:
@@ -22,6 +29,7 @@ def quiet() -> None:
     out too: a user can do nothing about it.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    get_absl_logger().addFilter(_no_advice)  # the same one is added once
     if "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -29,6 +37,17 @@ def quiet() -> None:
     with silent(), _not_imported(_UNUSED_BY_KERAS), no_collection():
         import keras  # noqa: F401
     gc.freeze()  # what was imported stays; once only, for a model is not to stay
+
+
+def _no_advice(record: logging.LogRecord) -> bool:
+    """Whether a line is our own, or an error."""
+    parts = record.pathname.replace("\\", "/").split("/")
+    after = {
+        parts[index + 1]
+        for index, part in enumerate(parts[:-1])
+        if part in ("site-packages", "dist-packages")
+    }
+    return record.levelno >= logging.ERROR or not after & set(_LIBRARIES)
 
 
 @contextlib.contextmanager

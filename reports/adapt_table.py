@@ -21,7 +21,6 @@ _COLUMNS = (
     "worth before %",
     "worth after % (standard error)",
     "numbers tuned",
-    "minutes",
 )
 
 
@@ -29,7 +28,6 @@ def adapt_table(
     title: str,
     native: int,
     outcomes: "list[Outcome]",
-    minutes: list[float],
     command: str,
 ) -> Table:
     """One line a resolution; divergence and agreement are on the held-out pictures."""
@@ -45,9 +43,8 @@ def adapt_table(
             f"{100 * outcome.before.expected:.1f}",
             f"{100 * outcome.after.expected:.1f} ({100 * outcome.worth_error:.1f})",
             f"{outcome.tuned:,}",
-            f"{took:.1f}",
         )
-        for outcome, took in zip(outcomes, minutes, strict=True)
+        for outcome in outcomes
     )
     notes = (
         f"Divergence: Kullback-Leibler, nats a picture, of the scores from those at "
@@ -63,7 +60,7 @@ def adapt_table(
         words=2,
         notes=notes,
         kind="adaptation",
-        more=("adapted on", "held out", "numbers tuned", "minutes"),
+        more=("adapted on", "held out", "numbers tuned"),
         command=command,
     )
 
@@ -78,7 +75,7 @@ def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -
     columns = (
         "resolution", "adapted", "native top-1 %", "before %", "after %",
         "gain, points: mean (sd)", "least..most", "gain if never declined",
-        "pictures", "minutes",
+        "pictures",
     )  # fmt: skip
     notes = (
         f"{splits} random halves, of {trials[0].tested} tested images each; means over "
@@ -92,7 +89,7 @@ def trials_table(title: str, trials: "list[Trial]", splits: int, command: str) -
         words=2,
         notes=notes,
         kind="adaptation-trial",
-        more=("least..most", "gain if never declined", "pictures", "minutes"),
+        more=("least..most", "gain if never declined", "pictures"),
         command=command,
     )
 
@@ -111,5 +108,4 @@ def _trials_row(trials: "list[Trial]") -> tuple[str, ...]:
         f"{gains.min():+.2f}..{gains.max():+.2f}",
         f"{tuned.mean():+.2f}",
         str(trials[0].pictures),
-        f"{np.mean([trial.minutes for trial in trials]):.1f}",
     )

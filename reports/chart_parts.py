@@ -34,14 +34,18 @@ def from_zero(values: Sequence[Mapping[str, object]], *names: str) -> list[float
     return [0.0, 1.08 * (largest or 1.0)]
 
 
-def named(base: alt.Chart, cost: str, middle: float) -> list[alt.Chart]:
+def named(base: alt.Chart, cost: str, middle: float) -> Any:
     """The name of each point, `what`, beside it, towards the middle of the chart."""
-    cheap = base.transform_filter(f"datum[{cost!r}] <= {middle}")
-    dear = base.transform_filter(f"datum[{cost!r}] > {middle}")
-    return [
-        cheap.mark_text(align="left", dx=7, dy=10, fontSize=11).encode(text="what:N"),
-        dear.mark_text(align="right", dx=-7, dy=-8, fontSize=11).encode(text="what:N"),
-    ]
+
+    def by_half(cheap: object, dear: object) -> alt.ExprRef:
+        return alt.ExprRef(f"datum[{cost!r}] <= {middle} ? {cheap!r} : {dear!r}")
+
+    return base.mark_text(
+        align=by_half("left", "right"),
+        dx=by_half(7, -7),
+        dy=by_half(10, -8),
+        fontSize=11,
+    ).encode(text="what:N")
 
 
 def corner() -> Any:

@@ -216,7 +216,7 @@ def size_chart(values: list[Point]) -> Spec:
         )
     )
     names = named(points, "MB", from_zero(values, "MB")[1] / 2)
-    return finished(alt.layer(points, *names, corner()))
+    return finished(alt.layer(points, names, corner()))
 
 
 def bundle_chart(values: list[Point]) -> Spec:
@@ -254,4 +254,4 @@ def latency_chart(values: list[Point]) -> Spec:
     )
     names = named(base.encode(x="p50, ms:Q"), "p50, ms", ends[1] / 2)
     tails = base.mark_rule().encode(x="p50, ms:Q", x2="p90, ms:Q")
-    return finished(alt.layer(tails, marks, *names, corner()))
+    return finished(alt.layer(tails, marks, names, corner()))

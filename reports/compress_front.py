@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from keras_models.accuracy import paired_drop, wilson
 from reports.chart_parts import Point, Spec, charted, finished, level, tooltip
+from reports.figures import Drawn
 
 if TYPE_CHECKING:
     from convert.compressing.outcome import Entry, Outcome
@@ -115,7 +116,7 @@ def _line(base: Any, kind: str) -> Any:
 def front_figure(facts: Mapping[str, Any]) -> Figure:
     """The same three, side by side, for papers."""
     tab20: Any = colormaps["tab20"]
-    figure = Figure(figsize=(13.0, 4.4), layout="constrained")
+    figure = Drawn(figsize=(13.0, 4.4), layout="constrained")
     kinds = list(dict.fromkeys(str(one["kind"]) for one in facts["points"]))
     colours = {kind: tab20.colors[n % 20] for n, kind in enumerate(kinds)}
     for number, cost in enumerate(COSTS, start=1):

@@ -24,6 +24,15 @@ _NATIVE = "tab:red"
 _COLOURS = ("tab:blue", "tab:green", "tab:purple", "tab:orange", "tab:brown")
 
 
+class Drawn(Figure):
+    """A figure that a notebook shows, with or without pyplot's inline backend."""
+
+    def _repr_png_(self) -> bytes:
+        text = io.BytesIO()
+        self.savefig(text, format="png", dpi=110)
+        return text.getvalue()
+
+
 def draw_groups(rows: list[Row], own: str, folder: Path) -> list[Path]:
     """One figure a group of `reports.drop`: accuracy.svg, or accuracy_<what>.svg each.
 
@@ -62,7 +71,7 @@ def accuracy_figure(rows: list[Row]) -> Figure:
 
     As figures 11 to 13 of the thesis, with top-1 beside top-5 and one line a crop.
     """
-    figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+    figure = Drawn(figsize=(7.0, 4.2), layout="constrained")
     axes = figure.add_subplot()
     crops = list(dict.fromkeys(row.crop for row in rows))
     for index, crop in enumerate(crops):
@@ -148,7 +157,7 @@ def match_figure(outcomes: Sequence["Outcome"]) -> Figure:
 
 
 def _empty(across: str, up: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(7.0, 4.2), layout="constrained")
+    figure = Drawn(figsize=(7.0, 4.2), layout="constrained")
     axes = figure.add_subplot()
     axes.set_xlabel(across)
     axes.set_ylabel(up)

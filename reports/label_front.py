@@ -63,7 +63,9 @@ def label_chart(values: list[Point]) -> Spec:
         charted(values)
         .mark_line(interpolate="step-after", point=True)
         .encode(
-            x=alt.X("labels:Q", title="labels of certification images"),
+            x=alt.X("labels:Q", title="labels of certification images").axis(
+                tickMinStep=1
+            ),
             y=alt.Y("FLOPs drop certified %:Q").scale(zero=True),
             color=alt.Color("plan:N", title=None).legend(orient="bottom", columns=2),
             tooltip=tooltip("plan", "labels", "FLOPs drop certified %"),

@@ -1,12 +1,15 @@
 """Which images the thing of a row answered right, where its run still knows that."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files import write_text
+from datasets.user_files import UserFile
 from keras_models.scoring.score_records import RungMeta, StoredRung
 from keras_models.scoring.scores import ScoreStore
 from reports.gathered import Gathered, Json
@@ -16,6 +19,7 @@ from selection.replay import replay
 from selection.scored import from_stored
 from selection.selectors.catalogue import from_json
 
+ANSWERS_FILE = "answers.json"  # beside rows.csv, of the rows that were replayed
 _SAME = 1e-9
 
 
@@ -37,11 +41,50 @@ def answered(run: Gathered, folder: Path, row: Row) -> Answered | None:
     Args:
         folder: where the row was found.
     """
-    for own in (*_of_rung(run, folder, row), *_of_plan(run, folder, row)):
+    for own in (
+        *_of_rung(run, folder, row),
+        *_of_plan(run, folder, row),
+        *_kept(folder, row),
+    ):
         same = abs(float(own.right.mean()) - (row.top1 or 0.0)) < _SAME
         if own.right.size == row.images and same:
             return own
     return None
+
+
+def keep_answers(
+    folder: Path, ids: Sequence[str], labels: Ints, rows: Sequence[tuple[Row, Bools]]
+) -> None:
+    """Which of these images the thing of each row answered right, for comparisons."""
+    kept = [
+        {"of": _name(row), "right": "".join("01"[int(one)] for one in right)}
+        for row, right in rows
+    ]
+    facts = {"ids": list(ids), "labels": labels.tolist(), "answers": kept}
+    write_text(folder / ANSWERS_FILE, json.dumps(facts) + "\n")
+
+
+def _name(row: Row) -> list[object]:
+    return [row.selector, row.ladder, row.dataset, row.split, row.macs]
+
+
+def _kept(folder: Path, row: Row) -> Iterator[Answered]:
+    path = folder / ANSWERS_FILE
+    if not path.exists():
+        return
+    facts = UserFile(path).object()
+    try:
+        ids, labels = tuple(map(str, facts["ids"])), np.array(facts["labels"], np.int64)
+        for each in facts["answers"]:
+            right = np.array([digit == "1" for digit in each["right"]], np.bool_)
+            if len(ids) != labels.size or right.size != labels.size:
+                raise ValueError(f"{right.size} answers of {len(ids)} images")
+            if each["of"] == _name(row):
+                yield Answered(ids, labels, right)
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError.of(
+            path, f"not the answers of `reswise select` ({error})", "", "Run it again."
+        ) from error
 
 
 def weights_of(run: Gathered, folder: Path, row: Row) -> str | None:
@@ -63,6 +106,25 @@ def plan_of(run: Gathered, folder: Path, row: Row) -> Json | None:
         if where == folder and run.row_of(where, plan) == row:
             return plan
     return None
+
+
+def same_images(
+    run: Gathered, names: Sequence[str], judged: frozenset[str]
+) -> list[StoredRung]:
+    """Stored rungs over one and the same images, those that hold most of the judged."""
+    best: list[StoredRung] = []
+    for fingerprint in dict.fromkeys(rung.fingerprint for rung in run.rungs):
+        own = {r.rung: r for r in run.rungs if r.fingerprint == fingerprint}
+        if set(names) <= set(own):
+            rungs = [own[name] for name in names]
+            best = max(best, rungs, key=lambda some: _held(some, judged))
+    return best
+
+
+def _held(rungs: Sequence[StoredRung], judged: frozenset[str]) -> tuple[int, int]:
+    """(how many of the judged images, how many in all)."""
+    ids = rungs[0].ids if rungs else ()
+    return len(judged.intersection(ids)), len(ids)
 
 
 def _fits(meta: RungMeta, rung: str, row: Row) -> bool:
@@ -96,14 +158,11 @@ def _of_plan(run: Gathered, folder: Path, row: Row) -> Iterator[Answered]:
     plan, judging = plan_of(run, folder, row), dict(run.judging).get(folder)
     if plan is None or not judging:
         return
-    rungs: dict[str, StoredRung] = {}
-    for name in plan["selector"]["ladder"]:
-        own = [r for r in run.rungs if _fits(r.meta, name, row)]
-        if len(own) != 1:
-            return
-        rungs[name] = own[0]
+    own = same_images(run, plan["selector"]["ladder"], judging)
+    if not own:
+        return
     try:
-        scored = from_stored(rungs)
+        scored = from_stored({rung.rung: rung for rung in own})
         done = replay(from_json(plan["selector"]), scored)
     except InputError:  # other images, or a selector that looks at pictures
         return

@@ -11,6 +11,7 @@ from reports import rung_charts
 from reports.chart_parts import Point
 from reports.examples import groups
 from reports.gathered import Gathered, Json
+from reports.measured_answers import same_images
 from reports.section import Figure, Section
 
 
@@ -19,7 +20,7 @@ def _ladder(gathered: Gathered) -> tuple[list[StoredRung], Json | None]:
     judging = dict(gathered.judging)
     for folder, plan in gathered.plans:
         judged = judging.get(folder, frozenset())
-        rungs = _stored(gathered, plan["selector"]["ladder"], judged)
+        rungs = same_images(gathered, plan["selector"]["ladder"], judged)
         if len(rungs) > 1:
             return _judged(rungs, judged), plan
     if not gathered.rungs:
@@ -27,25 +28,6 @@ def _ladder(gathered: Gathered) -> tuple[list[StoredRung], Json | None]:
     first = gathered.rungs[-1]
     same = [one for one in gathered.rungs if one.fingerprint == first.fingerprint]
     return sorted(same, key=lambda one: one.macs), None
-
-
-def _stored(
-    gathered: Gathered, names: list[str], judged: frozenset[str]
-) -> list[StoredRung]:
-    """The rungs over one and the same images, those that hold most of the judged."""
-    best: list[StoredRung] = []
-    for fingerprint in dict.fromkeys(rung.fingerprint for rung in gathered.rungs):
-        own = {r.rung: r for r in gathered.rungs if r.fingerprint == fingerprint}
-        if set(names) <= set(own):
-            rungs = [own[name] for name in names]
-            best = max(best, rungs, key=lambda some: _held(some, judged))
-    return best
-
-
-def _held(rungs: list[StoredRung], judged: frozenset[str]) -> tuple[int, int]:
-    """(how many of the judged images, how many in all)."""
-    ids = rungs[0].ids if rungs else ()
-    return len(judged.intersection(ids)), len(ids)
 
 
 def _judged(rungs: list[StoredRung], ids: frozenset[str]) -> list[StoredRung]:

@@ -55,7 +55,7 @@ def side_by_side(runs: Sequence[Gathered], names: Sequence[str]) -> Table:
         words=2,
         notes=tuple(_notes(runs, names, left)),
         kind="comparison",
-        more=tuple(f"MMACs, {name}" for name in names),
+        more=tuple(f"{what}, {name}" for what in ("MMACs", "p50 ms") for name in names),
     )
 
 

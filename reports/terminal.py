@@ -76,11 +76,11 @@ def _least(cells: Rows) -> list[int]:
 
 
 def _widths(cells: Rows, width: int) -> list[int]:
-    """Letters of each column: whole cells first, then whole names, then whole heads."""
+    """Letters of each column: whole names first, then whole cells, then whole heads."""
     widths = _least(cells)
     spare = width - sum(widths) - _GAP * (len(widths) - 1)
     heads, body = cells[:1], cells[1:]
-    for rows, longest in ((body, _full), (body, _longest_word), (heads, _full)):
+    for rows, longest in ((body, _longest_word), (body, _full), (heads, _full)):
         for index in range(len(widths)):
             wanted = max((longest(row[index]) for row in rows), default=0)
             if 0 < wanted - widths[index] <= spare and wanted <= _COMFORT:
@@ -107,7 +107,8 @@ def _upright(cells: Rows, words: int, width: int) -> list[str]:
         [wrapped(cell, wide) for cell, wide in zip(row, widths, strict=True)]
         for row in cells
     ]
-    apart = any(len(cell) > 1 for row in folded[1:] for cell in row)
+    # what wraps at the end of its row alone is clear without a line between
+    apart = any(len(cell) > 1 for row in folded[1:] for cell in row[:-1])
     head, *body = folded
     high = max(map(len, head))
     bottom = [[""] * (high - len(cell)) + cell for cell in head]  # on the rule

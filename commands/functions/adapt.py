@@ -1,6 +1,5 @@
 """Batch norm tuned for lower resolutions, without labels: the function `adapt`."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -74,12 +73,10 @@ def adapt(
     preprocessing = Preprocessing(crop)
     learnt = lessons(source, images, list(resolutions), preprocessing, settings)
     models = {resolution: source.at(resolution) for resolution in resolutions}
-    outcomes, minutes = [], []
+    outcomes = []
     for resolution, lower in models.items():
-        began = time.monotonic()
         lesson, convention = learnt[resolution], source.normalisation
         outcomes.append(_adapted(lower, convention, lesson, settings, Path(run)))
-        minutes.append((time.monotonic() - began) / 60)
     facts: dict[str, object] = {
         "command": called("adapt"),
         "model": source.name,
@@ -95,7 +92,7 @@ def adapt(
     write_record(Path(run), source.weights_sha256, facts, outcomes)
     title = f"{source.name} ({source.weights}) adapted on {images.name} {images.split}"
     title += ", without labels"
-    table = adapt_table(title, source.native, outcomes, minutes, called("adapt"))
+    table = adapt_table(title, source.native, outcomes, called("adapt"))
     add_tables(Path(run), "adapt", [table], [table.title])
     return Adapted(
         rows=(),

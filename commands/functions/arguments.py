@@ -30,9 +30,10 @@ def source_of(
         InputError: what cannot be opened, or is no name.
     """
     from keras_models.framework import quiet
+
+    quiet()  # before the first import of Keras
     from keras_models.loading import RUNG_NAME, ModelChoice, from_model, load
 
-    quiet()
     if name is not None and not RUNG_NAME.fullmatch(name):
         raise InputError("name", repr(name), "letters, digits, _, - and .")
     if not isinstance(model, str | Path):

@@ -24,6 +24,7 @@ from convert.quantising.quantise import FloatRung, float_outputs, with_litert
 from convert.quantising.raising import Network, network, raising_order
 from convert.quantising.ranges import seen_by
 from convert.quantising.recipes import Recipe
+from datasets.user_files import UserFile
 
 Float64s = NDArray[np.float64]
 _HELD_OUT = 2  # of so many calibration images one sets no range in the search
@@ -46,10 +47,15 @@ class Islands:
         return json.dumps(asdict(self), indent=1) + "\n"
 
 
-def read_islands(text: str) -> Islands:
-    """As `to_json` wrote them."""
-    facts = json.loads(text)
-    return Islands(**{**facts, "operations": tuple(facts["operations"])})
+def read_islands(file: UserFile) -> Islands:
+    """As `to_json` wrote them.
+
+    Raises:
+        InputError: something else.
+    """
+    facts = file.json()
+    with file.shaped():
+        return Islands(**{**facts, "operations": tuple(facts["operations"])})
 
 
 def with_islands(

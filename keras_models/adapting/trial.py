@@ -3,7 +3,6 @@
 The labels are read here alone, to judge; no adaptation sees them.
 """
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,7 +34,6 @@ class Trial:
     native: float  # top-1 of the other half at the native resolution, a fraction
     before: float  # at this one, with the trained tensors
     tuned: float  # with the tuned ones, whether they were accepted or not
-    minutes: float
 
     @property
     def after(self) -> float:
@@ -94,11 +92,9 @@ def _trial(
     settings: AdaptSettings,
 ) -> list[Trial]:
     before = [judge.top1(model) for model in models]
-    began = time.monotonic()
     outcomes = adapt_together(
         models, judge.normalisation, pairs, settings, keep_declined=True
     )
-    minutes = (time.monotonic() - began) / 60 / len(models)
     return [
         Trial(
             resolution=outcome.resolution,
@@ -108,7 +104,6 @@ def _trial(
             native=native,
             before=earlier,
             tuned=judge.top1(model),
-            minutes=minutes,
         )
         for model, outcome, earlier in zip(models, outcomes, before, strict=True)
     ]

@@ -3,7 +3,9 @@
 import ast
 import json
 import runpy
+import warnings
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import pytest
@@ -49,6 +51,47 @@ def test_the_cells_of_the_notebook_run_in_order(
     assert len(eval(last["table"], names)) == 4
     assert eval(last["figure"], names).axes[0].get_xlabel() == "resolution, pixels"
     assert "<table>" in eval(last["page"], names)._repr_html_()
+
+
+def test_the_notebook_shows_a_frame_and_a_figure_and_no_log_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a kernel of its own, as a user's: what libraries print is an output there."""
+    nbformat = pytest.importorskip("nbformat")
+    pytest.importorskip("ipykernel")
+    from nbclient import NotebookClient
+
+    for name in ("TF_CPP_MIN_LOG_LEVEL", "GRPC_VERBOSITY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    notebook = nbformat.read(EXAMPLES / "resolution.ipynb", 4)
+    place = {"metadata": {"path": str(tmp_path)}}
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources=place
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the client, about itself
+        client.execute()
+    outputs = [
+        output
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    ]
+    noise = [one["text"] for one in outputs if one.get("name") == "stderr"]
+    assert noise == []
+    kinds = {kind for output in outputs for kind in output.get("data", {})}
+    assert {"text/html", "image/png"} <= kinds
+    pages = [output["data"]["text/html"] for output in outputs if _is_html(output)]
+    assert any('class="dataframe"' in page for page in pages)
+    said = "".join(one["text"] for one in outputs if one.get("name") == "stdout")
+    assert said.startswith("CERTIFIED")
+    assert "% of the MACs saved" in said
+
+
+def _is_html(output: Any) -> bool:
+    return "text/html" in output.get("data", {})
 
 
 def test_examples_use_reswise_alone() -> None:

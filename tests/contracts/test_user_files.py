@@ -89,6 +89,8 @@ def _opened(path: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, "open"
         if isinstance(called, ast.Attribute) and called.attr in _OPENERS:
             owner = called.value.id if isinstance(called.value, ast.Name) else ""
+            if owner == "webbrowser":
+                continue
             if called.attr not in _OWNERS or owner in _OWNERS[called.attr]:
                 yield node.lineno, f"{owner}.{called.attr}"
 

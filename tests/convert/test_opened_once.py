@@ -11,6 +11,7 @@ from convert.image_input import entrance
 from convert.metadata import About, finished, with_metadata
 from convert.shared_weights import merged, merged_model
 from convert.to_tflite import FloatFiles, at_resolution
+from datasets.user_files import MOST_TEXT_BYTES, UserFile
 from tests.convert.small import network, pretrained
 
 RESOLUTIONS = [32, 24]
@@ -23,8 +24,8 @@ class Counted:
         self.opened: Counter[str] = Counter()
         self.parsed: Counter[bytes] = Counter()
         self.written = 0
-        read, write, read_bytes = (
-            tflite_graph.read, tflite_graph.write, Path.read_bytes,
+        read, write, content = (
+            tflite_graph.read, tflite_graph.write, UserFile.content,
         )  # fmt: skip
 
         def parsing(content: bytes) -> Any:
@@ -35,13 +36,13 @@ class Counted:
             self.written += 1
             return write(model)
 
-        def opening(path: Path) -> bytes:
-            self.opened[path.name] += path.parent.name == "parts"
-            return read_bytes(path)
+        def opening(file: UserFile, most: int = MOST_TEXT_BYTES) -> bytes:
+            self.opened[file.path.name] += file.path.parent.name == "parts"
+            return content(file, most)
 
         monkeypatch.setattr(tflite_graph, "read", parsing)
         monkeypatch.setattr(tflite_graph, "write", writing)
-        monkeypatch.setattr(Path, "read_bytes", opening)
+        monkeypatch.setattr(UserFile, "content", opening)
 
 
 @pytest.mark.parametrize("separate", [False, True])

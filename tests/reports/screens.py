@@ -137,7 +137,8 @@ def _terminals(opened: Any, run: Path, out: Path) -> Iterator[Path]:
             last = "\n".join(line.rpartition("\r")[2] for line in text.split("\n"))
             console = Console(width=columns, record=True, file=io.StringIO())
             prompt = f"$ reswise {' '.join(words)}\n"
-            console.print(Text(prompt, "bold") + Text.from_ansi(last), soft_wrap=False)
+            console.print(Text(prompt, "bold"), end="")
+            console.print(Text.from_ansi(last))
             html = console.export_html(inline_styles=True, code_format="{code}")
             shown.set_content(_SCREEN.format(html))
             file = out / f"terminal-{name}-{columns}.png"

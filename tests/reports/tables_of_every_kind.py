@@ -123,7 +123,6 @@ def _adaptations() -> list[Table]:
         native=0.91,
         before=0.85,
         tuned=0.87,
-        minutes=12.5,
     )
     right = np.arange(40) % 3 > 0
     drawn = LabelTrial(
@@ -138,7 +137,7 @@ def _adaptations() -> list[Table]:
     )
     fit = HeadFit(head=None, strength=0.01, outcomes=(head,))  # type: ignore[arg-type]
     return [
-        adapt_table.adapt_table(_LONG, 224, [outcome], [12.5], "reswise adapt"),
+        adapt_table.adapt_table(_LONG, 224, [outcome], "reswise adapt"),
         adapt_table.trials_table(_LONG, [trial], 1, "reswise adapt"),
         head_table.head_table(_LONG, fit, "reswise adapt"),
         head_table.label_table(_LONG, [drawn], 224, "reswise adapt"),

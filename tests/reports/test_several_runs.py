@@ -1,5 +1,6 @@
 """Runs side by side, and grouped over weights: by hand from what the folders hold."""
 
+import json
 import math
 import re
 import statistics
@@ -147,6 +148,33 @@ def test_plans_are_paired_over_the_images_that_judged_them(tmp_path: Path) -> No
     line_of = dict(zip(table.columns, table.rows[0], strict=True))
     assert line_of["images in both"] == str(_IMAGES // 2)
     assert "not paired" not in line_of["difference, points (95 %)"]
+
+
+def test_selectors_are_paired_by_the_answers_that_select_kept(tmp_path: Path) -> None:
+    """Fixed rungs on the judging half: counted from the stored scores by hand."""
+    found = []
+    for seed in (1, 2):
+        folder = tmp_path / f"select-{seed}"
+        store(folder, _seed(seed), weights=str(seed))
+        line = f"select --selectors cascade --from {folder} --run {folder}/select"
+        assert reswise.run(line.split()) == 0
+        found.append(gather([folder]))
+    table = side_by_side(found, ["a", "b"])
+    lines = {row[0]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
+    judged = json.loads((tmp_path / "select-1/select/answers.json").read_text())["ids"]
+    where = {name: row for row, name in enumerate(_seed(1).ids)}
+    rows = [where[name] for name in judged]
+    assert len(rows) == _IMAGES // 2
+    before, after = (
+        _right(tmp_path / f"select-{seed}", "small@32")[rows] for seed in (1, 2)
+    )
+    gain = 100 * (after.mean() - before.mean())
+    told = lines["small@32"]["difference, points (95 %)"]
+    assert told.startswith(f"{gain + 0.0:+.2f} (")
+    kept = tmp_path / "select-2" / "select" / "answers.json"
+    kept.write_text('{"ids": ["x"]}')
+    with pytest.raises(InputError, match="not the answers of `reswise select`"):
+        side_by_side(found, ["a", "b"])
 
 
 def test_rows_that_nothing_tells_apart_are_joined_to_none(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_what_is_kept_of_a_variant_reads_back(tmp_path: Path) -> None:
     VARIANT.write(path)
     assert Variant.read(path) == VARIANT
     path.write_text(path.read_text()[:-30])
-    with pytest.raises(InputError, match="is not a measured variant"):
+    with pytest.raises(InputError, match="expected a measured variant"):
         Variant.read(path)
 
 

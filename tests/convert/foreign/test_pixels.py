@@ -49,6 +49,9 @@ def _quantised(dtype: str, scale: float, zero_point: int) -> Maker:
     for place in (0, 2):
         held = maker.model.subgraphs[0].tensors[place].quantization
         held.scale, held.zeroPoint = [scale], [zero_point]
+    tensors = maker.model.subgraphs[0].tensors
+    (by,) = tensors[3].quantization.scale  # of the weights
+    tensors[4].quantization.scale = [scale * by]
     return maker
 
 

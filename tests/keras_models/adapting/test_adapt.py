@@ -235,7 +235,7 @@ def test_an_adaptation_survives_the_disk_and_belongs_to_its_weights(
     with pytest.raises(InputError, match="not the file"):
         read_adaptation(tmp_path, "abc").apply(first)
     (tmp_path / "adapted.json").write_text("{")
-    with pytest.raises(InputError, match=r"no adapted\.json"):
+    with pytest.raises(InputError, match=r"is not JSON: .*adapted\.json"):
         read_adaptation(tmp_path, "abc")
 
 

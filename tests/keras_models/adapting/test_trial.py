@@ -87,7 +87,6 @@ def test_declined_tensors_change_nothing_for_the_user() -> None:
         native=1.0,
         before=0.5,
         tuned=0.25,
-        minutes=0.1,
     )
     assert trial.after == 0.5
     accepted = Trial(
@@ -98,6 +97,5 @@ def test_declined_tensors_change_nothing_for_the_user() -> None:
         native=1.0,
         before=0.5,
         tuned=0.75,
-        minutes=0.1,
     )
     assert accepted.after == 0.75
