@@ -12,7 +12,8 @@ RESWISE_REPAIRS          1: each of lowrank's settings also without each repair
 RESWISE_KEEP             a folder for the models, <technique>_<strength>.keras
 
 Scores are LiteRT's. A drop is paired, with a 95 % interval; nats are the mean
-divergence from the parent's scores; latency is one thread's, each in turn with the parent.
+divergence from the parent's scores; latency is one thread's, each in turn
+with the parent.
 """
 
 import os
@@ -114,8 +115,8 @@ def _cells(parent: _Judged, cheaper: _Judged) -> Iterator[str]:
     """One a column, from the MACs to the latency."""
     drop = paired_drop(parent.right, cheaper.right)
     own, others = (
-        np.log(np.maximum(one.scores, 1e-9), dtype=np.float64)
-        for one in (parent, cheaper)
+        np.log(np.maximum(model.scores, 1e-9), dtype=np.float64)
+        for model in (parent, cheaper)
     )
     nats = (np.exp(own) * (own - others)).sum(axis=1).mean()
     same = (parent.scores.argmax(axis=1) == cheaper.scores.argmax(axis=1)).mean()
