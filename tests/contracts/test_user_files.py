@@ -76,7 +76,6 @@ ALLOWED = {
     "reports/run_folder.py": "opens its own lock",
     "datasets/run_lock.py": "opens its own lock",
     "commands/command_line.py": "the null device",
-    "commands/report.py": "opens the browser",
 }
 
 
