@@ -1,7 +1,10 @@
 """A table as LaTeX: booktabs, a label to refer to, headings that differ, escaped."""
 
+import hashlib
 import re
 from collections.abc import Sequence
+
+from datasets.shown import name_bytes
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#",
@@ -48,9 +51,12 @@ def latex(
 
 
 def label(kind: str, title: str) -> str:
-    """tab:KIND-TITLE, of letters that a label may have."""
+    """tab:KIND-TITLE, of letters that a label may have; a long one ends in a hash."""
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    return f"tab:{kind}-{words[:_LONGEST].strip('-')}"
+    if len(words) > _LONGEST:
+        digest = hashlib.sha256(name_bytes(title)).hexdigest()[:6]
+        words = f"{words[:_LONGEST].strip('-')}-{digest}"
+    return f"tab:{kind}-{words}"
 
 
 def with_unit(name: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from datasets.errors import InputError
+from reports.latex import label
 from reports.table import Table, read_tables, stored_tables, write_tables
 
 TABLE = Table(
@@ -146,3 +147,12 @@ def test_two_hyphens_stay_two_in_latex() -> None:
     assert "--" not in latex
     assert "reswise drop -{}-model x-{}-{}-y" in latex
     assert r"\caption{T -{}-a}" in latex
+
+
+def test_long_titles_have_labels_of_their_own() -> None:
+    """A second table of the same start would take the first one's \\ref."""
+    long = "efficientnetv2-b3 fine-tuned (mine.keras) on folder:pictures validation"
+    first, second = label("drop", long), label("drop", f"{long} (2)")
+    assert first != second
+    assert first.startswith("tab:drop-efficientnetv2-b3-fine-tuned")
+    assert label("drop", "Short: 96 px") == "tab:drop-short-96-px"

@@ -2,8 +2,11 @@
 
 import io
 import re
+import shutil
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -152,3 +155,29 @@ def test_columns_left_out_are_named_and_shown_with_wide() -> None:
     out = io.StringIO()
     table.show(Console(file=out, width=80), wide=True)
     assert "0.42" in out.getvalue()
+
+
+def test_latex_of_every_kind_compiles_with_its_label(
+    tables: list[Table], tmp_path: Path
+) -> None:
+    if shutil.which("pdflatex") is None:
+        pytest.skip("no pdflatex here: LaTeX tables are not compiled")
+    bodies = [table.latex() for table in tables]
+    labels = re.findall(r"\\label\{([^}]+)\}", "".join(bodies))
+    assert len(labels) == len(tables)
+    text = "\\clearpage\n".join(bodies) + " ".join(rf"\ref{{{one}}}" for one in labels)
+    head = r"\documentclass{article}\usepackage{booktabs,graphicx}\begin{document}"
+    (tmp_path / "t.tex").write_text(head + text + r"\end{document}", encoding="utf-8")
+    words = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "t.tex"]
+    for _ in range(2):  # the second time labels are known
+        done = subprocess.run(
+            words,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-1500:]
+    assert "undefined" not in done.stdout
