@@ -22,7 +22,10 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
+from datasets.shown import shown
+
 _ALSO = " Also: "
+_MOST_SUBJECT, _MOST_REST = 1000, 2000  # letters; names of a stranger may have 70,000
 # a fault that begins so is what the thing does: no colon stands between
 _VERBS = (
     "are ", "calls ", "cannot ", "could ", "does ", "failed ", "gives ", "has ",
@@ -108,7 +111,8 @@ class InputError(ValueError):
 
     def _line(self, subject: str) -> str:
         says = not self._named and self.fault.startswith(_VERBS)
-        return f"{subject}{' ' if says else ': '}{self._rest()}"
+        rest = _short(self._rest(), _MOST_REST)
+        return f"{_short(subject, _MOST_SUBJECT)}{' ' if says else ': '}{rest}"
 
     def _rest(self) -> str:
         expected = f"expected {self.expected}" if self.expected else ""
@@ -148,6 +152,13 @@ class BundleError(InputError):
     """A bundle, or a .tflite file, that is refused before it is run."""
 
     kind = "bundle"
+
+
+def _short(text: str, most: int) -> str:
+    """One line, whatever a name in it holds; the middle of a long one is left out."""
+    line = shown(text)
+    half = most // 2
+    return line if len(line) <= most else f"{line[:half]} ... {line[-half:]}"
 
 
 def flags_in(text: str) -> str:

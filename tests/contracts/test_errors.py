@@ -13,6 +13,7 @@ import pytest
 from commands.command_line import VERBS, verb_parser
 from commands.parsing import flags_of
 from datasets import errors
+from datasets.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = (
@@ -136,3 +137,16 @@ def test_a_part_of_a_thing_is_told_of_the_thing() -> None:
     outer = errors.BundleError.around("b/manifest.json: selector", inner)
     assert str(outer) == "b/manifest.json: selector: price=-1: expected 0 or more."
     assert outer.argument == "bundle"
+
+
+def test_whatever_a_name_holds_the_error_is_one_short_line() -> None:
+    for name in ("a\nb\r\x1b[2J", "\udcff", "x" * 70_000):
+        for error in (
+            InputError("dataset", name, name, name, name),
+            InputError.of(name, f"has {name}"),
+            InputError.around("a.csv", InputError.of(name, "is none")),
+        ):
+            for line in (str(error), error.as_flags()):
+                line.encode()
+                assert line.isprintable()
+                assert len(line) < 4000

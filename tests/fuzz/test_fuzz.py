@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets.errors import InputError
+from datasets.decode import Unreadable
 from tests.fuzz import guard
 from tests.fuzz.catalogue import TARGETS
 from tests.fuzz.running import CORPUS, Fuzzing, corpus_of, hypothesis_cases
@@ -54,7 +54,7 @@ def _raised(_: bytes, folder: Path) -> None:
 
 
 def _lines(_: bytes, folder: Path) -> None:
-    raise InputError.of(folder, "has\ntwo lines")
+    raise Unreadable(f"{folder} has\ntwo lines")
 
 
 def _program(_: bytes, folder: Path) -> None:

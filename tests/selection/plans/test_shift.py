@@ -36,5 +36,5 @@ def test_images_of_the_same_source_are_rarely_called_broken() -> None:
 
 
 def test_no_image_is_refused() -> None:
-    with pytest.raises(InputError, match="no image"):
+    with pytest.raises(InputError, match="expected at least one on each side"):
         shares(["a"], [1], 10, [0], 0)
