@@ -1,12 +1,30 @@
 """Without labels: how often each rung answers as the native one, and at what cost."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from keras_models.accuracy import wilson
 from keras_models.scoring.score_records import StoredRung
 from reports.table import Table
 
 
-def agreement_table(rungs: list[StoredRung], command: str) -> Table:
-    """One row a rung; agreement is with the largest resolution of the same crop.
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How often a rung answers as the largest resolution of the same crop."""
+
+    rung: str
+    crop: str
+    resolution: int
+    macs: int
+    flops_drop_percent: float
+    images: int
+    agreement_percent: float
+    low: float  # Wilson's 95 % interval, in per cent
+    high: float
+
+
+def agreements(rungs: Sequence[StoredRung]) -> list[Agreement]:
+    """One a rung.
 
     Args:
         rungs: of one model and data set, the native resolution of each crop included.
@@ -14,9 +32,14 @@ def agreement_table(rungs: list[StoredRung], command: str) -> Table:
     native = {}
     for rung in sorted(rungs, key=lambda rung: rung.resolution):
         native[str(rung.meta.preprocessing)] = rung
+    return [_agreement(rung, native[str(rung.meta.preprocessing)]) for rung in rungs]
+
+
+def agreement_table(rungs: Sequence[StoredRung], command: str) -> Table:
+    """One row a rung; `agreements` has the arguments."""
     first = rungs[0]
     images, missing = len(first.ids), int((first.labels < 0).sum())
-    rows = tuple(_row(rung, native[str(rung.meta.preprocessing)]) for rung in rungs)
+    rows = tuple(map(_row, agreements(rungs)))
     columns = (
         "crop", "resolution", "MMACs", "FLOPs drop %", "agreement % (95 %)",
     )  # fmt: skip
@@ -39,14 +62,28 @@ def agreement_table(rungs: list[StoredRung], command: str) -> Table:
     )
 
 
-def _row(rung: StoredRung, native: StoredRung) -> tuple[str, ...]:
+def _agreement(rung: StoredRung, native: StoredRung) -> Agreement:
     alike = int((rung.scores.argmax(axis=1) == native.scores.argmax(axis=1)).sum())
     images = len(rung.ids)
     low, high = wilson(alike, images)
+    return Agreement(
+        rung=rung.rung,
+        crop=rung.crop,
+        resolution=rung.resolution,
+        macs=rung.macs,
+        flops_drop_percent=100 * (1 - rung.macs / native.macs),
+        images=images,
+        agreement_percent=100 * alike / images,
+        low=100 * low,
+        high=100 * high,
+    )
+
+
+def _row(seen: Agreement) -> tuple[str, ...]:
     return (
-        rung.crop,
-        str(rung.resolution),
-        f"{rung.macs / 1e6:,.2f}",
-        f"{100 * (1 - rung.macs / native.macs):.2f}",
-        f"{100 * alike / images:.2f} ({100 * low:.1f}..{100 * high:.1f})",
+        seen.crop,
+        str(seen.resolution),
+        f"{seen.macs / 1e6:,.2f}",
+        f"{seen.flops_drop_percent:.2f}",
+        f"{seen.agreement_percent:.2f} ({seen.low:.1f}..{seen.high:.1f})",
     )

@@ -45,9 +45,13 @@ def source_of(
     return load(choice)
 
 
-def images_of(dataset: str, split: str | None, limit: int | None) -> Dataset:
+def images_of(
+    dataset: str, split: str | None, limit: int | None, unlabelled: bool = False
+) -> Dataset:
     """The pictures of a data set, the first `limit` of a fixed shuffle.
 
+    Args:
+        unlabelled: pictures without a label will do.
     Raises:
         InputError: not so many, or no such data set.
     """
@@ -55,7 +59,7 @@ def images_of(dataset: str, split: str | None, limit: int | None) -> Dataset:
 
     if limit is not None and limit < 1:
         raise InputError("limit", limit, "1 picture or more")
-    images = open_dataset(dataset, split, None)
+    images = open_dataset(dataset, split, None, unlabelled=unlabelled)
     return images if limit is None else images.limited(limit)
 
 

@@ -1,13 +1,14 @@
 """What the functions for scripts return: numbers as a data frame, a figure, a table."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datasets.errors import InputError
 from keras_models.scoring.score_records import StoredRung
+from reports.agreement import Agreement
 from reports.rows import Row
 from reports.table import Table
 
@@ -55,6 +56,15 @@ class Sweep(Result, Mapping[str, StoredRung]):
     """Rung name, such as mobilenet_v2@160, -> its scores, labels, MACs."""
 
     rungs: Mapping[str, StoredRung]
+    agreements: tuple[
+        Agreement, ...
+    ] = ()  # where an image has no label: in place of rows
+
+    def table(self) -> Any:
+        """A pandas.DataFrame of drops; where labels are missing, of agreement."""
+        if self.agreements:
+            return _frame([asdict(one) for one in self.agreements])
+        return super().table()
 
     def __getitem__(self, rung: str) -> StoredRung:
         return self.rungs[rung]
@@ -66,8 +76,17 @@ class Sweep(Result, Mapping[str, StoredRung]):
         return len(self.rungs)
 
     def figure(self) -> "Figure":
-        """Accuracy against resolution with 95 % intervals."""
+        """Accuracy against resolution with 95 % intervals.
+
+        Raises:
+            InputError: an image has no label.
+        """
         from reports.figures import accuracy_figure
+
+        if self.agreements:
+            raise InputError.of(
+                self.run, "images without labels have no accuracy to draw", "labels"
+            )
 
         return accuracy_figure(list(self.rows))
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from commands.functions.arguments import called, fitted_images, images_of, source_of
 from commands.functions.results import Sweep
 from datasets.preprocessing import Preprocessing
+from reports.agreement import agreement_table, agreements
 from reports.drop import drop_rows
-from reports.run_folder import add_sweep
+from reports.run_folder import add_sweep, add_tables
 
 if TYPE_CHECKING:
     import keras
@@ -42,7 +43,8 @@ def sweep(
         name: what the rungs are called; else as the model, functional_1@96 perhaps.
     Returns:
         A mapping: rung name, such as mobilenet_v2@160, -> its scores (images,
-        classes), labels and MACs, the dearest first; with a table of drops.
+        classes), labels and MACs, the dearest first; with a table of drops, or of
+        agreement with the native resolution where an image has no label.
     Raises:
         InputError: what cannot be opened, built or read.
 
@@ -59,17 +61,23 @@ def sweep(
     from keras_models.scoring.sweeping import SweepOptions
     from keras_models.scoring.sweeping import sweep as swept
 
-    images = images_of(dataset, split, limit)
+    images = images_of(dataset, split, limit, unlabelled=True)
     source = source_of(model, weights, normalisation, name)
     images = fitted_images(images, source, model, weights, class_names)
     ladder = sorted({source.native, *resolutions}, reverse=True)
     store, how = ScoreStore(Path(run)), SweepOptions(engine)
     rungs = swept(source, images, ladder, [Preprocessing(crop)], store, how)
+    by_name = {rung.rung: rung for rung in rungs}
+    if any((rung.labels < 0).any() for rung in rungs):
+        table = agreement_table(rungs, called("sweep"))
+        add_tables(Path(run), "drop", [table], [table.title])
+        return Sweep(
+            rows=(),
+            tables=(table,),
+            run=Path(run),
+            rungs=by_name,
+            agreements=tuple(agreements(rungs)),
+        )
     rows = drop_rows(rungs, called("sweep"))
     table, _ = add_sweep(Path(run), rungs, rows)
-    return Sweep(
-        rows=tuple(rows),
-        tables=(table,),
-        run=Path(run),
-        rungs={rung.rung: rung for rung in rungs},
-    )
+    return Sweep(rows=tuple(rows), tables=(table,), run=Path(run), rungs=by_name)

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import reswise
 
@@ -126,3 +128,24 @@ def test_a_question_to_a_pipe_that_closes_is_no_traceback() -> None:
 
 def test_verbosity_is_absls() -> None:
     assert _run("models", "--verbosity=1").returncode == 0
+
+
+def test_a_script_sweeps_pictures_without_labels(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    for number in range(6):
+        pixels = random.integers(0, 255, (96, 96, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    lines = "".join(f"{number}.png,\n" for number in range(6))
+    (tmp_path / "pictures.csv").write_text(f"file,class_index\n{lines}")
+    rungs = reswise.sweep(
+        "small_resnet", f"csv:{tmp_path}/pictures.csv", [64], tmp_path / "run",
+        weights="glyphs",
+    )  # fmt: skip
+    native, low = (rungs[f"small_resnet@{size}"].scores.argmax(1) for size in (96, 64))
+    table = rungs.table()
+    assert list(table.agreement_percent) == [100, 100 * np.mean(native == low)]
+    assert not rungs.rows
+    assert "6 of 6 images have no label" in str(rungs)
+    assert "agreement" in (tmp_path / "run" / "drop.md").read_text()
+    with pytest.raises(reswise.InputError, match="have no accuracy to draw"):
+        rungs.figure()
