@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from convert.bundle import Bundle, open_bundle
@@ -17,7 +18,14 @@ from convert.foreign.importing import ForeignChoice, import_bundle
 from convert.foreign.pixels import _CONVENTIONS, PixelChoice
 from datasets.errors import InputError
 from keras_models.normalisation import NORMALISATIONS, normalise
-from tests.convert.tiny_tflite import Maker, classifier, metadata, with_metadata
+from tests.convert.tiny_tflite import (
+    Maker,
+    _code,
+    _operation,
+    classifier,
+    metadata,
+    with_metadata,
+)
 
 TF = (127.5, 127.5, 127.5)
 
@@ -207,12 +215,12 @@ def test_an_operation_without_a_formula_is_named(tmp_path: Path) -> None:
 def test_a_dense_layer_without_weights_is_refused(tmp_path: Path) -> None:
     maker = classifier((16,), 1001)
     maker.model.subgraphs[0].operators[1].inputs = [2]
-    with pytest.raises(InputError, match="its MACs cannot be counted"):
+    with pytest.raises(InputError, match="FULLY_CONNECTED has 1 inputs, 1 outputs"):
         _imported(tmp_path, maker)
 
 
 def _changed(what: str) -> Maker:
-    maker = classifier((16,), 5)
+    maker = classifier((16,), 40 if what == "boxes" else 5)
     graph = maker.model.subgraphs[0]
     if what == "wide":
         graph.tensors[0].shape = np.array([1, 16, 20, 3], np.int32)
@@ -220,6 +228,10 @@ def _changed(what: str) -> Maker:
         graph.tensors[0].shape = np.array([1, 16, 16, 1], np.int32)
     elif what == "boxes":
         graph.tensors[6].shape = np.array([1, 10, 4], np.int32)
+        maker.model.operatorCodes.append(_code(22))
+        options = schema.ReshapeOptionsT()
+        options.newShape = [1, 10, 4]
+        graph.operators[2] = _operation(3, [5], 6, 17, options)
     elif what == "two":
         graph.outputs = [5, 6]
     elif what == "int32":
