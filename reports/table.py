@@ -107,7 +107,7 @@ class Table:
         """
         console = console or Console()
         table = self if wide else self.brief()
-        width = console.width if console.is_terminal else 10**6
+        width = console.width if console.is_terminal else None
         _print(console, "")
         _print(console, self.title, "bold")
         drawn = terminal.drawn(distinct(table.columns), table.rows, table.words, width)

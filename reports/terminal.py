@@ -7,23 +7,28 @@ from rich.cells import cell_len
 
 Rows = Sequence[Sequence[str]]
 _GAP = 2  # letters between columns
+_RULED = " │ "  # between columns that a program may read: a name may hold spaces
+_ENDLESS = 10**6
 _COMFORT = 22  # letters that a row takes at most, where it stands as a column
 # after these a long name goes on in the next line; never inside a number
 _BREAKS = re.compile(r"(?<=[_@→])|(?<=[A-Za-z][/+-])(?=[A-Za-z])|(?<=,)(?=[A-Za-z])")
 
 
 def drawn(
-    columns: Sequence[str], rows: Rows, words: int, width: int
+    columns: Sequence[str], rows: Rows, words: int, width: int | None
 ) -> Iterator[list[str]]:
     """Lines of the table upright, or, where too wide, of tables that lie on their side.
 
     Args:
         words: the first columns, which are aligned left.
-        width: letters in a line of the terminal.
+        width: letters in a line of the terminal; None: no terminal, so nothing wraps,
+            and lines stand between columns.
     """
     columns, rows, words = without_empty(columns, rows, words)
     cells = [list(columns), *map(list, rows)]
-    if sum(_least(cells)) + _GAP * (len(columns) - 1) <= width:
+    if width is None:
+        yield _upright(cells, words, _ENDLESS, _RULED)
+    elif sum(_least(cells)) + _GAP * (len(columns) - 1) <= width:
         yield _upright(cells, words, width)
     else:
         yield from _lying(cells, width)
@@ -101,7 +106,9 @@ def _longest_word(text: str) -> int:
     return max(map(cell_len, _words(text)))
 
 
-def _upright(cells: Rows, words: int, width: int) -> list[str]:
+def _upright(
+    cells: Rows, words: int, width: int, between: str = " " * _GAP
+) -> list[str]:
     widths = _widths(cells, width)
     folded = [
         [wrapped(cell, wide) for cell, wide in zip(row, widths, strict=True)]
@@ -112,23 +119,26 @@ def _upright(cells: Rows, words: int, width: int) -> list[str]:
     head, *body = folded
     high = max(map(len, head))
     bottom = [[""] * (high - len(cell)) + cell for cell in head]  # on the rule
-    lines = _block(bottom, widths, words)
-    lines.append((" " * _GAP).join("─" * wide for wide in widths))
+    lines = _block(bottom, widths, words, between)
+    crossing = (
+        between.replace(" ", "─").replace("│", "┼") if between.strip() else between
+    )
+    lines.append(crossing.join("─" * wide for wide in widths))
     for number, row in enumerate(body):
         lines += [""] if number and apart else []
-        lines += _block(row, widths, words)
+        lines += _block(row, widths, words, between)
     return lines
 
 
-def _block(row: list[list[str]], widths: list[int], words: int) -> list[str]:
+def _block(
+    row: list[list[str]], widths: list[int], words: int, between: str
+) -> list[str]:
     """One row, whose cells begin together."""
     return [
-        (" " * _GAP)
-        .join(
+        between.join(
             _set(_line(cell, level), wide, index < words)
             for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
-        )
-        .rstrip()
+        ).rstrip()
         for level in range(max(map(len, row)))
     ]
 

@@ -37,7 +37,7 @@ def _shown(folder: Path, capsys: pytest.CaptureFixture[str], **changes: Any) -> 
     manifest = replace(tiny_bundle.manifest(), **changes)
     write_bundle(folder, manifest, tiny_bundle.contents())
     assert _run("show", str(folder), "--wide") == 0
-    return " ".join(capsys.readouterr().out.split())
+    return " ".join(capsys.readouterr().out.replace("│", " ").split())
 
 
 def test_a_sound_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
