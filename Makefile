@@ -44,7 +44,8 @@ test-wheel: $(READY)
 	cd $(WHEEL)/run && RESWISE_TEST_DATA=$(or $(RESWISE_TEST_DATA),$(abspath ../shared/data)) \
 	  ../bin/python -m pytest $(PARALLEL) -m "not slow and not very_slow and not checkout"
 
-# Every family of keras.applications in every form: about an hour on two cores.
+# Every family of keras.applications in every form, every value of every flag: about an
+# hour on two cores.
 test-slow: $(READY)
 	$(BIN)/python -m pytest $(PARALLEL) -m very_slow
 

@@ -125,7 +125,7 @@ def test_any_value_of_any_flag_is_read_or_refused(verb: str) -> None:
     assert _wrong(verb, SHORT[verb], VALUES) == []
 
 
-@pytest.mark.slow
+@pytest.mark.very_slow
 @pytest.mark.parametrize("verb", LONG)
 def test_any_value_is_used_or_refused(verb: str, tmp_path: Path) -> None:
     store(tmp_path / "scores", scored())
