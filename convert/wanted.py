@@ -91,8 +91,10 @@ def wanted_from_plan(
         raise file.wrong("has no selector")
     by_name = {source.name: source for source in sources}
     said = {str(one.get("rung")): one for one in plan_rungs(path)}
-    with file.shaped():
+    try:
         names = from_json(selector).ladder
+    except InputError as error:
+        raise file.wrong(f"has no selector of reswise ({error})") from error
     with file.shaped():
         rungs = [
             _planned(name, said.get(name, {}), by_name, preprocessing, path)

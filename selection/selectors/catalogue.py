@@ -46,7 +46,7 @@ def from_json(facts: Json) -> "Selector":
     kind: Any = facts.get("kind") if isinstance(facts, dict) else facts
     if not isinstance(kind, str) or kind not in CATALOGUE:
         came, known = repr(str(kind)[:60]), f"one of {', '.join(CATALOGUE)}"
-        raise InputError("selectors", came, known)
+        raise InputError.of("a selector's JSON object", f"has the kind {came}", known)
     try:
         check_leaves(facts)
         selector = CATALOGUE[kind].read(facts)
