@@ -14,13 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from keras_models.compression.contract import (
-    ALL_REPAIRS,
-    Float32s,
-    Repairs,
-    check_strength,
-)
-from keras_models.compression.kernels import Kernel, changed, without_kernels
+from keras_models.compression.contract import Float32s, check_strength
+from keras_models.compression.kernels import Change, Kernel, OnKernels
 
 Float64s = NDArray[np.float64]
 
@@ -106,7 +101,7 @@ def _nearest(values: Float64s, centroids: Float64s) -> Float64s:
     return np.asarray(centroids[np.searchsorted(edges, values)])
 
 
-class Clustering:
+class Clustering(OnKernels):
     """K-means of each kernel's weights."""
 
     name = "clustering"
@@ -114,23 +109,13 @@ class Clustering:
     strength_is = "the part of a weight's 32 bits taken away: 0.875 is 16 centroids"
     strengths = (0.75, 0.8125, 0.84375, 0.875, 0.90625)
     keeps = "zeros, biases and batch norm, to the bit"
-    needs_pictures = False
 
-    def applies(self, model: keras.Model) -> str:
-        return without_kernels(model)
-
-    def apply(
-        self,
-        model: keras.Model,
-        strength: float,
-        pictures: Float32s,
-        repairs: Repairs = ALL_REPAIRS,
-    ) -> keras.Model:
-        del pictures, repairs
+    def change(self, model: keras.Model, strength: float) -> Change:
+        del model
         check_strength(self.name, strength)
         centroids = centroids_of(strength)
 
-        def change(kernel: Kernel) -> Float32s:
+        def values_of(kernel: Kernel) -> Float32s:
             return clustered(kernel.values, centroids)
 
-        return changed(model, change)
+        return values_of

@@ -5,6 +5,7 @@ Depthwise kernels stay as they are, as in tensorflow-model-optimization: they ar
 per cent of the weights, and one of nine taps is missed more than one of many channels.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import ModelError
+from keras_models.compression.contract import ALL_REPAIRS, Repairs
 from keras_models.graphs.calls import calls
 from keras_models.graphs.copying import copied
 from keras_models.graphs.fitting import Fitting
@@ -78,9 +80,10 @@ def fresh(model: keras.Model) -> keras.Model:
     return copy
 
 
-def changed(
-    model: keras.Model, change: Callable[[Kernel], Float32s | None]
-) -> keras.Model:
+Change = Callable[[Kernel], Float32s | None]
+
+
+def changed(model: keras.Model, change: Change) -> keras.Model:
     """A fresh copy with other kernels.
 
     Args:
@@ -96,3 +99,31 @@ def changed(
         if values is not None:
             kernel.variable.assign(values)
     return copy
+
+
+class OnKernels(ABC):
+    """A technique that gives each kernel other values and leaves all else as it is."""
+
+    keeps = "all other weights, biases and batch norm, to the bit"
+    needs_pictures = False
+
+    def applies(self, model: keras.Model) -> str:
+        return without_kernels(model)
+
+    def apply(
+        self,
+        model: keras.Model,
+        strength: float,
+        pictures: Float32s,
+        repairs: Repairs = ALL_REPAIRS,
+    ) -> keras.Model:
+        del pictures, repairs
+        return changed(model, self.change(model, strength))
+
+    @abstractmethod
+    def change(self, model: keras.Model, strength: float) -> Change:
+        """What a kernel's values become.
+
+        Raises:
+            InputError: a strength beyond reach.
+        """

@@ -9,13 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_models.compression.contract import (
-    ALL_REPAIRS,
-    Float32s,
-    Repairs,
-    check_strength,
-)
-from keras_models.compression.kernels import Kernel, changed, without_kernels
+from keras_models.compression.contract import Float32s, check_strength
+from keras_models.compression.kernels import Change, Kernel, OnKernels
 
 STRENGTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -37,30 +32,19 @@ def mask(weights: Float32s, strength: float) -> NDArray[np.bool_]:
     return np.asarray(magnitudes >= smallest_kept(magnitudes.ravel(), strength))
 
 
-class Magnitude:
+class Magnitude(OnKernels):
     """The smallest weights of each kernel."""
 
     name = "magnitude"
     what = "the smallest weights of each kernel become 0"
     strength_is = "the part of each kernel's weights that becomes 0"
     strengths = STRENGTHS
-    keeps = "all other weights, biases and batch norm, to the bit"
-    needs_pictures = False
 
-    def applies(self, model: keras.Model) -> str:
-        return without_kernels(model)
-
-    def apply(
-        self,
-        model: keras.Model,
-        strength: float,
-        pictures: Float32s,
-        repairs: Repairs = ALL_REPAIRS,
-    ) -> keras.Model:
-        del pictures, repairs
+    def change(self, model: keras.Model, strength: float) -> Change:
+        del model
         check_strength(self.name, strength)
 
-        def change(kernel: Kernel) -> Float32s:
+        def values_of(kernel: Kernel) -> Float32s:
             return kernel.values * mask(kernel.values, strength)
 
-        return changed(model, change)
+        return values_of

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datasets.errors import InputError
-from keras_models.compression.contract import ALL_REPAIRS, Float32s, Repairs
-from keras_models.compression.kernels import Kernel, changed, without_kernels
+from keras_models.compression.contract import Float32s
+from keras_models.compression.kernels import Change, Kernel, OnKernels
 
 STRENGTH = 0.5
 _GROUP, _KEPT = 4, 2
@@ -34,33 +34,22 @@ def mask(weights: Float32s, axis: int) -> NDArray[np.bool_]:
     return np.moveaxis(inside, -1, axis)
 
 
-class TwoFour:
+class TwoFour(OnKernels):
     """Two of four along the input channels."""
 
     name = "two_four"
     what = "of each four neighbouring input channels the two smaller weights become 0"
     strength_is = "always 0.5: two of four weights"
     strengths = (STRENGTH,)
-    keeps = "all other weights, biases and batch norm, to the bit"
-    needs_pictures = False
 
-    def applies(self, model: keras.Model) -> str:
-        return without_kernels(model)
-
-    def apply(
-        self,
-        model: keras.Model,
-        strength: float,
-        pictures: Float32s,
-        repairs: Repairs = ALL_REPAIRS,
-    ) -> keras.Model:
-        del pictures, repairs
+    def change(self, model: keras.Model, strength: float) -> Change:
+        del model
         if strength != STRENGTH:
             raise InputError(
                 "strength", f"{strength:g}", "0.5 or none for two_four: two of four"
             )
 
-        def change(kernel: Kernel) -> Float32s:
+        def values_of(kernel: Kernel) -> Float32s:
             return kernel.values * mask(kernel.values, kernel.inputs)
 
-        return changed(model, change)
+        return values_of
