@@ -20,14 +20,8 @@ import numpy as np
 
 from datasets.errors import InputError, ModelError
 from keras_models.compression.clustering import Clustering, centroids_of
-from keras_models.compression.contract import (
-    ALL_REPAIRS,
-    Float32s,
-    Repairs,
-    Technique,
-    check_strength,
-)
-from keras_models.compression.kernels import Kernel, changed, kernels, without_kernels
+from keras_models.compression.contract import Float32s, Technique, check_strength
+from keras_models.compression.kernels import Change, Kernel, OnKernels, kernels
 from keras_models.compression.magnitude import Magnitude
 from keras_models.compression.two_four import TwoFour
 
@@ -39,14 +33,12 @@ _INSTEAD = "Use the technique of the same name without tfmot_."
 _SHOWN = 300  # letters of what it says where it fails
 
 
-class Tfmot:
+class Tfmot(OnKernels):
     """One of our techniques as tensorflow-model-optimization does it.
 
     Args:
         ours: the technique of this package that does the same.
     """
-
-    needs_pictures = False
 
     def __init__(self, ours: Technique) -> None:
         self._ours = ours
@@ -61,16 +53,9 @@ class Tfmot:
         missing = [name for name in PACKAGES if find_spec(name) is None]
         if missing:
             return f"needs {' and '.join(missing)}: pip install reswise[tfmot]"
-        return without_kernels(model)
+        return super().applies(model)
 
-    def apply(
-        self,
-        model: keras.Model,
-        strength: float,
-        pictures: Float32s,
-        repairs: Repairs = ALL_REPAIRS,
-    ) -> keras.Model:
-        del pictures, repairs
+    def change(self, model: keras.Model, strength: float) -> Change:
         check_strength(self.name, strength)
         if why := self.applies(model):
             raise ModelError.of(model.name, f"{self.name} does not apply ({why})")
@@ -79,10 +64,10 @@ class Tfmot:
         made = done_by_tfmot(self._ours.name, strength, sent)
         back = dict(zip(taken, made, strict=True))
 
-        def change(kernel: Kernel) -> Float32s | None:
+        def values_of(kernel: Kernel) -> Float32s | None:
             return back.get(kernel.variable.path)
 
-        return changed(model, change)
+        return values_of
 
     def _takes(self, kernel: Kernel) -> bool:
         """Its groups of four run along the last axis but one, of 2 or 4 axes."""
