@@ -21,6 +21,7 @@ from keras_models.training.distilling import (
 )
 from keras_models.training.graph import Augmentation
 from keras_models.training.train import Pictures, Settings
+from tests.keras_models.training.killed import KilledBatches
 
 Floats = NDArray[np.floating]
 
@@ -164,25 +165,8 @@ def test_scores_of_both_stand_side_by_side() -> None:
     assert not teacher.model.trainable_weights
 
 
-class _KilledError(Exception):
-    pass
-
-
-class _KilledBatches(train.Batches):
-    """Dies in the second epoch."""
-
-    epoch = 0
-
-    def begin(self, epoch: int) -> None:
-        self.epoch = epoch
-        super().begin(epoch)
-
-    def __getitem__(
-        self, index: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        if self.epoch == 1 and index == 2:
-            raise _KilledError("_KilledError")  # jax raises it itself
-        return super().__getitem__(index)
+class _KilledBatches(KilledBatches):
+    at = 2
 
 
 def _run(folder: Path) -> list[Floats]:

@@ -25,6 +25,7 @@ from keras_models.training.graph import (
     scores_in_float32,
 )
 from keras_models.training.train import Pictures, Settings
+from tests.keras_models.training.killed import KilledBatches
 
 
 def _colours(count: int) -> Pictures:
@@ -64,27 +65,6 @@ def test_it_learns_colours(tmp_path: Path) -> None:
     assert np.mean(scores.argmax(axis=1) == _colours(30).labels) == accuracy
 
 
-class _KilledError(Exception):
-    pass
-
-
-class _KilledBatches(train.Batches):
-    """Dies at the fifth batch of the second epoch."""
-
-    epoch = 0
-
-    def begin(self, epoch: int) -> None:
-        self.epoch = epoch
-        super().begin(epoch)
-
-    def __getitem__(
-        self, index: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        if self.epoch == 1 and index == 4:
-            raise _KilledError
-        return super().__getitem__(index)
-
-
 def _run(folder: Path, settings: Settings) -> list[NDArray[np.float32]]:
     model = _small_model()
     train.train(model, _colours(64), _colours(12), settings, folder)
@@ -94,7 +74,7 @@ def _run(folder: Path, settings: Settings) -> list[NDArray[np.float32]]:
 
 def _killed(folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(train, "Batches", _KilledBatches)
+        patch.setattr(train, "Batches", KilledBatches)
         with pytest.raises(Exception, match="_KilledError"):
             _run(folder, settings)
     assert (folder / "resume" / "latest.weights.h5").exists()
